@@ -289,7 +289,7 @@ def checked() -> Checked:
     """The small project, checked."""
     facts = Facts.of(SMALL)
     chosen = rules.select_rules(rules.Selection(("CHG", "SYN")))
-    found = tuple(judge.findings(chosen, facts))
+    found = tuple(judge.list_findings(chosen, facts))
     applied = tuple(rule.code for rule in chosen if rule.applies(facts))
     return Checked(Path("lisa-noise"), "lisa-noise", "package", "", found, applied=applied)
 

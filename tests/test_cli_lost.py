@@ -186,7 +186,7 @@ def test_an_interrupt_after_the_change_does_not_deny_it(
     here: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(here)
-    monkeypatch.setattr(update_report, "applied", _interrupted)
+    monkeypatch.setattr(update_report, "tell_applied", _interrupted)
     assert cli.main(VERBS["update"][0]) == ExitCode.INTERRUPTED
     assert capsys.readouterr().err == (
         "lisa-scaffold: interrupted\n  This is done, and stays: the update is staged.\n"
@@ -240,7 +240,7 @@ def test_a_defect_after_the_change_does_not_deny_it(
     here: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(here)
-    monkeypatch.setattr(update_report, "applied", lambda _: 1 / 0)
+    monkeypatch.setattr(update_report, "tell_applied", lambda _: 1 / 0)
     assert cli.main(VERBS["update"][0]) == ExitCode.DEFECT
     assert capsys.readouterr().err.endswith("  This is done, and stays: the update is staged.\n")
     # What one command changed is not said of the next.

@@ -110,7 +110,9 @@ def test_every_file_is_soon_merged(kind: str) -> None:
 
 
 def syntax(path: str, content: str) -> list[tuple[int, str]]:
-    found = judge.findings(rules.select_rules(rules.Selection(("SYN",))), Facts.of({path: content}))
+    found = judge.list_findings(
+        rules.select_rules(rules.Selection(("SYN",))), Facts.of({path: content})
+    )
     return [(each.line, each.message) for each in found]
 
 
@@ -181,7 +183,7 @@ def test_of_many_hits_the_first_are_told() -> None:
     items = "".join(f'  "a{n} =",\n' for n in range(2_000))
     project = f'[project]\nname = "a"\nversion = "1"\ndependencies = [\n{items}]\n'
     facts = Facts.of({"pyproject.toml": project})
-    found = judge.findings(rules.select_rules(rules.Selection(("MET017",))), facts)
+    found = judge.list_findings(rules.select_rules(rules.Selection(("MET017",))), facts)
     assert len(found) == 1_001
     told = [
         each

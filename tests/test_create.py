@@ -317,7 +317,7 @@ def test_what_a_newer_version_has_is_told_with_both(
     fleet.release("v3.0.0", {"copier.yml": COPIER + kinds.format("package, image")})
     fleet.release("v4.0.0", {"copier.yml": COPIER + kinds.format("package, image, pipeline")})
     given = {"kind": "pipeline", "nose": "x"}
-    with template.default_source().open("v3.0.0") as old:
+    with template.find_default_source().open("v3.0.0") as old:
         with pytest.raises(AnswersError) as caught:
             old.questions(given)
         told = new.name_newer(caught.value, old, given, {})

@@ -168,7 +168,7 @@ def test_nothing_is_written_through_a_link(root: Path) -> None:
 
 
 def test_drafts_have_names_that_nobody_can_foresee() -> None:
-    names = {files.draft_name() for _ in range(1000)}
+    names = {files.make_draft_name() for _ in range(1000)}
     assert len(names) == 1000
     assert all(map(files.is_draft_name, names))
     assert not files.is_draft_name(".CHANGELOG.md.lisa-scaffold")
@@ -257,7 +257,7 @@ def test_what_is_written_never_lands_elsewhere(
                 case "remove":
                     files.remove(root, path)
                 case "move in":
-                    files.move_in(prepared, root, path, files.draft_name())
+                    files.move_in(prepared, root, path, files.make_draft_name())
                 case _:
                     files.keep(root, path, Path(top, "kept"))
         except (LisaError, OSError):
@@ -542,8 +542,8 @@ def test_nobody_looks_on_for_what_hinders_a_command_that_has_ended(
     process.run(["sleep", "0.2"], hindered=look)
     assert [looked.get(timeout=10) for _ in range(2)] == [False, True]
     os.mkfifo(project / ".git/pipe")
-    assert files.hindrance(project, lambda: False)
-    assert files.hindrance(project, lambda: True) == ""
+    assert files.find_hindrance(project, lambda: False)
+    assert files.find_hindrance(project, lambda: True) == ""
 
 
 def test_a_folder_without_git_takes_no_links_as_its_rules(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from lisa_scaffold import files, git, process
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.model import Identity
-from lisa_scaffold.template.source import Source, recorded_source
+from lisa_scaffold.template.source import Source, find_recorded_source
 
 from .conftest import Tree
 from .support.sweeps import sampled
@@ -23,16 +23,16 @@ def test_git_says_why_it_failed(tmp_path: Path) -> None:
 
 
 def test_identity_is_that_of_the_configuration(home: Path) -> None:
-    assert git.identity() == Identity("Ada Example", "ada@example.org")
+    assert git.read_identity() == Identity("Ada Example", "ada@example.org")
     (home / ".gitconfig").write_text("[user]\n\tname = Ada = B, C\n")
-    assert git.identity() == Identity("Ada = B, C", "")
+    assert git.read_identity() == Identity("Ada = B, C", "")
     (home / ".gitconfig").write_text("")
-    assert git.identity() == Identity("", "")
+    assert git.read_identity() == Identity("", "")
 
 
 def test_tags_of_a_place_without_a_repository(tmp_path: Path) -> None:
     with pytest.raises(git.GitError, match="git ls-remote: fatal"):
-        git.tags(git.clonable(tmp_path))
+        git.list_remote_tags(git.make_clonable(tmp_path))
 
 
 def test_an_export_holds_the_files_of_a_commit_and_obeys_no_attribute(
@@ -42,7 +42,7 @@ def test_an_export_holds_the_files_of_a_commit_and_obeys_no_attribute(
     git.git("add", "--all", cwd=small_template)
     git.git("commit", "-q", "-m", "Attributes", cwd=small_template)
     bare = tmp_path / "bare"
-    git.clone_bare(git.clonable(small_template), bare)
+    git.clone_bare(git.make_clonable(small_template), bare)
     for name, commit in {
         "one": "v0.1.0",
         "two": "HEAD",
@@ -58,7 +58,9 @@ def test_of_tags_the_commits_alone_are_copied(small_template: Path, tmp_path: Pa
     (small_template / ".git/hooks/post-checkout").write_text("#!/bin/sh\nexit 1\n")
     copy = tmp_path / "copy"
     oid = passes("git", "rev-parse", "v0.1.0", cwd=small_template).strip()
-    git.copy_tags(git.clonable(small_template), {"v0.2.0": "refs/tags/v0.2.0", "v0.1.0": oid}, copy)
+    git.copy_tags(
+        git.make_clonable(small_template), {"v0.2.0": "refs/tags/v0.2.0", "v0.1.0": oid}, copy
+    )
     assert passes("git", "tag", cwd=copy).split() == ["v0.1.0", "v0.2.0"]
     assert passes("git", "rev-list", "--count", "v0.2.0", cwd=copy) == "1\n"
     assert not (copy / "hooks").exists()
@@ -70,7 +72,7 @@ def test_of_tags_the_commits_alone_are_copied(small_template: Path, tmp_path: Pa
 def test_a_tag_that_is_missing_is_not_copied(small_template: Path, tmp_path: Path) -> None:
     with pytest.raises(git.GitError, match="git fetch: fatal"):
         git.copy_tags(
-            git.clonable(small_template),
+            git.make_clonable(small_template),
             {tag: f"refs/tags/{tag}" for tag in ("v0.1.0", "v0.9.0")},
             tmp_path / "copy",
         )
@@ -86,12 +88,12 @@ def test_an_address_is_no_folder_of_a_checkout(
     passes("git", "clone", "--quiet", "--bare", small_template, checkout / address, cwd=tmp_path)
     (checkout / address / "copier.yml").write_text("name: x\n")
     monkeypatch.chdir(checkout)
-    assert git.clonable(address) == git.Address(address, is_local=False)
-    assert git.clonable(f"./{address}", checkout).is_local
+    assert git.make_clonable(address) == git.Address(address, is_local=False)
+    assert git.make_clonable(f"./{address}", checkout).is_local
     assert Source(address).working_copy is None
-    assert recorded_source(address, checkout).location == address
+    assert find_recorded_source(address, checkout).location == address
     with pytest.raises(git.GitError):
-        git.clone_bare(git.clonable(address), tmp_path / "copy")
+        git.clone_bare(git.make_clonable(address), tmp_path / "copy")
 
 
 def test_of_a_slow_clone_the_repository_alone_is_looked_at(
@@ -105,10 +107,10 @@ def test_of_a_slow_clone_the_repository_alone_is_looked_at(
         looked_at.add(folder)
         return ""
 
-    monkeypatch.setattr(files, "hindrance", look)
-    git.clone_bare(git.clonable(small_template), tmp_path / "copy")
+    monkeypatch.setattr(files, "find_hindrance", look)
+    git.clone_bare(git.make_clonable(small_template), tmp_path / "copy")
     with pytest.raises(git.GitError):
-        git.clone_bare(git.clonable("https://localhost:1/l.git"), tmp_path / "other")
+        git.clone_bare(git.make_clonable("https://localhost:1/l.git"), tmp_path / "other")
     assert looked_at == {small_template, tmp_path / "other"}
 
 
@@ -151,7 +153,7 @@ def test_a_commit_without_a_date_has_no_year(date: str, tmp_path: Path) -> None:
         tmp_path, said.encode(), "hash-object", "-w", "--literally", "-t", "commit", "--stdin"
     )
     passes("git", "update-ref", "HEAD", commit, cwd=tmp_path)
-    found = git.history(git.repository(tmp_path))
+    found = git.read_history(git.find_repository(tmp_path))
     assert found.authors == (("Ada", "ada@example.org"),)
     assert found.years in (None, (1970, 1970))  # which git has for one that is too large
 
@@ -181,7 +183,7 @@ def test_a_person_of_several_addresses_is_one(
         name, email = commit.split(" ")
         author = f"--author={name} <{email}>"
         passes("git", "commit", "--quiet", author, "--message", "m", cwd=tmp_path)
-    found = git.history(git.repository(tmp_path)).authors
+    found = git.read_history(git.find_repository(tmp_path)).authors
     assert [" ".join(each) for each in found] == authors
 
 
@@ -259,9 +261,9 @@ def test_the_tags_of_a_bundle_are_those_that_git_tells(tmp_path: Path) -> None:
     passes("git", "bundle", "create", "--quiet", "b.bundle", "--all", cwd=tmp_path)
     told = passes("git", "ls-remote", "--tags", "--refs", "b.bundle", cwd=tmp_path)
     lines = (line.partition("\trefs/tags/") for line in told.splitlines())
-    found = git.tags(git.clonable(tmp_path / "b.bundle"))
+    found = git.list_remote_tags(git.make_clonable(tmp_path / "b.bundle"))
     assert found == {tag: hashed for hashed, _, tag in lines}
-    assert list(git.tags(git.clonable(tmp_path))) == ["v1.0.0", "v1.1.0"]
+    assert list(git.list_remote_tags(git.make_clonable(tmp_path))) == ["v1.0.0", "v1.1.0"]
 
 
 @pytest.mark.sweep
@@ -270,7 +272,7 @@ def test_a_bundle_of_countless_tags_is_read_by_git(tmp_path: Path) -> None:
     names = [f"v1.0.{number}" for number in range(20_000)]
     lines = "".join(f"{number:040x} refs/tags/{name}\n" for number, name in enumerate(names))
     (tmp_path / "b.bundle").write_text(f"# v2 git bundle\n{lines}\n")
-    assert len(git.tags(git.clonable(tmp_path / "b.bundle"))) == len(names)
+    assert len(git.list_remote_tags(git.make_clonable(tmp_path / "b.bundle"))) == len(names)
 
 
 def test_settings_of_the_environment_hold_beside_ours(
@@ -280,8 +282,8 @@ def test_settings_of_the_environment_hold_beside_ours(
     monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
     monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.{small_template.as_uri()}.insteadOf")
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", "https://x.example.org/x.git")
-    address = git.clonable("https://x.example.org/x.git")
-    assert list(git.tags(address)) == ["v0.1.0", "v0.2.0"]
+    address = git.make_clonable("https://x.example.org/x.git")
+    assert list(git.list_remote_tags(address)) == ["v0.1.0", "v0.2.0"]
 
 
 @pytest.mark.parametrize("count", ["", "x", "-1", "\u0663", "9" * 5000, " 1"])
@@ -304,7 +306,7 @@ def test_a_pipe_that_a_setting_names_holds_git_for_a_while_only(
     monkeypatch.setattr(process, "PATIENCE", 0.05)
     monkeypatch.setattr(process, "_STILL", 0.3)
     with pytest.raises(LisaError, match="git waits for something that does not come"):
-        git.listed(tmp_path)
+        git.list_files(tmp_path)
 
 
 @pytest.mark.parametrize("name", [".gitignore", ".gitattributes"])
@@ -314,11 +316,11 @@ def test_a_pipe_in_the_place_of_a_file_holds_git_for_a_while_only(
     passes("git", "init", "--quiet", cwd=tmp_path)
     (tmp_path / "a").touch()
     passes("git", "add", "a", cwd=tmp_path)
-    repository = git.repository(tmp_path)
+    repository = git.find_repository(tmp_path)
     os.mkfifo(tmp_path / name)
     monkeypatch.setattr(process, "PATIENCE", 0.05)
     with pytest.raises(LisaError, match="no regular file, and git waits"):
-        git.ignored(repository, ["b"]) if name == ".gitignore" else git.clean_trees(
+        git.find_ignored(repository, ["b"]) if name == ".gitignore" else git.clean_trees(
             repository, tmp_path / "aside", {"b": git.Blob("100644", b"")}
         )
 
@@ -336,24 +338,24 @@ def test_a_commit_of_which_nothing_is_lost_has_the_files_that_git_lists(tmp_path
     (tmp_path / "module").mkdir()
     git.git("update-index", "--add", "--cacheinfo", module, cwd=tmp_path)
     git.git("commit", "--quiet", "--message=Module", cwd=tmp_path)
-    expected = git.listed(tmp_path)
+    expected = git.list_files(tmp_path)
     assert expected is not None
     assert expected["module"] == "160000"
     assert len(expected) == 6
-    assert git.refuse_lost(git.repository(tmp_path)) == expected
+    assert git.refuse_lost(git.find_repository(tmp_path)) == expected
     inner = {"same.txt": expected["inner/same.txt"]}
-    assert git.refuse_lost(git.repository(tmp_path / "inner")) == inner
+    assert git.refuse_lost(git.find_repository(tmp_path / "inner")) == inner
 
 
 def test_what_has_no_commit_or_promises_to_bring_the_rest_has_lost_nothing(
     small_template: Path, tmp_path: Path
 ) -> None:
     git.git("init", "--quiet", cwd=tmp_path)
-    assert git.refuse_lost(git.repository(tmp_path)) is None
+    assert git.refuse_lost(git.find_repository(tmp_path)) is None
     commit = git.git("rev-parse", "HEAD", cwd=small_template).strip()
     clone = tmp_path / "clone"
-    git.bring_clone(git.clonable(small_template.as_uri()), clone, commit)
-    assert git.refuse_lost(git.repository(clone)) is None
+    git.bring_clone(git.make_clonable(small_template.as_uri()), clone, commit)
+    assert git.refuse_lost(git.find_repository(clone)) is None
 
 
 @pytest.mark.parametrize("lost", ["HEAD", "HEAD^{tree}", "HEAD:inner", "HEAD:inner/a.txt"])
@@ -370,5 +372,5 @@ def test_a_part_of_the_current_commit_that_is_lost_or_broken_is_told(
     if left is not None:
         place.write_bytes(left)
     with pytest.raises(git.GitError) as caught:
-        git.refuse_lost(git.repository(tmp_path))
+        git.refuse_lost(git.find_repository(tmp_path))
     assert caught.value.hint == "A part of the repository is missing or broken: clone it again."

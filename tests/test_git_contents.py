@@ -129,7 +129,7 @@ ODD = {
 @pytest.mark.parametrize("make", ODD.values(), ids=ODD)
 def test_what_git_would_read_without_end_is_refused(project: Path, make: Odd) -> None:
     place = make(project)
-    for look in (git.listed, git.repository):
+    for look in (git.list_files, git.find_repository):
         with pytest.raises(LisaError) as caught:
             look(project)
         assert caught.value.message.startswith(f"{place}: ")
@@ -150,7 +150,7 @@ def test_what_git_and_its_companions_put_there_is_not(project: Path, tmp_path: P
     borrow(project, str(clone / ".git/objects"))  # in a circle
     contents.refuse_strange(own, set())
     for place in (project, clone, tmp_path / "tree"):
-        assert git.repository(place).top == place
+        assert git.find_repository(place).top == place
 
 
 def test_the_daemon_that_watches_files_has_a_socket(
@@ -159,7 +159,7 @@ def test_the_daemon_that_watches_files_has_a_socket(
     monkeypatch.chdir(project / ".git")  # the name of a socket is short
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind("fsmonitor--daemon.ipc")
-        assert git.repository(project).top == project
+        assert git.find_repository(project).top == project
 
 
 def test_a_file_that_names_the_whole_disk_as_git_s_folder_is_not_followed(tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_a_file_that_names_the_whole_disk_as_git_s_folder_is_not_followed(tmp_pa
     (tmp_path / "disk/link").symlink_to("/dev/zero")
     write(tmp_path / "project", {".git": "gitdir: ../disk\n"})
     with pytest.raises(LisaError, match="no folder of git's that is whole"):
-        git.repository(tmp_path / "project")
+        git.find_repository(tmp_path / "project")
 
 
 @pytest.mark.parametrize("name", [".gitignore", "inner/.gitignore"])
@@ -209,4 +209,4 @@ def test_a_nested_repository_costs_no_more_either(project: Path) -> None:
     passes("git", "add", "inner", cwd=project)
     endless("refs/heads/main")(project / "inner")
     with pytest.raises(LisaError, match="takes more than 1000 MB of memory"):
-        git.status(git.repository(project))
+        git.read_status(git.find_repository(project))

@@ -185,10 +185,10 @@ def test_linked_work_trees_and_submodules_are_as_git_makes_them(
 ) -> None:
     tree = tmp_path / "tree"
     passes("git", "worktree", "add", "--quiet", tree, "-b", "other", cwd=workshop.project)
-    assert git.repository(tree).top == tree
+    assert git.find_repository(tree).top == tree
     own = ("-c", "protocol.file.allow=always", "submodule", "--quiet", "add")
     passes("git", *own, outside / "victim", "inner", cwd=workshop.project)
-    assert git.repository(workshop.project / "inner").top == workshop.project / "inner"
+    assert git.find_repository(workshop.project / "inner").top == workshop.project / "inner"
     assert cli.main(["update", str(tree), "--defaults"]) == ExitCode.DONE
     assert (tree / "a.dat").read_text() == f"{TEN}more\n"
 
@@ -197,15 +197,15 @@ def test_a_git_folder_elsewhere_is_taken_once_it_names_its_work_tree(workshop: W
     elsewhere = workshop.project.with_name("elsewhere.git")
     passes("git", "init", "--quiet", f"--separate-git-dir={elsewhere}", cwd=workshop.project)
     with pytest.raises(LisaError, match="does not name it back") as caught:
-        git.repository(workshop.project)
+        git.find_repository(workshop.project)
     words = caught.value.hint.partition(": git ")[2].split()
     passes("git", f"--git-dir={elsewhere}", *words, cwd=workshop.project)
-    assert git.repository(workshop.project).top == workshop.project
+    assert git.find_repository(workshop.project).top == workshop.project
 
 
 def test_an_empty_git_folder_is_passed_by_as_git_does(workshop: Workshop) -> None:
     (workshop.project / "inner/.git").mkdir(parents=True)
-    assert git.repository(workshop.project / "inner").top == workshop.project
+    assert git.find_repository(workshop.project / "inner").top == workshop.project
 
 
 def test_nobody_can_foresee_by_which_protocol_nothing_is_fetched() -> None:
@@ -229,8 +229,8 @@ def test_a_template_in_the_same_checkout_is_the_projects_own(
     passes("git", "clone", "--quiet", "--bare", workshop.template, whole / "bare.git", cwd=tmp_path)
     passes("git", "init", "--quiet", cwd=whole)
     with pytest.raises(LisaError, match="never read out of the project itself"):
-        git.clonable("../bare.git", whole / "project", outside=whole / "project")
+        git.make_clonable("../bare.git", whole / "project", outside=whole / "project")
     # What has a git folder of its own, no clone has brought along.
     shutil.move(workshop.template, whole / "other")
-    found = git.clonable("../other", whole / "project", outside=whole / "project")
+    found = git.make_clonable("../other", whole / "project", outside=whole / "project")
     assert found.url == str(whole / "other")

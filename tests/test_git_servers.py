@@ -111,7 +111,7 @@ def test_no_more_is_listened_to_than_anybody_wants(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(command, "MOST_SAID", 1_000_000)
-    address = git.clonable(serve(name_too_many))
+    address = git.make_clonable(serve(name_too_many))
     with pytest.raises(LisaError, match="git ls-remote: it is told more than 1 MB"):
         clones.list_references(address)
 
@@ -132,7 +132,7 @@ def test_a_clone_of_a_fleet_is_put_there_within_bounds(
     large: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     head = git.git("rev-parse", "HEAD", cwd=large).strip()
-    address = git.clonable(large)
+    address = git.make_clonable(large)
     git.bring_clone(address, tmp_path / "clone", head)
     assert (tmp_path / "clone/a").read_text() == "a\n"
     monkeypatch.setattr(clones, "MOST_BYTES", 4_000_000)
@@ -152,7 +152,7 @@ def test_what_is_fetched_has_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     commit(place, "Start")
     monkeypatch.setattr(command, "MOST_FETCHED", 1_000_000)
     with pytest.raises(LisaError, match="git clone: what comes is no pack, or one of more"):
-        git.clone_bare(git.clonable(place), tmp_path / "clone.git")
+        git.clone_bare(git.make_clonable(place), tmp_path / "clone.git")
 
 
 def is_alive(number: int) -> bool:

@@ -25,7 +25,7 @@ def project(tmp_path: Path) -> Path:
 def configured(project: Path, *settings: tuple[str, str]) -> git.Repository:
     for key, value in settings:
         passes("git", "config", "--local", key, value, cwd=project)
-    return git.repository(project)
+    return git.find_repository(project)
 
 
 @pytest.mark.parametrize("value", ["patterns", "./patterns", "~/patterns", "{project}/patterns"])
@@ -36,7 +36,7 @@ def test_a_file_of_patterns_is_named_by_its_absolute_path(
     asked = ("core.excludesFile", value.format(project=project))
     repository = configured(project, asked)
     assert f'excludesfile = "{project}/patterns"\n' in repository.settings.as_config()
-    assert git.ignored(repository, ["a.x", "b.y"]) == {"a.x"}
+    assert git.find_ignored(repository, ["a.x", "b.y"]) == {"a.x"}
 
 
 @pytest.mark.parametrize("key", ["core.excludesFile", "core.attributesFile"])
@@ -100,9 +100,9 @@ def test_a_repository_of_sha256_is_read(tmp_path: Path) -> None:
     passes("git", "init", "--quiet", "--object-format=sha256", cwd=project)
     passes("git", "add", "--all", cwd=project)
     passes("git", "commit", "--quiet", "--message=Start", cwd=project)
-    repository = git.repository(project)
+    repository = git.find_repository(project)
     assert repository.git("rev-parse", "HEAD").strip() == repository.head
-    assert git.status(repository) == {}
+    assert git.read_status(repository) == {}
 
 
 def test_nothing_is_fetched_out_of_the_project_s_own_files(project: Path) -> None:

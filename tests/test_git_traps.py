@@ -148,7 +148,7 @@ def test_to_resolve_conflicts_runs_nothing(
     assert update(workshop.project) == ExitCode.FINDINGS
     traps.arm(workshop.project / ".git")
     traps.sprung()
-    repository = git.repository(workshop.project)
+    repository = git.find_repository(workshop.project)
     session = Session(repository, find_open(repository))
     found = session.find_next()
     assert found is not None
@@ -573,7 +573,7 @@ def test_a_local_clone_does_not_say_which_program_serves_it(tmp_path: Path, trap
     program = traps.program("remote.origin.uploadpack")
     passes("git", "config", "remote.origin.uploadpack", program, cwd=origin)
     commit = passes("git", "rev-parse", "HEAD", cwd=origin).strip()
-    git.bring_clone(git.clonable(origin.as_uri()), clone, commit)
+    git.bring_clone(git.make_clonable(origin.as_uri()), clone, commit)
     assert (clone / "a").read_text() == "1\n"
     served = passes("git", "config", "remote.origin.uploadpack", cwd=clone).strip()
     assert "GIT_NO_LAZY_FETCH=1" in served

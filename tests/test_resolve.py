@@ -41,12 +41,12 @@ def workshop(tmp_path: Path) -> Workshop:
 
 
 def session(workshop: Workshop) -> Session:
-    repository = git.repository(workshop.project)
+    repository = git.find_repository(workshop.project)
     return Session(repository, find_open(repository))
 
 
 def test_each_conflict_has_its_lines_and_the_names_of_its_sides(workshop: Workshop) -> None:
-    first, second = find_open(git.repository(workshop.project))
+    first, second = find_open(git.find_repository(workshop.project))
     assert (first.path, second.path) == ("a.toml", "b.dat")
     assert [(place.ours, place.theirs) for place in first.places] == [
         (("x = 2\n",), ("x = 3\n",)),
@@ -71,7 +71,7 @@ def test_decisions_are_written_at_once_and_staged_at_the_end(workshop: Workshop)
     done, left = going.finish()
     assert done == ["a.toml"]
     assert [each.path for each in left] == ["b.dat"]
-    assert [*git.unmerged_stages(going.repository)] == ["b.dat"]
+    assert [*git.list_unmerged_stages(going.repository)] == ["b.dat"]
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def merging(tmp_path: Path) -> Path:
 
 
 def test_files_as_a_whole(merging: Path) -> None:
-    repository = git.repository(merging)
+    repository = git.find_repository(merging)
     going = Session(repository, find_open(repository))
     assert going.paths == [":(top)odd", "data.bin", "gone.txt"]
     for decision in ("theirs", "theirs", "theirs"):
@@ -181,7 +181,7 @@ def test_files_as_a_whole(merging: Path) -> None:
 def test_no_folder_goes_for_a_file(merging: Path) -> None:
     (merging / "data.bin").unlink()
     write(merging, {"data.bin/only.txt": "nowhere else\n"})
-    repository = git.repository(merging)
+    repository = git.find_repository(merging)
     going = Session(repository, find_open(repository))
     (found,) = (each for each in find_open(repository) if each.path == "data.bin")
     for decision in ("ours", "theirs"):
@@ -211,7 +211,7 @@ def test_a_submodule_that_one_side_removed(tmp_path: Path) -> None:
     shutil.copytree(inner, root / "sub", dirs_exist_ok=True)
     with pytest.raises(git.GitError):
         git.git("merge", "--quiet", "other", cwd=root)
-    repository = git.repository(root)
+    repository = git.find_repository(root)
     going = Session(repository, find_open(repository))
     found = going.find_next()
     assert found is not None
@@ -231,7 +231,7 @@ def test_how_to_go_on_with_a_rebase(merging: Path) -> None:
     git.git("merge", "--abort", cwd=merging)
     with pytest.raises(git.GitError):
         git.git("rebase", "--quiet", "other", cwd=merging)
-    assert advise_next(git.repository(merging)) == "git rebase --continue"
+    assert advise_next(git.find_repository(merging)) == "git rebase --continue"
 
 
 def test_what_cannot_be_read_is_asked_about_again_and_not_staged(workshop: Workshop) -> None:
@@ -244,7 +244,7 @@ def test_what_cannot_be_read_is_asked_about_again_and_not_staged(workshop: Works
     assert found is not None
     assert (found.path, found.places) == ("a.toml", ())
     assert found.problem.startswith("a.toml:3: cannot be read as TOML")
-    assert "Resolved so, it cannot be read: a.toml:3: " in report.whole(found, "")
+    assert "Resolved so, it cannot be read: a.toml:3: " in report.tell_whole(found, "")
     assert going.go_back()
     found = going.find_next()
     assert found is not None
@@ -263,7 +263,7 @@ def test_what_cannot_be_read_is_asked_about_again_and_not_staged(workshop: Works
     ids=["syntax", "depth", "memory"],
 )
 def test_python_that_cannot_be_read(text: str, said: str, merging: Path) -> None:
-    repository = git.repository(merging)
+    repository = git.find_repository(merging)
     (merging / "s.py").write_text(text)
     found = read_open(repository, "s.py", {2: "100644", 3: "100644"})
     assert (found.places, found.problem) == ((), f"s.py:{said}")
@@ -285,10 +285,10 @@ def test_a_part_of_a_marker_is_noticed(
     workshop: Workshop, path: str, text: str, line: int | None
 ) -> None:
     write(workshop.project, {path: text})
-    found = read_open(git.repository(workshop.project), path, {2: "100644", 3: "100644"})
+    found = read_open(git.find_repository(workshop.project), path, {2: "100644", 3: "100644"})
     assert found.leftover == line
     if line:
-        assert f"A part of a marker is left in line {line}" in report.whole(found, "")
+        assert f"A part of a marker is left in line {line}" in report.tell_whole(found, "")
 
 
 @pytest.mark.sweep
@@ -378,7 +378,7 @@ def test_the_dialogue(terminal: pexpect.spawn[str], workshop: Workshop) -> None:
     assert terminal.exitstatus == ExitCode.DONE
     assert workshop.read("a.toml") == "[a]\nx = 2\n\n[b]\nq = 2\n\n[c]\nz = 3\n"
     assert workshop.read("b.dat") == "edited\n"
-    assert git.unmerged_stages(git.repository(workshop.project)) == {}
+    assert git.list_unmerged_stages(git.find_repository(workshop.project)) == {}
 
 
 @pytest.fixture
@@ -402,7 +402,7 @@ def test_what_was_resolved_in_an_editor_stays(
 
 
 def test_what_a_side_has_is_not_kept_again(merging: Path) -> None:
-    repository = git.repository(merging)
+    repository = git.find_repository(merging)
     going = Session(repository, find_open(repository))
     kept = {path: going.decide(going.read(path), "theirs") for path in ("data.bin", "gone.txt")}
     assert kept == {"data.bin": "", "gone.txt": ""}
@@ -422,7 +422,7 @@ def test_whoever_stops_goes_on_the_next_time(
     terminal.wait()
     assert terminal.exitstatus == ExitCode.INTERRUPTED
     assert workshop.read("a.toml").startswith("[a]\nx = 3\n\n[b]\n<<<<<<< project\n")
-    assert [len(each.places) for each in find_open(git.repository(workshop.project))] == [2, 1]
+    assert [len(each.places) for each in find_open(git.find_repository(workshop.project))] == [2, 1]
 
 
 def test_the_list_and_no_terminal(
@@ -465,7 +465,7 @@ def test_going_back_brings_a_link_and_permissions_back(workshop: Workshop) -> No
 def test_a_link_goes_where_the_chosen_side_has_no_file(merging: Path) -> None:
     (merging / "gone.txt").unlink()
     (merging / "gone.txt").symlink_to("nowhere")
-    repository = git.repository(merging)
+    repository = git.find_repository(merging)
     going = Session(repository, find_open(repository))
     (found,) = (each for each in find_open(repository) if each.path == "gone.txt")
     going.at = going.paths.index("gone.txt")

@@ -24,14 +24,14 @@ def values(questions: list[Any]) -> dict[str, Any]:
 
 
 def test_a_checkout_is_its_own_source() -> None:
-    assert template.default_source().working_copy == ROOT
+    assert template.find_default_source().working_copy == ROOT
 
 
 def test_the_environment_names_another_source(
     monkeypatch: pytest.MonkeyPatch, small_template: Path
 ) -> None:
     monkeypatch.setenv(template.SOURCE_VARIABLE, str(small_template))
-    assert template.default_source().location == str(small_template)
+    assert template.find_default_source().location == str(small_template)
 
 
 def test_an_installation_without_a_template_says_so(
@@ -40,7 +40,7 @@ def test_an_installation_without_a_template_says_so(
     monkeypatch.setattr(source, "PACKAGE", tmp_path / "site" / "lisa_scaffold")
     monkeypatch.setattr(source, "BUNDLE", tmp_path / "template.bundle")
     with pytest.raises(LisaError, match="the template is missing from this installation"):
-        template.default_source()
+        template.find_default_source()
 
 
 def test_a_working_copy_counts_as_the_version_it_declares(small_template: Path, tree: Tree) -> None:
@@ -281,7 +281,7 @@ def test_versions_are_tags_in_the_order_of_pep_440(
     ],
 )
 def test_our_template_is_known_in_every_spelling(recorded: str) -> None:
-    source = template.recorded_source(recorded)
+    source = template.find_recorded_source(recorded)
     assert source.ours
     assert (source.recorded, source.working_copy) == (recorded, ROOT)
 
@@ -296,7 +296,7 @@ def test_our_template_is_known_in_every_spelling(recorded: str) -> None:
     ],
 )
 def test_other_templates_are_fetched_from_where_they_are(recorded: str, location: str) -> None:
-    source = template.recorded_source(recorded)
+    source = template.find_recorded_source(recorded)
     assert (source.location, source.ours) == (location, False)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from lisa_scaffold.versions import normalize_name, version_key
+from lisa_scaffold.versions import make_version_key, normalize_name
 
 VERSIONS = [
     *("0", "0.9", "1", "1.0", "1.0.0", "1.0.1", "1.2", "v1.2", "V1.2.0", "1.10", "2024.10.1"),
@@ -22,13 +22,13 @@ VERSIONS = [
 
 def test_versions_in_order() -> None:
     versions = ["0.9", "1.0.dev1", "1.0a1", "1.0b2", "1.0rc1", "v1.0", "1.0.post1", "1.0.1", "1.10"]
-    assert sorted(versions, key=version_key) == versions
-    assert version_key("1.0") == version_key("1")
+    assert sorted(versions, key=make_version_key) == versions
+    assert make_version_key("1.0") == make_version_key("1")
 
 
 def test_the_order_is_that_of_pep_440() -> None:
     for one, two in combinations_with_replacement(VERSIONS, 2):
-        keys, parsed = (version_key(one), version_key(two)), (Version(one), Version(two))
+        keys, parsed = (make_version_key(one), make_version_key(two)), (Version(one), Version(two))
         assert (keys[0] < keys[1]) == (parsed[0] < parsed[1]), (one, two)
         assert (keys[0] == keys[1]) == (parsed[0] == parsed[1]), (one, two)
 
@@ -38,7 +38,7 @@ def test_tags_that_are_no_versions_have_an_order() -> None:
     for tag in tags[::2]:
         with pytest.raises(InvalidVersion):
             Version(tag)
-    keys = [version_key(tag) for tag in tags]
+    keys = [make_version_key(tag) for tag in tags]
     assert keys == sorted(keys)
 
 

@@ -51,7 +51,7 @@ _WORD = "|".join(
 )
 
 
-def excess(data: Any) -> str | None:
+def explain_excess(data: Any) -> str | None:
     """Why data is more than anybody writes by hand; ``None`` where it is not.
 
     Parameters
@@ -80,7 +80,7 @@ def has_long_number(text: str) -> bool:
     return len(text) > MOST_DIGITS and re.search(_LONG_NUMBER, text) is not None
 
 
-def crowded_toml(text: str) -> tuple[int, str] | None:
+def explain_crowded_toml(text: str) -> tuple[int, str] | None:
     """Line and reason where TOML has more than a parser can read in reasonable time.
 
     A key of n parts costs a parser n² steps, and each value takes a while.
@@ -94,7 +94,7 @@ def crowded_toml(text: str) -> tuple[int, str] | None:
     return None
 
 
-def crowded_python(source: str) -> str | None:
+def explain_crowded_python(source: str) -> str | None:
     """The reason where Python source has more than can be parsed in reasonable time."""
     # What stands in braces may be an expression in a string, the most expensive of all.
     braces = 5 * source.count("{")

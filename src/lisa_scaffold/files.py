@@ -56,13 +56,13 @@ def is_git_folder(name: str) -> bool:
     return seen.partition(":")[0].rstrip(" .").lower() in (".git", "git~1")
 
 
-def draft_name() -> str:
+def make_draft_name() -> str:
     """An unpredictable name for a file that is not in its place yet."""
     return f".{os.urandom(8).hex()}.lisa-scaffold"
 
 
 def is_draft_name(name: str) -> bool:
-    """Whether a name is one that :func:`draft_name` gives."""
+    """Whether a name is one that :func:`make_draft_name` gives."""
     return bool(_DRAFT_NAME.fullmatch(name))
 
 
@@ -153,7 +153,7 @@ def write(root: Path, path: str, content: bytes) -> None:
     OSError
         If it cannot be written; nothing is changed then.
     """
-    with parent(root, path, make=True) as (folder, name):
+    with open_parent(root, path, make=True) as (folder, name):
         mode = None
         with suppress(FileNotFoundError):
             found = os.lstat(name, dir_fd=folder)
@@ -163,7 +163,7 @@ def write(root: Path, path: str, content: bytes) -> None:
                     f"{_shown(root, path)}: {what}, which is not written to", "Move it away."
                 )
             mode = found.st_mode & 0o777
-        draft = draft_name()
+        draft = make_draft_name()
         try:
             with os.fdopen(os.open(draft, _DRAFT, 0o666, dir_fd=folder), "wb") as file:
                 file.write(content)
@@ -253,7 +253,7 @@ def _in_checkout(place: str, checkouts: Collection[Path]) -> tuple[Path, str] | 
 
 
 @contextmanager
-def parent(root: Path, path: str, *, make: bool = False) -> Iterator[tuple[int, str]]:
+def open_parent(root: Path, path: str, *, make: bool = False) -> Iterator[tuple[int, str]]:
     """Open the folder that a path lies in; no link below the root is followed.
 
     Yields
@@ -304,7 +304,7 @@ def move_in(prepared: Path, root: Path, path: str, draft: str) -> None:
     root, path
         The folder, and the place in it.
     draft
-        A name beside it for a copy from another disk, as :func:`draft_name` gives it.
+        A name beside it for a copy from another disk, as :func:`make_draft_name` gives it.
 
     Raises
     ------
@@ -313,7 +313,7 @@ def move_in(prepared: Path, root: Path, path: str, draft: str) -> None:
     OSError
         If that is not possible; nothing is changed then.
     """
-    with parent(root, path, make=True) as (folder, name):
+    with open_parent(root, path, make=True) as (folder, name):
         try:
             os.replace(prepared, name, dst_dir_fd=folder)
         except OSError as error:
@@ -343,7 +343,7 @@ def keep(root: Path, path: str, kept: Path) -> None:
     OSError
         If there is no room for a copy, on a disk without hard links.
     """
-    with suppress(FileNotFoundError), parent(root, path) as (folder, name):
+    with suppress(FileNotFoundError), open_parent(root, path) as (folder, name):
         mode = os.lstat(name, dir_fd=folder).st_mode
         if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
             return
@@ -383,19 +383,19 @@ def remove(root: Path, path: str) -> None:
     OSError
         If it cannot be removed.
     """
-    with suppress(FileNotFoundError), parent(root, path) as (folder, name):
+    with suppress(FileNotFoundError), open_parent(root, path) as (folder, name):
         os.unlink(name, dir_fd=folder)
     above = path.rpartition("/")[0]
     while above:
         try:
-            with parent(root, above) as (folder, name):
+            with open_parent(root, above) as (folder, name):
                 os.rmdir(name, dir_fd=folder)
         except OSError:
             return  # not empty, as a rule
         above = above.rpartition("/")[0]
 
 
-def hindrance(folder: Path, is_over: Callable[[], bool]) -> str:
+def find_hindrance(folder: Path, is_over: Callable[[], bool]) -> str:
     """What makes git wait for ever in a folder: a pipe in place of a file; empty where none is.
 
     Git itself cannot have put it there, but an archive can.
@@ -417,7 +417,7 @@ def hindrance(folder: Path, is_over: Callable[[], bool]) -> str:
     return f"{pipe}: no regular file, and git waits for what comes out of it" if pipe else ""
 
 
-def fingerprint(root: Path, path: str) -> str | None:
+def identify_state(root: Path, path: str) -> str | None:
     """An identifier of the state of a file or link; ``None`` where it is absent.
 
     A folder in its place counts as absent, and so does what lies behind a link.
@@ -425,7 +425,7 @@ def fingerprint(root: Path, path: str) -> str | None:
     import hashlib  # 5 ms, which a merge driver does without
 
     try:
-        with parent(root, path) as (folder, name):
+        with open_parent(root, path) as (folder, name):
             mode = os.lstat(name, dir_fd=folder).st_mode
             if stat.S_ISLNK(mode):
                 return f"link {os.readlink(name, dir_fd=folder)}"

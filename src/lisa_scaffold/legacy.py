@@ -341,7 +341,7 @@ def _fetch(former: Former, root: Path, folder: Path) -> Path:
         )
     address = expand_abbreviations(former.source, BUILTIN_ABBREVIATIONS)
     try:
-        git.clone_bare(git.clonable(address, root, outside=root), folder / "former.git")
+        git.clone_bare(git.make_clonable(address, root, outside=root), folder / "former.git")
     except LisaError as error:
         raise LisaError(
             f"{former.source}: the former template cannot be reached ({error.message})",

@@ -11,7 +11,7 @@ _NARROWEST = 20
 _INDENT = " " * 10
 
 
-def plain(_style: str, text: str) -> str:
+def strip_style(_style: str, text: str) -> str:
     """A text in no style."""
     return text
 
@@ -21,7 +21,7 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def listed(names: Iterable[str], most: int = 10) -> str:
+def join_names(names: Iterable[str], most: int = 10) -> str:
     """Some names, such as ``a, b and c``; of many the first ones, and how many more there are."""
     shown = [*names]
     if len(shown) > most + 1:
@@ -29,7 +29,7 @@ def listed(names: Iterable[str], most: int = 10) -> str:
     return " and ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
 
 
-def wrapped(start: str, text: str, width: int) -> str:
+def wrap_text(start: str, text: str, width: int) -> str:
     """A text behind its start, or below it where there is no room, in lines of a width.
 
     No word is broken.

@@ -71,8 +71,8 @@ def pick_newest(base: str, ours: str, theirs: str) -> Pin | None:
     for (old, our_version, their_version), after in zip(versions, parts[0][1:], strict=True):
         newest = their_version if our_version == old else our_version
         if their_version not in (our_version, old) and our_version != old:
-            keys = version_key(our_version), version_key(their_version)
-            if not _is_pin(merged, after) or min(keys) <= version_key(old):
+            keys = make_version_key(our_version), make_version_key(their_version)
+            if not _is_pin(merged, after) or min(keys) <= make_version_key(old):
                 return None
             if any(map(is_hash, (old, our_version, their_version))):
                 return None
@@ -105,7 +105,7 @@ def _is_pin(before: str, after: str) -> bool:
     return bool(_BEFORE.search(before) or _AT_LEAST.match(after))
 
 
-def version_key(version: str) -> tuple[tuple[int, ...], tuple[int, int]]:
+def make_version_key(version: str) -> tuple[tuple[int, ...], tuple[int, int]]:
     """A key by which versions sort: trailing zeros do not count, pre-releases come first.
 
     In the order of PEP 440, but for tags, too, that `packaging.version` refuses, such as

@@ -62,8 +62,8 @@ def test_what_has_no_conflict_is_merged_and_pushed(
     for name in ("apart", "detached"):
         said = f"clones/{name}/: the default branch is not checked out, or not known\n"
         assert said in done.stdout
-        repository = git.repository(fleet.clones / name)
-        assert git.tip_of(repository, "lisa-scaffold/v2.0.0")
+        repository = git.find_repository(fleet.clones / name)
+        assert git.find_tip(repository, "lisa-scaffold/v2.0.0")
         heads = run(["git", "ls-remote", "--heads", "origin"], cwd=fleet.clones / name)
         assert heads.stdout.decode().split() == [before[name].strip(), "refs/heads/main"]
     after = {name: git.git("rev-parse", "HEAD", cwd=fleet.clones / name) for name in names}

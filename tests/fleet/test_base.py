@@ -39,18 +39,18 @@ def work_on(clone: Path, branch: str) -> None:
 
 
 def test_the_default_branch_that_is_checked_out(clone: Path) -> None:
-    assert find_base(git.repository(clone))[:2] == (name_of(clone, "main"), "")
+    assert find_base(git.find_repository(clone))[:2] == (name_of(clone, "main"), "")
 
 
 def test_the_default_branch_while_another_is_checked_out(clone: Path) -> None:
     work_on(clone, "try-out")
     said = "made on main, while try-out is checked out"
-    assert find_base(git.repository(clone))[:2] == (name_of(clone, "main"), said)
+    assert find_base(git.find_repository(clone))[:2] == (name_of(clone, "main"), said)
     git.git("branch", "--quiet", "-D", "main", cwd=clone)
-    assert find_base(git.repository(clone))[:2] == (name_of(clone, "origin/main"), said)
+    assert find_base(git.find_repository(clone))[:2] == (name_of(clone, "origin/main"), said)
     git.git("checkout", "--quiet", "--detach", cwd=clone)
     said = "made on main, while a commit is checked out"
-    assert find_base(git.repository(clone))[:2] == (name_of(clone, "origin/main"), said)
+    assert find_base(git.find_repository(clone))[:2] == (name_of(clone, "origin/main"), said)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_the_default_branch_while_another_is_checked_out(clone: Path) -> None:
 def test_what_is_checked_out_where_no_default_is_known(clone: Path, branch: str, said: str) -> None:
     git.git("remote", "set-head", "origin", "--delete", cwd=clone)
     work_on(clone, branch)
-    assert find_base(git.repository(clone))[:2] == (name_of(clone, branch), said)
+    assert find_base(git.find_repository(clone))[:2] == (name_of(clone, branch), said)
 
 
 @pytest.mark.parametrize(
@@ -75,11 +75,11 @@ def test_what_is_checked_out_where_no_default_is_known(clone: Path, branch: str,
 )
 def test_a_default_branch_that_is_not_there_or_no_name_is_none(clone: Path, name: str) -> None:
     (clone / ".git/refs/remotes/origin/HEAD").write_text(f"ref: refs/remotes/origin/{name}\n")
-    base = find_base(git.repository(clone))
+    base = find_base(git.find_repository(clone))
     assert base[:4] == (name_of(clone, "main"), "", True, "")
     work_on(clone, "try-out")
     said = "made on try-out, which is checked out: the clone does not say which branch is the"
-    base = find_base(git.repository(clone))
+    base = find_base(git.find_repository(clone))
     assert (base.note, base.is_sure, base.checkout) == (f"{said} default", False, "")
 
 
@@ -88,7 +88,7 @@ def test_what_is_checked_out_has_a_name_or_none(clone: Path, name: str) -> None:
     head = name_of(clone, "main")
     (clone / ".git/packed-refs").write_text(f"# pack-refs with: peeled\n{head} refs/heads/{name}\n")
     (clone / ".git/HEAD").write_text(f"ref: refs/heads/{name}\n")
-    said = find_base(git.repository(clone)).note
+    said = find_base(git.find_repository(clone)).note
     assert said == "made on main, while a commit is checked out"
 
 
@@ -97,7 +97,7 @@ def test_what_was_fetched_and_not_merged_is_told(clone: Path) -> None:
     work_on(clone, "more")
     git.git("update-ref", "refs/remotes/origin/main", "more", cwd=clone)
     git.git("checkout", "--quiet", "main", cwd=clone)
-    base = find_base(git.repository(clone))
+    base = find_base(git.find_repository(clone))
     pull = f"git -C {clone} switch main && git -C {clone} pull"
     assert base[:2] == (first, f"made without 1 commit of origin/main: {pull}")
     assert (base.lacks, base.checkout, base.told.upstream) == (1, "", name_of(clone, "more"))
@@ -106,7 +106,7 @@ def test_what_was_fetched_and_not_merged_is_told(clone: Path) -> None:
 def test_in_a_linked_work_tree_it_is_known_what_is_checked_out(clone: Path, tmp_path: Path) -> None:
     beside = tmp_path / "beside"
     git.git("worktree", "add", "--quiet", "-b", "try-out", beside, cwd=clone)
-    base = find_base(git.repository(beside))
+    base = find_base(git.find_repository(beside))
     said = "made on main, while try-out is checked out"
     assert base[:4] == (name_of(clone, "main"), said, True, "try-out")
 
@@ -124,7 +124,7 @@ def test_of_what_is_lost_only_what_depends_on_it_is_unknown(clone: Path) -> None
     for name in (lost, tree):
         (clone / ".git/objects" / name[:2] / name[2:]).unlink()
     (clone / ".git/refs/heads/lisa-scaffold/v1.0.0").write_text(f"{lost}\n")
-    repository = git.repository(clone)
+    repository = git.find_repository(clone)
     told = find_base(repository).told
     assert (told.tags, told.head_tags, len(told.day)) == (("v1.0.0",), (), len("2026-01-01"))
     assert told.tips["main"] == told.upstream == name_of(clone, "main")
@@ -141,7 +141,7 @@ def test_what_was_merged_as_one_commit_of_its_own_waits_no_more(clone: Path) -> 
     name = "lisa-scaffold/fix"
 
     def look() -> Waiting:
-        repository = git.repository(clone)
+        repository = git.find_repository(clone)
         return find_waiting(repository, find_base(repository).told, [name])
 
     assert look() == Waiting(name, "touched")
@@ -153,7 +153,7 @@ def test_what_was_merged_as_one_commit_of_its_own_waits_no_more(clone: Path) -> 
 def test_a_commit_is_opened_beside_the_clone_unless_it_is_there(clone: Path) -> None:
     first = name_of(clone, "main")
     work_on(clone, "try-out")
-    repository = git.repository(clone)
+    repository = git.find_repository(clone)
     with open_at(repository, name_of(clone, "try-out")) as place:
         assert place == clone
     with open_at(repository, first) as place:
@@ -170,9 +170,9 @@ def test_tags_and_day_are_those_of_the_default_branch(clone: Path) -> None:
     words = ["git", "commit", "--quiet", "--date=2001-02-03T12:00:00", "--message", "Two"]
     run(words, cwd=clone)
     git.git("tag", "--annotate", "--message", "Mine", "v2.0.0", cwd=clone)
-    told = git.read_references(git.repository(clone), "main")
+    told = git.read_references(git.find_repository(clone), "main")
     assert (told.head_tags, told.day) == (("v2.0.0",), "2001-02-03")
-    told = find_base(git.repository(clone)).told
+    told = find_base(git.find_repository(clone)).told
     assert told.head_tags == ("v1.0.0",)
     assert told.day != "2001-02-03"
     git.git("branch", "--quiet", "-D", "main", cwd=clone)
@@ -180,16 +180,16 @@ def test_tags_and_day_are_those_of_the_default_branch(clone: Path) -> None:
     git.git("tag", "--delete", "v2.0.0", cwd=clone)
     git.git("switch", "--quiet", "--detach", cwd=clone)
     git.git("branch", "--quiet", "-D", "try-out", cwd=clone)
-    assert git.read_references(git.repository(clone)).day == "2001-02-03"
+    assert git.read_references(git.find_repository(clone)).day == "2001-02-03"
 
 
 def test_what_it_is_merged_into(clone: Path) -> None:
     work_on(clone, "try-out")
-    assert find_base(git.repository(clone)).target == "main"
+    assert find_base(git.find_repository(clone)).target == "main"
     git.git("remote", "set-head", "origin", "--delete", cwd=clone)
-    assert find_base(git.repository(clone)).target == "try-out"
+    assert find_base(git.find_repository(clone)).target == "try-out"
     git.git("switch", "--quiet", "--detach", cwd=clone)
-    assert find_base(git.repository(clone)).target == ""
+    assert find_base(git.find_repository(clone)).target == ""
 
 
 def test_what_is_left_in_conflict_is_what_nobody_has_changed_or_brought(clone: Path) -> None:
@@ -206,7 +206,7 @@ def test_what_is_left_in_conflict_is_what_nobody_has_changed_or_brought(clone: P
     git.git("commit", "--quiet", "--message", message, cwd=clone)
 
     def left() -> tuple[str, ...]:
-        return find_unresolved(git.repository(clone), name_of(clone, "update"), base)
+        return find_unresolved(git.find_repository(clone), name_of(clone, "update"), base)
 
     assert left() == ("a.txt", "b c.txt", "d.txt", "gone.txt")
     write(clone, {"a.txt": "two\n", "d.txt": None, "gone.txt": "here\n"})

@@ -362,7 +362,7 @@ def test_the_commands_of_an_update_can_be_copied() -> None:
     same = Outcome("same", "current", "v2.0.0")
     two = Outcome("two", "failed", said="x: unfinished. First: git merge --abort, or git stash.")
     run = changes.Run(Path("/f"), ("--limit", "1"))
-    text = changes.markdown([torn, done, newer, waits, same, two], run)
+    text = changes.write_markdown([torn, done, newer, waits, same, two], run)
     blocks = re.findall(r"(?m)^  ```\n(.*?)\n  ```$", text)
     assert [each.strip() for each in blocks] == [
         "lisa-scaffold update --to v2.0.0 '/a `b`_c'",
@@ -374,5 +374,5 @@ def test_the_commands_of_an_update_can_be_copied() -> None:
     assert "### Nothing newer is known to this lisa-scaffold (1)" in text
     assert "Up to date" not in text
     due = replace(done, action="due")
-    dry = changes.text([due], run=changes.Run(Path("/f"), ("--adopt",), dry_run=True))
+    dry = changes.write_text([due], run=changes.Run(Path("/f"), ("--adopt",), dry_run=True))
     assert dry.endswith("\n\nNext\n  Do it\n    lisa-scaffold fleet update /f --adopt")

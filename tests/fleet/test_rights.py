@@ -86,7 +86,7 @@ def test_a_repository_that_may_not_be_written_is_told_by_the_dry_run_too(fleet: 
             assert (code, rows["beta"]["action"]) == (ExitCode.FINDINGS, "failed")
             assert rows["beta"]["said"] == f"{said} {place / '.git'}"
     assert rows["alpha"]["action"] == rows["gamma"]["action"] == "updated"
-    assert git.tip_of(git.repository(place), BRANCH) == ""
+    assert git.find_tip(git.find_repository(place), BRANCH) == ""
 
 
 @pytest.mark.sweep

@@ -59,14 +59,14 @@ def actions(told: dict[str, Any]) -> dict[str, str]:
 
 def tips(fleet: Fleet) -> dict[str, str]:
     return {
-        each.name: git.tip_of(git.repository(each), BRANCH)
+        each.name: git.find_tip(git.find_repository(each), BRANCH)
         for each in sorted(fleet.clones.iterdir())
     }
 
 
 def read(fleet: Fleet, name: str) -> git.Commit:
-    repository = git.repository(fleet.clones / name)
-    return git.read_commit(repository, git.tip_of(repository, BRANCH))
+    repository = git.find_repository(fleet.clones / name)
+    return git.read_commit(repository, git.find_tip(repository, BRANCH))
 
 
 @pytest.mark.uncounted
@@ -470,7 +470,7 @@ def test_text_and_markdown(fleet: Fleet, capsys: Capture) -> None:
 
 
 def test_a_project_that_has_no_version_gets_one() -> None:
-    said = report.text([Outcome("bare", "due", to="v2.0.0", changes=1)])
+    said = report.write_text([Outcome("bare", "due", to="v2.0.0", changes=1)])
     assert said == "1 project\n\nWould be updated (1)\n  bare: template v2.0.0, 1 file"
 
 
@@ -529,8 +529,8 @@ def test_projects_that_never_had_the_template_get_it_where_that_is_asked_for(
     assert "src/lisa_bare/__init__.py\n" not in changed
     answers = git.git("show", "lisa-scaffold/adopt:.copier-answers.yml", cwd=bare)
     assert "namespace: lisa/analysis\n" in answers  # of the clone's own remote
-    repository = git.repository(bare)
-    made = git.read_commit(repository, git.tip_of(repository, "lisa-scaffold/adopt"))
+    repository = git.find_repository(bare)
+    made = git.read_commit(repository, git.find_tip(repository, "lisa-scaffold/adopt"))
     mark = seal.read_mark(made)
     assert mark
     assert (mark.version, mark.result) == (told["to"], "merged")
@@ -550,8 +550,8 @@ def test_safe_repairs_where_a_project_is_not_behind(fleet: Fleet, capsys: Captur
         "updated",
         "lisa-scaffold/fix",
     )
-    repository = git.repository(fleet.clones / "current")
-    made = git.read_commit(repository, git.tip_of(repository, "lisa-scaffold/fix"))
+    repository = git.find_repository(fleet.clones / "current")
+    made = git.read_commit(repository, git.find_tip(repository, "lisa-scaffold/fix"))
     mark = seal.read_mark(made)
     assert mark
     assert (mark.version, mark.result) == ("fix", "merged")
@@ -663,7 +663,7 @@ def test_a_clone_that_has_lost_a_part_is_said_to_be_cloned_again(
 
 def test_many_files_of_a_folder_are_one_in_the_text() -> None:
     files = ("README.md", "ci/a", "ci/b", "ci/c", "ci/d", "ci/sub/e", "docs/a", "docs/b", "docs/c")
-    said = report.text([Outcome("bare", "due", to="v2.0.0", changes=9, files=files)])
+    said = report.write_text([Outcome("bare", "due", to="v2.0.0", changes=9, files=files)])
     folded = "README.md, ci/ (4 files), ci/sub/e, docs/a, docs/b, docs/c"
     assert said.split("\n")[-1].strip() == folded
     assert json.loads(report.as_json([Outcome("bare", "due", files=files)]))["projects"][0][
@@ -720,7 +720,7 @@ def test_the_status_tells_conflicts_and_what_people_have_touched(
     _, told = update(fleet, capsys)
     why = f"people have committed to the branch {BRANCH}: merge it first, or drop it"
     assert (told["plain"]["action"], told["plain"]["said"]) == ("touched", why)
-    assert git.tip_of(git.repository(place), "lisa-scaffold/v3.0.0") == ""
+    assert git.find_tip(git.find_repository(place), "lisa-scaffold/v3.0.0") == ""
     newer = "lisa-scaffold/v3.0.0"
     expected |= {"current": (newer, "ready"), "merged": (newer, "ready")}
     assert look(fleet, capsys) == {**expected, "torn": (newer, "conflict")}
@@ -835,8 +835,8 @@ def test_what_waits_is_merged_into_the_default_branch_whatever_is_checked_out(
     assert f"the branch {BRANCH} waits to be merged" in said
     run(["sh", "-c", step])
     assert git.git("branch", "--show-current", cwd=place).strip() == "main"
-    assert git.git("rev-parse", "main", BRANCH, cwd=place).split()[0] == git.tip_of(
-        git.repository(place), BRANCH
+    assert git.git("rev-parse", "main", BRANCH, cwd=place).split()[0] == git.find_tip(
+        git.find_repository(place), BRANCH
     )
     cli.main(["fleet", "status", settings, "--format", "json"])
     (row,) = json.loads(capsys.readouterr().out)["projects"]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lisa_scaffold import process
-from lisa_scaffold.formats.diff import fold, hunks, patch, regions
+from lisa_scaffold.formats.diff import find_hunks, find_regions, fold, patch
 
 from ..support.sweeps import examples
 
@@ -25,11 +25,11 @@ PATHS = ["a", "a b.txt", 'say "no".md', "two\nlines", "tab\tétude", "back\\slas
 )
 def test_hunks_and_regions_cover_everything(first: Lines, second: Lines, third: Lines) -> None:
     at, made = 0, Lines()
-    for hunk in hunks(first, second):
+    for hunk in find_hunks(first, second):
         made += first[at : hunk.start] + second[hunk.other_start : hunk.other_end]
         at = hunk.end
     assert made + first[at:] == second
-    parts = list(regions(first, second, third))
+    parts = list(find_regions(first, second, third))
     for index, side in enumerate((first, second, third)):
         assert [item for part in parts for item in side[part[index]]] == side  # type: ignore[index]
 

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from lisa_scaffold.formats import markdown, restructured
-from lisa_scaffold.formats.markdown import Heading, _parsed_headings, headings, prose
+from lisa_scaffold.formats.markdown import Heading, _parsed_headings, find_headings, find_prose
 
 
 def targets(text: str) -> list[tuple[str, int]]:
-    return [(link.target, link.line) for link in markdown.links(text, lambda _: True)]
+    return [(link.target, link.line) for link in markdown.find_links(text, lambda _: True)]
 
 
 @pytest.mark.parametrize(
@@ -76,12 +76,12 @@ def test_what_is_no_link(text: str) -> None:
     ],
 )
 def test_links_in_restructured_text(text: str, found: list[str]) -> None:
-    assert [link.target for link in restructured.links(text, lambda _: True)] == found
+    assert [link.target for link in restructured.find_links(text, lambda _: True)] == found
 
 
 def test_nothing_is_included(capfd: pytest.CaptureFixture[str]) -> None:
     text = ".. include:: pyproject.toml\n.. raw:: html\n   :file: README.md\n\n`a <b>`_ *c\n"
-    assert [link.target for link in restructured.links(text, lambda _: True)] == ["b"]
+    assert [link.target for link in restructured.find_links(text, lambda _: True)] == ["b"]
     assert capfd.readouterr() == ("", "")
 
 
@@ -90,16 +90,16 @@ def test_nothing_is_included(capfd: pytest.CaptureFixture[str]) -> None:
     ["*a " * 20_000, "*a " * 1_500, "|a| " * 500, f"{' ' * 50}a", "- " * 30, "a\n\n" * 20_000],
 )
 def test_what_would_take_long_is_not_read(more: str) -> None:
-    assert list(restructured.links(f"`a <b>`_\n\n{more}\n", lambda _: True)) == []
+    assert list(restructured.find_links(f"`a <b>`_\n\n{more}\n", lambda _: True)) == []
 
 
 def test_headings_stand_outside_of_code_and_comments() -> None:
     text = "# A #\n\n<!--\n## [1]\n-->\n```\n## [2]\n```\n- # b\n\n## [3] ##\nc\n---\n"
-    assert headings(text) == (Heading(1, "A", 1), Heading(2, "[3]", 11), Heading(2, "c", 12))
+    assert find_headings(text) == (Heading(1, "A", 1), Heading(2, "[3]", 11), Heading(2, "c", 12))
 
 
 def test_prose_stands_outside_of_code_and_html() -> None:
-    assert [line for _, line in prose("a\n```\nb\n```\n\n    c\n\n<pre>\nd\n</pre>\n\ne")] == [
+    assert [line for _, line in find_prose("a\n```\nb\n```\n\n    c\n\n<pre>\nd\n</pre>\n\ne")] == [
         *("a", "", "", "", "e")
     ]
 
@@ -121,7 +121,7 @@ def test_headings_are_those_of_commonmark(lines: list[str]) -> None:
         for token in tokens
         if token.type == "heading_open" and token.level == 0 and token.map
     ]
-    assert [(each.level, each.line) for each in headings(text)] == wanted
+    assert [(each.level, each.line) for each in find_headings(text)] == wanted
 
 
 WORDS = st.sampled_from(
@@ -132,7 +132,7 @@ WORDS = st.sampled_from(
 @given(st.lists(WORDS, max_size=30).map("".join))
 def test_every_link_found_is_one_of_commonmark(text: str) -> None:
     rendered = MarkdownIt("commonmark").render(text)
-    for link in markdown.links(text, lambda _: True):
+    for link in markdown.find_links(text, lambda _: True):
         assert 1 <= link.line <= text.count("\n") + 1
         assert "<a " in rendered or "<img " in rendered
 
@@ -147,7 +147,7 @@ _PIECES = (
 @given(st.lists(st.sampled_from(_PIECES), min_size=1, max_size=9))
 def test_what_the_lines_tell_the_parser_tells_too(lines: list[str]) -> None:
     text = "\n".join(lines)
-    assert headings(text) == tuple(_parsed_headings(text))
+    assert find_headings(text) == tuple(_parsed_headings(text))
 
 
 def test_code_and_comments_need_no_parser(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,4 +155,4 @@ def test_code_and_comments_need_no_parser(monkeypatch: pytest.MonkeyPatch) -> No
     text = (
         "# A\n\n<!--\n## no\n-->\n\n---\n\n- x\n\n  ```sh\n  # no\n  ```\n\n```\n# no\n```\n## B\n"
     )
-    assert headings(text) == (Heading(1, "A", 1), Heading(2, "B", 18))
+    assert find_headings(text) == (Heading(1, "A", 1), Heading(2, "B", 18))

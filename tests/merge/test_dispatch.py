@@ -40,12 +40,12 @@ from lisa_scaffold.model import Declined, Merged
     ],
 )
 def test_the_name_tells_the_sort(path: str, kind: str) -> None:
-    assert kinds.file_type(path, "") == kind
+    assert kinds.find_file_type(path, "") == kind
 
 
 def test_the_first_line_tells_the_sort() -> None:
-    assert kinds.file_type("bin/tool", "#!/usr/bin/env python3\n") == "python"
-    assert kinds.file_type("bin/tool", "#!/bin/sh\n") == "text"
+    assert kinds.find_file_type("bin/tool", "#!/usr/bin/env python3\n") == "python"
+    assert kinds.find_file_type("bin/tool", "#!/bin/sh\n") == "text"
 
 
 LINES = b"one\ntwo\nthree\nfour\nfive\n"

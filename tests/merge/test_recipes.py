@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lisa_scaffold.merge import merge_file, merge_openly, recipes
-from lisa_scaffold.merge.kinds import file_type
+from lisa_scaffold.merge.kinds import find_file_type
 from lisa_scaffold.model import Merged
 
 MAKE = """\
@@ -47,7 +47,7 @@ def merged(base: str, ours: str, theirs: str, path: str = "Makefile") -> str | N
 
 @pytest.mark.parametrize("path", ["Makefile", "a/GNUmakefile", "b.mk", "justfile", "x/.justfile"])
 def test_the_name_tells_that_a_file_has_recipes(path: str) -> None:
-    assert file_type(path, "") == "recipes"
+    assert find_file_type(path, "") == "recipes"
 
 
 def test_recipes_that_both_add_at_one_place_are_both_there() -> None:

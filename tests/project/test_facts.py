@@ -46,7 +46,7 @@ def test_a_function_is_called_once_for_the_same_files() -> None:
 def test_lines_of_a_clean_project_are_never_looked_for() -> None:
     files._parse_once.cache_clear()
     facts = Facts.of(clean())
-    assert judge.findings(rules.select_rules(Selection()), facts) == []
+    assert judge.list_findings(rules.select_rules(Selection()), facts) == []
     for document in (facts.pyproject, facts.hooks, *map(facts.yaml, facts.pipeline.files)):
         assert "positions" not in vars(document), document.path
 
@@ -80,7 +80,7 @@ def test_facts_are_freed_without_the_garbage_collector(tmp_path: Path) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(content if isinstance(content, bytes) else content.encode())
     facts = Facts.read(tmp_path)
-    judge.findings(rules.select_rules(Selection()), facts)
+    judge.list_findings(rules.select_rules(Selection()), facts)
     assert facts.pipeline.jobs
     seen = weakref.ref(facts)
     del facts

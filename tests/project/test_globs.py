@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lisa_scaffold.project.globs import LONGEST, expression
+from lisa_scaffold.project.globs import LONGEST, translate_glob
 from tests.support.sweeps import examples
 
 PLAIN = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
@@ -28,18 +28,18 @@ def test_a_pattern_describes_what_its_plain_translation_does(pattern: str, path:
     # What three stars mean, and two behind a letter, nobody has said.
     if "***" not in pattern and not re.search(r"[^/]\*\*/", pattern):
         expected = re.fullmatch(plainly(pattern), path) is not None
-        assert (re.fullmatch(expression(pattern), path) is not None) == expected
+        assert (re.fullmatch(translate_glob(pattern), path) is not None) == expected
 
 
 @pytest.mark.parametrize("pattern", ["*a" * 100 + "b", "**/*a" * 100 + "b", "**a" * 100 + "b"])
 def test_many_stars_cost_little(pattern: str) -> None:
     # The plain translation would take years.
-    assert re.fullmatch(expression(pattern), "a" * 250 + "/" + "a" * 250) is None
+    assert re.fullmatch(translate_glob(pattern), "a" * 250 + "/" + "a" * 250) is None
 
 
 def test_a_pattern_that_is_too_long_describes_nothing() -> None:
-    assert re.fullmatch(expression("a" * LONGEST), "a" * LONGEST)
-    assert re.fullmatch(expression("*" + "a" * LONGEST), "a" * LONGEST) is None
+    assert re.fullmatch(translate_glob("a" * LONGEST), "a" * LONGEST)
+    assert re.fullmatch(translate_glob("*" + "a" * LONGEST), "a" * LONGEST) is None
 
 
 @pytest.mark.parametrize(
@@ -54,5 +54,5 @@ def test_a_pattern_that_is_too_long_describes_nothing() -> None:
     ],
 )
 def test_sets(pattern: str, path: str, described: bool) -> None:
-    found = re.fullmatch(expression(pattern, sets=True), path)
+    found = re.fullmatch(translate_glob(pattern, sets=True), path)
     assert (found is not None) == described

@@ -22,14 +22,14 @@ def digest(text: str) -> str:
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.stem)
 def test_the_texts_that_are_known_are_what_the_recogniser_says(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    recognised = [licences.base(each.id) for each in identify_license(text)]
+    recognised = [licences.strip_suffix(each.id) for each in identify_license(text)]
     assert digest(text) in licences._KNOWN
-    assert list(licences.recognise(text)) == recognised == [licences.base(path.stem)]
+    assert list(licences.recognise(text)) == recognised == [licences.strip_suffix(path.stem)]
 
 
 def test_every_licence_of_the_template_is_recognised_without_the_recogniser() -> None:
     offered = next(q for q in template().questions({}) if q.key == "license").choices
-    assert {licences.base(each.value) for each in offered} <= set(licences._KNOWN.values())
+    assert {licences.strip_suffix(each.value) for each in offered} <= set(licences._KNOWN.values())
 
 
 def mit() -> str:
@@ -58,7 +58,7 @@ def around(path: Path) -> list[str]:
 @pytest.mark.uncounted
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.stem)
 def test_a_text_that_stands_word_for_word_never_contradicts_its_licence(path: Path) -> None:
-    name = licences.base(path.stem)
+    name = licences.strip_suffix(path.stem)
     assert licences.holds(path.read_text(encoding="utf-8"), [name])
     for text in around(path):
         if licences.holds(text, [name]):
@@ -86,7 +86,9 @@ def test_two_texts_in_one_file_are_both_told() -> None:
 def test_licence_files_are_found_by_name() -> None:
     names = ["COPYING", "LICENCE.rst", "LICENSE-APACHE", "LICENSES/MIT.txt", "license.md"]
     others = ["docs/LICENSE", "license.py", "src/LICENSE", "README.md"]
-    assert licences.licence_files(Facts.of(dict.fromkeys([*names, *others], "x"))) == sorted(names)
+    assert licences.list_licence_files(Facts.of(dict.fromkeys([*names, *others], "x"))) == sorted(
+        names
+    )
 
 
 @pytest.mark.parametrize(
@@ -140,8 +142,8 @@ def test_contradictions(some: set[str], others: set[str], *, expected: bool) -> 
 
 
 def test_an_expression_is_written_as_the_list_has_it() -> None:
-    assert licences.canonical("bsd-3-clause or mit") == "BSD-3-Clause OR MIT"
-    assert licences.canonical("BSD 3-Clause") is None
+    assert licences.make_canonical("bsd-3-clause or mit") == "BSD-3-Clause OR MIT"
+    assert licences.make_canonical("BSD 3-Clause") is None
 
 
 @pytest.mark.parametrize(

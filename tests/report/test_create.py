@@ -22,12 +22,12 @@ def test_answers_are_spoken_one_a_line() -> None:
     questions = [question("name", "LISA"), question("cli", True), question("email", "")]
     questions.append(question("year", "2026", asked=False))
     lines = ["  name   LISA", "  cli    yes", "  email  (empty)", "  year   2026"]
-    assert create.answers(questions, everything=False).splitlines() == lines[:3]
-    assert create.answers(questions, everything=True).splitlines() == lines
+    assert create.list_answers(questions, everything=False).splitlines() == lines[:3]
+    assert create.list_answers(questions, everything=True).splitlines() == lines
 
 
 def test_a_tree_shows_folders_first() -> None:
-    assert create.tree(PREVIEW, Path("here/lisa-noise")).splitlines() == [
+    assert create.draw_tree(PREVIEW, Path("here/lisa-noise")).splitlines() == [
         "lisa-noise/ (5 files)",
         "├── docs/",
         "│   ├── api/",
@@ -45,7 +45,7 @@ def test_the_next_steps_follow_what_was_made(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     result = Created(tmp_path / "lisa noise", PREVIEW, "https://x.example.org/n.git", "prek", ())
-    assert create.created(result).splitlines() == [
+    assert create.tell_created(result).splitlines() == [
         "Created lisa-noise in lisa noise: 5 files, template v1.2.3, a commit on main.",
         "",
         "Next:",
@@ -59,19 +59,21 @@ def test_the_next_steps_follow_what_was_made(
     ]
     answers = {**PREVIEW.answers, "kind": "service"}
     site = result._replace(preview=PREVIEW._replace(answers=answers))
-    assert "with Docker:\n  deploy/secrets desk\n  deploy/compose desk up" in create.created(site)
+    assert "with Docker:\n  deploy/secrets desk\n  deploy/compose desk up" in create.tell_created(
+        site
+    )
     answers = {**PREVIEW.answers, "kind": "pipeline"}
     desk = result._replace(preview=PREVIEW._replace(answers=answers))
-    assert "with Docker:\n  nox -s desk\n  nox -s desk -- put " in create.created(desk)
+    assert "with Docker:\n  nox -s desk\n  nox -s desk -- put " in create.tell_created(desk)
     answers = {**PREVIEW.answers, "kind": "fleet"}
     fleet = result._replace(preview=PREVIEW._replace(answers=answers))
-    assert "\n  nox -s fleet -- status\n" in create.created(fleet)
+    assert "\n  nox -s fleet -- status\n" in create.tell_created(fleet)
 
 
 def test_notes_and_missing_hooks_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     result = Created(tmp_path, PREVIEW, "https://x.example.org/n.git", None, ("No hooks",))
-    text = create.created(result)
+    text = create.tell_created(result)
     assert "Created lisa-noise in .:" in text
     assert "\nNote: No hooks.\n" in text
     assert "\n  pip install nox pre-commit && pre-commit install\n" in text

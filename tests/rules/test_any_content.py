@@ -62,7 +62,7 @@ KEYS = [
 def crashes(files: dict[str, Any]) -> list[str]:
     facts = Facts.of(files)
     own = [rule for letters in FAMILIES for rule in rules.load_family(letters)]
-    return [f.message for f in judge.findings(own, facts) if f.code == "INT001"]
+    return [f.message for f in judge.list_findings(own, facts) if f.code == "INT001"]
 
 
 def toml(value: Any) -> str:

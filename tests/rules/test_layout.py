@@ -179,7 +179,7 @@ def test_a_folder_without_git_is_no_place_to_complain(tmp_path: Path) -> None:
     for path in ("setup.py", "src/a/__init__.py", "coverage.xml", "src/a.egg-info/PKG-INFO"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text("", encoding="utf-8")
-    found_there = judge.findings(rules.load_family("FIL"), Facts.read(tmp_path))
+    found_there = judge.list_findings(rules.load_family("FIL"), Facts.read(tmp_path))
     assert [finding.code for finding in found_there] == ["FIL001"]
 
 

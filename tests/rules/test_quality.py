@@ -80,7 +80,7 @@ def test_nothing_is_missed_where_not_all_can_be_seen(files: dict[str, Any]) -> N
 
 def test_a_folder_without_git_or_package(tmp_path: Path) -> None:
     (tmp_path / TOML).write_text(BARE[TOML], encoding="utf-8")
-    assert judge.findings(rules.load_family("QTY"), Facts.read(tmp_path)) == []
+    assert judge.list_findings(rules.load_family("QTY"), Facts.read(tmp_path)) == []
     assert found({"Dockerfile": "FROM debian:12\n"}, "QTY") == []
 
 

@@ -84,7 +84,7 @@ def test_a_rule_that_crashes_is_one_finding_and_the_others_go_on() -> None:
     def goes_on(_facts: Facts) -> Iterator[Hit]:
         yield Hit("b", 2, "second")
 
-    reported = judge.findings([crashes, goes_on], Facts.of({"Dockerfile": "FROM a\n"}))
+    reported = judge.list_findings([crashes, goes_on], Facts.of({"Dockerfile": "FROM a\n"}))
     assert [(each.code, each.path, each.message) for each in reported] == [
         (
             "INT001",

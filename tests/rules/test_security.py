@@ -54,7 +54,7 @@ def test_tokens(name: str) -> None:
 
 def test_the_column_is_told() -> None:
     facts = Facts.of({"a.txt": f"x {TOKENS['GitLab token']}\n"})
-    assert [f.column for f in judge.findings(rules.load_family("SEC"), facts)] == [3]
+    assert [f.column for f in judge.list_findings(rules.load_family("SEC"), facts)] == [3]
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def test_no_kind_that_there_is_none_of_spares_a_project_its_rules(kind: str) -> 
     assert changed_answers != answers
     facts = Facts.of({**files, ANSWERS: changed_answers})
     chosen = select_rules(Selection())
-    assert judge.applied(chosen, facts) == judge.applied(chosen, Facts.of(files))
+    assert judge.list_applied(chosen, facts) == judge.list_applied(chosen, Facts.of(files))
     bare = Facts.of({ANSWERS: changed_answers})
     assert bare.kind == "package"
 

@@ -10,7 +10,7 @@ from typing import Any
 from allpairspy import AllPairs  # type: ignore[import-untyped]
 
 from lisa_scaffold.model import Question
-from lisa_scaffold.template import Template, default_source
+from lisa_scaffold.template import Template, find_default_source
 
 Answers = dict[str, Any]
 
@@ -33,7 +33,7 @@ SHAPES: dict[str, list[Any]] = {
 @cache
 def template() -> Template:
     """The template of this checkout."""
-    with default_source().open() as opened:
+    with find_default_source().open() as opened:
         return opened
 
 

@@ -62,7 +62,7 @@ def findings(files: Mapping[str, str | bytes], only: str = "", **given: Any) -> 
     """What the rules find, by path and line."""
     facts = Facts.of(files, Given(**{"tags": (), **given}))
     selection = rules.Selection((only,) if only else ())
-    return judge.findings(rules.select_rules(selection), facts)
+    return judge.list_findings(rules.select_rules(selection), facts)
 
 
 def messages(files: Mapping[str, str | bytes], only: str, **given: Any) -> list[str]:
@@ -81,11 +81,11 @@ def fixed(files: Mapping[str, str | bytes], code: str, **given: Any) -> dict[str
     own = [each for each in every if each.code == code]
     assert own, f"there is no rule {code}"
     assert own[0].fixes, f"{code} does not say that it fixes"
-    before = {(f.code, f.message) for f in judge.findings(every, facts)}
+    before = {(f.code, f.message) for f in judge.list_findings(every, facts)}
     done = repair.apply_fixes(own, facts)
     after = Facts.of(files, facts.given).changed(done.changes)
-    assert judge.findings(own, after) == []
-    news = {(f.code, f.message) for f in judge.findings(every, after)} - before
+    assert judge.list_findings(own, after) == []
+    news = {(f.code, f.message) for f in judge.list_findings(every, after)} - before
     assert news == set(), "the fix brings in findings"
     assert repair.apply_fixes(own, after).changes == {}
     return {

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from lisa_scaffold.template import default_source
-from lisa_scaffold.template.pristine import component_addresses
+from lisa_scaffold.template import find_default_source
+from lisa_scaffold.template.pristine import list_component_addresses
 
 from ..conftest import ROOT
 
-VERSION = default_source().current()
+VERSION = find_default_source().current()
 NAMES = ("package", "compiled", "image", "pipeline", "service", "fleet")
 TEXTS = {name: (ROOT / f"templates/{name}.yml").read_text(encoding="utf-8") for name in NAMES}
 KNOWN = {
-    address: text for name, text in TEXTS.items() for address in component_addresses(name, VERSION)
+    address: text
+    for name, text in TEXTS.items()
+    for address in list_component_addresses(name, VERSION)
 }

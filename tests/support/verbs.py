@@ -13,7 +13,7 @@ from lisa_scaffold.formats.diff import patch
 from lisa_scaffold.formats.tree import NotSure
 from lisa_scaffold.git import History
 from lisa_scaffold.model import Checked
-from lisa_scaffold.project.excerpt import excerpts
+from lisa_scaffold.project.excerpt import read_excerpts
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.report.check import FORMATS, report
 from lisa_scaffold.rules import judge as judge_module
@@ -33,12 +33,12 @@ def judge(files: Contents) -> str:
     """All that a check does with files in memory: findings, repairs, a diff, every report."""
     facts = Facts.of(files)
     chosen = rules.select_rules(rules.Selection())
-    found = tuple(judge_module.findings(chosen, facts))
+    found = tuple(judge_module.list_findings(chosen, facts))
     done = repair.apply_fixes(chosen, facts)
     result = Checked(
         *(Path("project"), facts.package.name, facts.kind, "", found),
         diff=repair.diff(facts, done.changes),
-        excerpts=excerpts(facts, found),
+        excerpts=read_excerpts(facts, found),
     )
     for form in FORMATS:
         report(form, [result])

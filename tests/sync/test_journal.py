@@ -108,7 +108,7 @@ def test_a_kill_at_any_moment_leaves_before_or_after(workshop: Workshop, seed: i
         os.killpg(run.pid, signal.SIGKILL)
         run.wait()
         wait_for_the_last_of(run.pid)
-        journal.recover(git.repository(project))
+        journal.recover(git.find_repository(project))
         assert state(project) in (before, after), f"attempt {attempt}"
         assert strays(project) == [], f"attempt {attempt}"
 
@@ -195,7 +195,7 @@ def test_a_kill_at_every_call_leaves_before_or_after(workshop: Workshop, first: 
     states = outcomes(workshop)
     for fatal in attempts(workshop, first, Killed()):
         fatal.run()
-        journal.recover(git.repository(fatal.project))
+        journal.recover(git.find_repository(fatal.project))
         assert state(fatal.project) in states, f"call {fatal.number}"
         assert strays(fatal.project) == [], f"call {fatal.number}"
 
@@ -213,7 +213,7 @@ def test_a_fault_at_every_call_leaves_all_as_before(
         assert code in (ExitCode.FINDINGS, ExitCode.REFUSED), said
         assert (code == ExitCode.REFUSED) == ("No space left on device" in said), said
         if code != ExitCode.REFUSED:
-            assert journal.recover(git.repository(fatal.project)) is None
+            assert journal.recover(git.find_repository(fatal.project)) is None
         assert strays(fatal.project) == [], said
 
 
@@ -224,7 +224,7 @@ def test_a_kill_while_a_branch_is_made_leaves_it_whole_or_not_there(
     before = state(workshop.project)
     for fatal in attempts(workshop, first, Killed()):
         fatal.run("--branch", "update")
-        journal.recover(git.repository(fatal.project))
+        journal.recover(git.find_repository(fatal.project))
         assert state(fatal.project) == before
         assert strays(fatal.project) == [], f"call {fatal.number}"
         git.git("fsck", "--strict", cwd=fatal.project)
@@ -249,7 +249,7 @@ def test_a_kill_while_the_journal_is_cleared_leaves_after(
         with pytest.raises(Killed):
             cli.main(["update", str(workshop.project), "--defaults"])
     assert strays(workshop.project) != []
-    assert journal.recover(git.repository(workshop.project)) is None
+    assert journal.recover(git.find_repository(workshop.project)) is None
     assert state(workshop.project) == after
     assert strays(workshop.project) == []
 
@@ -266,7 +266,7 @@ def test_edits_after_the_kill_are_never_overwritten(
             cli.main(["update", str(workshop.project), "--defaults"])
     (workshop.project / "f3.dat").write_text("edited after the kill\n")
     with pytest.raises(LisaError, match=r"f3\.dat: edited since the update was interrupted"):
-        journal.recover(git.repository(workshop.project))
+        journal.recover(git.find_repository(workshop.project))
     assert workshop.read("f3.dat") == "edited after the kill\n"
     assert workshop.read("f0.dat").endswith("more\n")
 
@@ -289,7 +289,7 @@ def test_what_was_staged_after_the_kill_stays_staged(
     (workshop.project / ".git/index.lock").unlink()
     write(workshop.project, {"mine.dat": "mine\n"})
     git.git("add", "mine.dat", cwd=workshop.project)
-    recovered = journal.recover(git.repository(workshop.project))
+    recovered = journal.recover(git.find_repository(workshop.project))
     assert recovered == journal.Recovered(
         "A change that had been interrupted was completed. Its report is lost: git diff --staged "
         "shows what it did, and git reset --merge takes it back, to start it again.",
@@ -313,7 +313,7 @@ def test_what_is_reset_after_a_kill_is_not_missed(workshop: Workshop, first: int
         fatal.run()
         (fatal.project / ".git/index.lock").unlink(missing_ok=True)
         git.git("reset", "--quiet", "--hard", cwd=fatal.project)
-        recovered = journal.recover(git.repository(fatal.project))
+        recovered = journal.recover(git.find_repository(fatal.project))
         seen.add(recovered and recovered.message.partition(":")[0])
         assert state(fatal.project) in (before, after), f"call {fatal.number}"
         assert strays(fatal.project) == [], f"call {fatal.number}"
@@ -321,7 +321,7 @@ def test_what_is_reset_after_a_kill_is_not_missed(workshop: Workshop, first: int
 
 
 def test_two_at_once_do_not_mix(workshop: Workshop) -> None:
-    at_work = journal.find_place(git.repository(workshop.project))
+    at_work = journal.find_place(git.find_repository(workshop.project))
     with (
         journal.lock_project(at_work),
         pytest.raises(LisaError, match="another lisa-scaffold is at work there"),
@@ -601,7 +601,7 @@ def test_what_is_no_object_is_not_taken_over(workshop: Workshop) -> None:
     objects = {f"objects/{name}": "x\n" for name in names}
     write(pending, {"plan.json": json.dumps(change), "index-info": "", **objects})
     (pending / "content").mkdir()
-    journal.recover(git.repository(workshop.project))
+    journal.recover(git.find_repository(workshop.project))
     folder = workshop.project / ".git/objects"
     assert [name for name in names if (folder / name).exists()] == [names[1]]
 
@@ -643,6 +643,6 @@ def test_a_change_of_one_folder_is_completed_by_a_command_on_another(workshop: W
     inner = workshop.project / "inner"
     inner.mkdir()
     assert state(workshop.project) == before
-    journal.recover(git.repository(inner))
+    journal.recover(git.find_repository(inner))
     assert state(workshop.project) == after
     assert list(inner.iterdir()) == []

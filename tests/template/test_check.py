@@ -19,6 +19,6 @@ def test_no_combination_of_answers_has_a_finding(renders: list[Render]) -> None:
         files = {path: (render.root / path).read_bytes() for path in render.files}
         facts = Facts.of(files, Given(tags=(), pristine=Pristine("v1.0.0", {}), components=KNOWN))
         assert facts.settings.waivers == ()
-        if findings := judge.findings(every, facts):
+        if findings := judge.list_findings(every, facts):
             found[str(render.answers)] = [(each.code, each.path, each.message) for each in findings]
     assert found == {}

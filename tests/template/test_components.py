@@ -14,7 +14,7 @@ from lisa_scaffold.formats import yaml_data
 from lisa_scaffold.project.facts import Facts, Given
 from lisa_scaffold.project.gitlab import Job, Pipeline
 from lisa_scaffold.project.gitlab_runs import SITUATIONS, Situation, job_runs
-from lisa_scaffold.template.pristine import component_addresses, component_name
+from lisa_scaffold.template.pristine import list_component_addresses, name_component
 
 from ..conftest import ROOT
 from ..support.answers import Answers, answers, template
@@ -158,8 +158,8 @@ def test_a_project_holds_at_most_six_lines(given: Answers, tmp_path: Path) -> No
         lines = [line for line in text.splitlines() if line and "# " not in line]
         assert len(lines) <= 6
         (entry,) = yaml_data.load("", text).data["include"]
-        name = component_name(given)
-        address = component_addresses(name, VERSION)[0 if forge == "in2p3" else -1]
+        name = name_component(given)
+        address = list_component_addresses(name, VERSION)[0 if forge == "in2p3" else -1]
         assert entry["component" if forge == "in2p3" else "remote"] == address
         digest = components.integrity(TEXTS[name])
         assert entry.get("integrity") == (None if forge == "in2p3" else digest)

@@ -13,7 +13,7 @@ from lisa_scaffold import cli
 from lisa_scaffold.aftercare import example
 from lisa_scaffold.errors import ExitCode
 from lisa_scaffold.git import Blob
-from lisa_scaffold.template import default_source
+from lisa_scaffold.template import find_default_source
 
 from ..support.answers import Answers
 from ..support.files import contents
@@ -55,7 +55,7 @@ def required(project: Path) -> list[str]:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     given = {"kind": "package", "distribution": "lisa-kludge"}
-    return project_at(default_source().current(), given, tmp_path / "project")
+    return project_at(find_default_source().current(), given, tmp_path / "project")
 
 
 USES = {
@@ -139,7 +139,7 @@ def test_what_no_module_imports_is_named_as_it_goes(project: Path, capsys: Captu
 
 def test_the_list_of_what_is_removed_is_whole(tmp_path: Path, capsys: Capture) -> None:
     given = {"kind": "package", "distribution": "lisa-kludge", **WITH_ALL}
-    project = project_at(default_source().current(), given, tmp_path / "project")
+    project = project_at(find_default_source().current(), given, tmp_path / "project")
     said = leave(project, capsys, {"src/lisa/kludge/own.py": OWN + "OURS = 1\n"})
     command = re.search(r"^ +6 files are the example: git (rm .*)$", said, re.MULTILINE)
     assert command
@@ -173,7 +173,9 @@ def test_the_list_of_what_is_removed_is_whole(tmp_path: Path, capsys: Capture) -
     (project.parent / "rest.patch").write_text(patches)
     git("apply", str(project.parent / "rest.patch"), cwd=project)
     assert [path for path in users if re.search(pattern, (project / path).read_text())] == []
-    fresh = project_at(default_source().current(), {**given, "example": False}, tmp_path / "fresh")
+    fresh = project_at(
+        find_default_source().current(), {**given, "example": False}, tmp_path / "fresh"
+    )
     assert contents(fresh).keys() ^ contents(project).keys() == {"src/lisa/kludge/own.py"}
     assert missing(project) == []
 
@@ -181,7 +183,7 @@ def test_the_list_of_what_is_removed_is_whole(tmp_path: Path, capsys: Capture) -
 @pytest.mark.parametrize("more", [{}, {"cli": True, "compiled": "cython"}, WITH_ALL])
 def test_a_package_without_the_example_is_whole(more: Answers, tmp_path: Path) -> None:
     given = {"kind": "package", "distribution": "lisa-kludge", "example": False, **more}
-    project = project_at(default_source().current(), given, tmp_path / "project")
+    project = project_at(find_default_source().current(), given, tmp_path / "project")
     assert missing(project) == []
     assert required(project) == ["numpy"]
     lock = (project / "constraints.txt").read_text()
@@ -197,7 +199,7 @@ def test_what_other_answers_bring_later_works_without_the_example(
     tmp_path: Path, capsys: Capture
 ) -> None:
     given = {"kind": "package", "distribution": "lisa-kludge", "example": False}
-    project = project_at(default_source().current(), given, tmp_path / "project")
+    project = project_at(find_default_source().current(), given, tmp_path / "project")
     more = ("notebooks=yes", "cli=true", "extras=[benchmarks]")
     capsys.readouterr()
     assert update(project, *(word for each in more for word in ("--data", each))) == ExitCode.DONE

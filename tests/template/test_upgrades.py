@@ -11,7 +11,7 @@ import yaml
 from pathspec import GitIgnoreSpec
 
 from lisa_scaffold import cli
-from lisa_scaffold.template import default_source
+from lisa_scaffold.template import find_default_source
 
 from ..conftest import ROOT
 from ..support.answers import KINDS, Answers, pairwise
@@ -35,7 +35,7 @@ CASES = [
 
 def project_at(version: str, given: Answers, folder: Path) -> Path:
     """A project of one version, with those of the answers that the version asks for."""
-    with default_source().open(version) as template:
+    with find_default_source().open(version) as template:
         asked = {question.key for question in template.questions({})}
         known = {key: value for key, value in given.items() if key in asked}
         complete = {question.key: question.value for question in template.questions(known)}
@@ -85,7 +85,9 @@ def test_a_pristine_project_updates(version: str, given: Answers, tmp_path: Path
     project = project_at(version, given, tmp_path / "project")
     before = contents(project)
     assert update(project) == 0
-    fresh = contents(project_at(default_source().current(), recorded(project), tmp_path / "fresh"))
+    fresh = contents(
+        project_at(find_default_source().current(), recorded(project), tmp_path / "fresh")
+    )
     kept = set(SEEDED.match_files(before)) & set(fresh)
     expected = {path: before[path] if path in kept else fresh[path] for path in fresh}
     # What has no example of the new version keeps that of its own.

@@ -9,7 +9,7 @@ from lisa_scaffold.adopt import commands, hooks
 from lisa_scaffold.adopt.customs import Custom
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.project.gitlab import flat, mappings
+from lisa_scaffold.project.gitlab import flatten_script, list_mappings
 
 # By which option each tool passes over pyproject.toml.
 _WITHOUT = {
@@ -87,7 +87,7 @@ def _list_commands(facts: Facts) -> Iterator[tuple[str, str]]:
     for path, pattern in _LISTED.items():
         for line in re.finditer(pattern, facts.text(path).replace("\\\n", " "), re.MULTILINE):
             yield path, next(filter(None, line.groups()), "").strip()
-    for repo in mappings(facts.yaml(hooks.PATH).get("repos")):
-        for hook in mappings(repo.get("hooks")):
+    for repo in list_mappings(facts.yaml(hooks.PATH).get("repos")):
+        for hook in list_mappings(repo.get("hooks")):
             name = str(hook.get("id"))
-            yield hooks.PATH, " ".join([_HOOKS.get(name, name), *flat(hook.get("args"))])
+            yield hooks.PATH, " ".join([_HOOKS.get(name, name), *flatten_script(hook.get("args"))])

@@ -112,10 +112,10 @@ class Item:
     @property
     def concern(self) -> str:
         """The subject of the file."""
-        return concern(self.path)
+        return name_concern(self.path)
 
 
-def concern(path: str) -> str:
+def name_concern(path: str) -> str:
     """The subject of a file: metadata, CI, hooks, container, docs or repository."""
     return next((name for pattern, name in _CONCERNS if re.fullmatch(pattern, path)), "repository")
 
@@ -305,7 +305,7 @@ class _Placement:
         base = self.former.get(path)
         if base is None or path in _NEVER_MERGED:
             return False
-        if concern(path) == "docs" and ours != base:
+        if name_concern(path) == "docs" and ours != base:
             return False  # people wrote it: what is new in it would be of another project
         merged = merge.merge_file(path, base, ours, theirs)
         if not isinstance(merged, Merged) or merged.patch:
@@ -527,7 +527,7 @@ def _find_own(path: str, facts: Facts) -> str | None:
     if facts.has(path):
         return path
     if path == "LICENSE":
-        return next(iter(licences.licence_files(facts)), None)
+        return next(iter(licences.list_licence_files(facts)), None)
     if path == "CHANGELOG.md":
         return next(iter(changelog.find_files(facts) or changelog.find_fragments(facts)), None)
     if path not in _EQUIVALENTS:

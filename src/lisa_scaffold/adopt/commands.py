@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.project.gitlab import flat
+from lisa_scaffold.project.gitlab import flatten_script
 
 RUNS_TESTS = compile_lazily(
     r"\b(py\.?test|nosetests?|trial|unittest|testr|stestr)\b|\bsetup\.py\s+(-q\s+)?(test|nosetests)\b"
@@ -76,7 +76,7 @@ def list_jobs(facts: Facts) -> Iterator[tuple[str, tuple[str, ...]]]:
     if isinstance(travis, dict):
         inner = [*_tables(travis.get("jobs")), *_tables(travis.get("matrix"))]
         scripts = (each.get(key) for each in (travis, *inner) for key in _TRAVIS)
-        yield ".travis.yml", tuple(line for script in scripts for line in flat(script))
+        yield ".travis.yml", tuple(line for script in scripts for line in flatten_script(script))
     for path in facts.paths(".github/workflows/*.yml", ".github/workflows/*.yaml"):
         for job in facts.yaml(path).table("jobs").values():
             yield path, tuple(_find_scripts(job))
@@ -103,7 +103,7 @@ def _find_scripts(value: Any, depth: int = 0) -> Iterator[str]:
     elif isinstance(value, dict):
         for key, each in value.items():
             if key in _SCRIPTS:
-                yield from flat(each)
+                yield from flatten_script(each)
             yield from _find_scripts(each, depth + 1)
 
 

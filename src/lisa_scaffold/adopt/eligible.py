@@ -8,7 +8,7 @@ from pathlib import Path
 from lisa_scaffold import git, project, template
 from lisa_scaffold.adopt import loose
 from lisa_scaffold.errors import LisaError
-from lisa_scaffold.lines import listed
+from lisa_scaffold.lines import join_names
 from lisa_scaffold.project import ANSWERS_FILE, Project
 from lisa_scaffold.project.facts import Facts, Given
 from lisa_scaffold.project.tree import Disk, File
@@ -39,7 +39,7 @@ def refuse_missing(path: Path) -> None:
         raise LisaError(f"{path}: no such folder", "Name the folder of a project.")
 
 
-def recorded_version(path: Path) -> str | None:
+def read_recorded_version(path: Path) -> str | None:
     """The version that a folder records of our template; ``None`` where it has no record.
 
     Raises
@@ -51,7 +51,7 @@ def recorded_version(path: Path) -> str | None:
         return None
     recorded = project.read_answers(path)
     source = str(recorded.get("_src_path", ""))
-    if not source or not template.recorded_source(source, path).ours:
+    if not source or not template.find_recorded_source(source, path).ours:
         raise LisaError(
             f"{path / ANSWERS_FILE}: made from another Copier template, {source or 'unnamed'}",
             "A project follows one template. To leave that one: git rm --cached "
@@ -72,12 +72,12 @@ def read(path: Path) -> Project:
     found = Project(root, find_repository(root), template.CANONICAL_URL, "", {})
     project.refuse_unfinished(found)
     project.refuse_unmerged(found)
-    changed = sorted(git.status(found.repository))
+    changed = sorted(git.read_status(found.repository))
     if changed:
         # Without its filter, a file looks changed to git although it is as it was committed.
         git.refuse_foreign_filters(found.repository._replace(prefix=""), changed)
         raise LisaError(
-            f"{listed(map(visible, changed))}: changes that are not committed",
+            f"{join_names(map(visible, changed))}: changes that are not committed",
             "Commit them, or git stash, first.",
         )
     return found
@@ -92,7 +92,7 @@ def find_repository(root: Path) -> git.Repository:
         If there is none: with what comes after that.
     """
     try:
-        return git.repository(root)
+        return git.find_repository(root)
     except LisaError as error:
         is_bare = not any((root / name).exists() for name in _METADATA)
         if "no git repository" in error.message and is_bare:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from lisa_scaffold.lines import listed
+from lisa_scaffold.lines import join_names
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import imported
 from lisa_scaffold.project.facts import Facts
@@ -199,7 +199,7 @@ def _tell_rest(known: Listed, needed: Iterable[str]) -> Iterator[str]:
     rest = sorted({each.name for each in known.entries} - {*needed})
     if rest:
         yield (
-            f"  {listed(rest, most=_MOST_NAMED)}: none of the modules imports "
+            f"  {join_names(rest, most=_MOST_NAMED)}: none of the modules imports "
             f"{'it' if len(rest) == 1 else 'them'}: what is needed all the same goes into "
             "dependencies by the name that the package index has, the rest stays in that list"
         )

@@ -99,6 +99,6 @@ def _read(text: str, source: str, *, is_remote: bool = False, others: bool = Fal
     return None
 
 
-def slug(path: str) -> str:
+def make_slug(path: str) -> str:
     """A path as GitLab writes it in ``CI_PROJECT_PATH_SLUG``."""
     return re.sub(r"[^a-z0-9]", "-", path.lower())[:63].strip("-")

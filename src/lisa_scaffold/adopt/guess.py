@@ -56,8 +56,8 @@ class RepositoryFacts:
 def read_repository(repository: git.Repository) -> RepositoryFacts:
     """What a repository tells beside its files: history, remote and branches."""
     # The address of a clone often holds a token, which nothing here needs.
-    remote = redacted(git.remote(repository))
-    return RepositoryFacts(git.history(repository), remote, git.branches(repository))
+    remote = redacted(git.read_remote(repository))
+    return RepositoryFacts(git.read_history(repository), remote, git.list_branches(repository))
 
 
 def one_line(text: str, longest: int) -> str:

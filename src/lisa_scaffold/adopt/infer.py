@@ -299,7 +299,7 @@ class _Inference:
             if years:
                 self.add("copyright_year", years, source)
         elif author:
-            sure = author[0].sure and bool(licences.licence_files(facts))
+            sure = author[0].sure and bool(licences.list_licence_files(facts))
             self.add("copyright_holder", author[0].value, author[0].source, sure=sure)
         if history.years:
             self.add("copyright_year", str(history.years[0]), "git log")

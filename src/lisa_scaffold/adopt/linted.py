@@ -10,7 +10,7 @@ from typing import Any
 
 from lisa_scaffold.adopt.customs import Custom
 from lisa_scaffold.formats.ignored import match_patterns
-from lisa_scaffold.lines import listed
+from lisa_scaffold.lines import join_names
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 
@@ -133,7 +133,7 @@ def find_unsorted(facts: Facts, excluded: dict[str, str]) -> Iterator[Custom]:
         if "isort:" not in facts.text(path) and not _is_sorted(facts.python(path), own)
     ]
     if found:
-        more = f" (also in {listed(found[1:])})" if found[1:] else ""
+        more = f" (also in {join_names(found[1:])})" if found[1:] else ""
         text = (
             "ruff sorts imports, and here the order of the project's own modules may matter, where "
             f"one imports another: put `# isort: off` above them before it does{more}"

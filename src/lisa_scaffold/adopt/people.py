@@ -79,7 +79,7 @@ def one_person(name: str) -> str:
 
 def find_copyrights(facts: Facts) -> Iterator[tuple[str, str, str]]:
     """Years (may be empty), holder and place of each copyright statement in the licence files."""
-    for path in licences.licence_files(facts):
+    for path in licences.list_licence_files(facts):
         text = facts.text(path)
         for match in _COPYRIGHT.finditer(text):
             rest = match["rest"]
@@ -113,18 +113,18 @@ def find_licences(facts: Facts) -> Guesses:
     The text of the licence decides. The metadata does where there is none, or where the text says
     nothing about later versions of the licence.
     """
-    files = licences.own_files(facts)
+    files = licences.list_own_files(facts)
     texts = {name for path in files for name in facts.licences.get(path, ())}
     claims = list(_claimed_licences(facts))
     for claim, source in claims:
-        if claim in OFFERED and (not texts or licences.base(claim) in texts):
+        if claim in OFFERED and (not texts or licences.strip_suffix(claim) in texts):
             yield Guess(claim, source)
     for path in files:
         for name in facts.licences.get(path, ()):
             if name in OFFERED and len(texts) == 1:
                 yield Guess(name, path)
-    later = {licences.base(each) for each in OFFERED if each.endswith("-or-later")}
-    named = licences.base(min(texts)) if len(texts) == 1 else ""
+    later = {licences.strip_suffix(each) for each in OFFERED if each.endswith("-or-later")}
+    named = licences.strip_suffix(min(texts)) if len(texts) == 1 else ""
     if files and named in later and not any(claim for claim, _ in claims):
         # The text is the same for both, and its authors alone know.
         unsaid = f"{files[0]}: the text of {named}; nothing says whether later versions hold too"
@@ -146,7 +146,7 @@ def _claimed_licences(facts: Facts) -> Iterator[tuple[str, str]]:
         known = [each for each in OFFERED if each in names]
         meant = known[0] if len(names) == len(known) == 1 else ""
         source = "{}:{}".format(*package.place("license"))
-        yield licences.canonical(text) or meant, source
+        yield licences.make_canonical(text) or meant, source
     for index, classifier in enumerate(package.texts("classifiers")):
         if classifier.startswith("License :: "):
             source = "{}:{}".format(*package.place("classifiers", index))

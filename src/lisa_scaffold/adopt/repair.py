@@ -97,17 +97,17 @@ def repair_findings(
         changes["pyproject.toml"] = text.encode("utf-8", "surrogateescape")
         facts = facts.changed({"pyproject.toml": changes["pyproject.toml"]})
     # A rule that is not asked of what the project is now has not been complied with.
-    asked = {*judge.applied(must, facts)}
+    asked = {*judge.list_applied(must, facts)}
     of_before = [rule for rule in must if rule.code in asked and not rule.strict]
     first, left = (
-        [each for each in judge.findings(rules, state) if not judge.is_waived(each, state)]
+        [each for each in judge.list_findings(rules, state) if not judge.is_waived(each, state)]
         for rules, state in ((of_before, before), (must, facts))
     )
     fixed = _find_fixed(first, (*waived, *left))
     should = [rule for rule in chosen if rule.severity == Severity.SHOULD]
     advised = [
         each
-        for each in judge.findings(should, facts)
+        for each in judge.list_findings(should, facts)
         if each not in waived and not judge.is_waived(each, facts)
     ]
     return Repaired(tuple(first), tuple(fixed), waived, tuple(left), changes, tuple(advised))
@@ -140,10 +140,10 @@ def _find_brought(
     """Recommendations that nothing was said of before, in files that the adoption writes."""
     should = [rule for rule in chosen if rule.severity == Severity.SHOULD]
     asked = [rule for rule in should if not rule.strict]
-    known = {(each.code, each.path) for each in judge.findings(asked, before)}
+    known = {(each.code, each.path) for each in judge.list_findings(asked, before)}
     return {
         each: _REASONS.get(each.code, "it is older than its template: to be worked off")
-        for each in judge.findings(should, after)
+        for each in judge.list_findings(should, after)
         if each.path in written and (each.code, each.path) not in known
         if not judge.is_waived(each, after)
     }
@@ -154,7 +154,7 @@ def _find_waivable(
 ) -> dict[Finding, str]:
     """Findings that stand in the project's own settings of tools, each with the reason."""
     waivable: dict[Finding, str] = {}
-    for each in judge.findings([rule for rule in chosen if rule.family == TOOLS], facts):
+    for each in judge.list_findings([rule for rule in chosen if rule.family == TOOLS], facts):
         if not each.path.endswith(".toml"):
             continue
         above = "\n".join(facts.text(each.path).split("\n")[: each.line])

@@ -27,7 +27,7 @@ def find_spellings(
     found: list[Spelling] = []
     own = forge.find(facts, repository)
     if own and (own.host, own.namespace) == (str(host), str(namespace)):
-        slugs = [f'"{forge.slug(f"{namespace}/{each}")}"' for each in (name, own.name)]
+        slugs = [f'"{forge.make_slug(f"{namespace}/{each}")}"' for each in (name, own.name)]
         found.append((f"https://{host}/{namespace}/{name}", own.url))
         found.append((slugs[0], slugs[1]))
         found.append((f"\ncd {name}\n", f"\ncd {own.name}\n"))
@@ -36,7 +36,7 @@ def find_spellings(
 
 def _name_licence(facts: Facts) -> Iterator[Spelling]:
     """What to write of the licence, where its file has another name, or there is none."""
-    named = next(iter(licences.licence_files(facts)), "")
+    named = next(iter(licences.list_licence_files(facts)), "")
     if named:
         for written in ("[LICENSE](LICENSE)", "the file of the licence"):
             yield written, f"[{named}]({named})"

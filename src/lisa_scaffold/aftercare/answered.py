@@ -60,7 +60,7 @@ def follow_licence(synced: Synced, store: Store, ours: str, change: Change) -> N
     if change.after.get("adopted") and (found := present.get(_METADATA)):
         present[_METADATA] = _state(synced, found, old, new)
     facts = Facts.of({path: blob.data for path, blob in present.items()})
-    for hit in readme_agrees.hits(facts) if licences.licence_files(facts) else ():
+    for hit in readme_agrees.hits(facts) if licences.list_licence_files(facts) else ():
         if hit.path not in synced.conflicts:
             synced.assign(hit.path, f"line {hit.line}: {hit.message}.")
 

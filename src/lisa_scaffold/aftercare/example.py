@@ -11,7 +11,7 @@ from lisa_scaffold.aftercare.answered import ASKED
 from lisa_scaffold.aftercare.work import Work
 from lisa_scaffold.formats import python
 from lisa_scaffold.git import SUBMODULE, Blob
-from lisa_scaffold.lines import listed
+from lisa_scaffold.lines import join_names
 from lisa_scaffold.model import Note
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.sync.outcome import Synced
@@ -64,7 +64,7 @@ def tell_example(synced: Synced, work: Work, package: str, is_example: Matches) 
         found = dict(_find_uses(path, present[path], package, names))
         without = " Without it the template has there what stands below." * (asked in synced.notes)
         if found:
-            what = listed(sorted(found), most=3)
+            what = join_names(sorted(found), most=3)
             line = f"line {min(found.values())} uses the example ({what}): write of your own there."
             synced.assign(path, f"{line}{without}")
         elif without:

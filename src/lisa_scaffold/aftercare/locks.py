@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from lisa_scaffold.aftercare.work import Work
 from lisa_scaffold.git import SUBMODULE, Blob
-from lisa_scaffold.lines import listed
+from lisa_scaffold.lines import join_names
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.sync.outcome import Synced
 from lisa_scaffold.versions import normalize_name, split_requirement
@@ -41,7 +41,7 @@ def tell_stale(synced: Synced, work: Work) -> None:
         if lock and (path != _CONSTRAINTS or is_lock(lock)):
             missing = _find_missing(lock, after) if path == _CONSTRAINTS else []
             if missing:
-                said = f"does not lock {listed(missing)} yet"
+                said = f"does not lock {join_names(missing)} yet"
             elif path not in synced.files and _asks(before) != _asks(after):
                 said = "was made for other requirements"
             else:

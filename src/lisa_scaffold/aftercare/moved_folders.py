@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from lisa_scaffold.git import SUBMODULE, Blob, Store
-from lisa_scaffold.lines import listed
+from lisa_scaffold.lines import join_names
 from lisa_scaffold.project import manifest
 from lisa_scaffold.shown import visible
 from lisa_scaffold.sync.outcome import Synced
@@ -33,7 +33,7 @@ def follow_folders(synced: Synced, store: Store, ours: str, base: Tree) -> None:
                 continue
             lines = [*_find_lines(inside, blob, before.get(path))]
             if lines:
-                at = f"line{'s' if lines[1:] else ''} {listed(map(str, lines))}"
+                at = f"line{'s' if lines[1:] else ''} {join_names(map(str, lines))}"
                 said = f"{at}: the template's {visible(old)} is {visible(new)} here: correct it."
                 synced.assign(path, said)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from lisa_scaffold.git import SUBMODULE, Blob, Store
-from lisa_scaffold.lines import listed
+from lisa_scaffold.lines import join_names
 from lisa_scaffold.project import manifest
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.shown import visible
@@ -43,11 +43,11 @@ def keep_shipped(synced: Synced, store: Store, ours: str, base: Tree, theirs: Tr
     lines = [line for line in lines if line not in {f"include {path}" for path in rest}]
     if lines:
         synced.files[manifest.FILE] = Blob(new.mode, _insert(new.data, lines))
-        named = listed(f"`{visible(line)}`" for line in lines)
+        named = join_names(f"`{visible(line)}`" for line in lines)
         said = f"the published sources had more of yours, which stays by {named}."
         synced.note(manifest.FILE, said)
     if rest:
-        named = listed(map(visible, sorted(rest)))
+        named = join_names(map(visible, sorted(rest)))
         synced.assign(manifest.FILE, f"no longer in the published sources: {named}: add them.")
 
 

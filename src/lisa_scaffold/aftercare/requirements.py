@@ -10,7 +10,7 @@ from lisa_scaffold.aftercare.work import Work
 from lisa_scaffold.formats import notebook, python
 from lisa_scaffold.formats.edit import replace_item
 from lisa_scaffold.git import SUBMODULE, Blob, Store
-from lisa_scaffold.lines import listed
+from lisa_scaffold.lines import join_names
 from lisa_scaffold.model import Note
 from lisa_scaffold.project import imported
 from lisa_scaffold.project.facts import Facts
@@ -77,7 +77,7 @@ def tell_dropped(synced: Synced, store: Store, ours: str) -> None:
         return
     gone = _list_requirements(present.data).keys() - _list_requirements(after.data)
     if gone:
-        named = listed(sorted(gone), most=len(gone))
+        named = join_names(sorted(gone), most=len(gone))
         why = "no module or notebook of yours imports what the template no longer asks for"
         synced.note(_METADATA, f"taken out of `dependencies`: {named}; {why}.")
 

@@ -37,8 +37,8 @@ class Work(NamedTuple):
         """
         root, repository = self.project.root, self.project.repository
         prefix = repository.prefix
-        changed = [path.removeprefix(prefix) for path in git.status(repository)]
-        fresh = [path for path, mode in (git.listed(root) or {}).items() if mode is None]
+        changed = [path.removeprefix(prefix) for path in git.read_status(repository)]
+        fresh = [path for path, mode in (git.list_files(root) or {}).items() if mode is None]
         found = {}
         for path in sorted({*changed, *fresh}):
             if path.endswith(suffixes) and NEVER.isdisjoint(path.split("/")):

@@ -77,14 +77,14 @@ def run(arguments: argparse.Namespace) -> int:
         from lisa_scaffold.cli import link
 
         return link.run(path, arguments)
-    version = eligible.recorded_version(path)
+    version = eligible.read_recorded_version(path)
     if version is not None:
         from lisa_scaffold.report import adopt as report
 
         if arguments.format == "json":
             hand_over(report.as_json(None, version))
         else:
-            tell(report.already(version, common.read_given(arguments)))
+            tell(report.tell_already(version, common.read_given(arguments)))
         return ExitCode.DONE
     current = eligible.read(path)
     former = legacy.find_former(current.root, arguments.from_cookiecutter)
@@ -127,8 +127,8 @@ def _adopt_in_dialogue(prepared: Any, given: dict[str, Any], arguments: Any) -> 
         shown = {each.key for each in prepared.questions(given) if not each.hidden}
         found = [each for each in prepared.answers(given) if each.key in shown]
         say("Answers, and where each comes from")
-        say_as_is(f"{report.answers(found, width)}\n")
-        say_as_is(f"{report.summary(adopted, _choose_branch(arguments), width)}\n")
+        say_as_is(f"{report.list_answers(found, width)}\n")
+        say_as_is(f"{report.summarize_files(adopted, _choose_branch(arguments), width)}\n")
         asked = (
             "Adopt the project so?",
             "Yes",
@@ -136,7 +136,7 @@ def _adopt_in_dialogue(prepared: Any, given: dict[str, Any], arguments: Any) -> 
             "Show all that changes, and why",
         )
         while (decision := prompt.decide(*asked)) == "show":
-            say_as_is(f"{report.text(adopted, width)}\n")
+            say_as_is(f"{report.write_text(adopted, width)}\n")
         if decision == "create":
             return adopted
         if decision == "cancel":
@@ -160,21 +160,23 @@ def _finish(adopted: Any, arguments: argparse.Namespace) -> int:
         message = partial(report.commit_message, adopted)
         carry_out("the adoption", adopted.project, adopted.synced, branch, message)
     width, _ = look(messages=arguments.dry_run or arguments.format == "html")
-    after = fit((report.tried if arguments.dry_run else report.after)(adopted, branch), width)
+    after = fit(
+        (report.tell_tried if arguments.dry_run else report.tell_next)(adopted, branch), width
+    )
     if arguments.open:
-        open_page(report.html(adopted), "adopt")
+        open_page(report.write_html(adopted), "adopt")
     if arguments.format == "html":
-        hand_over(report.html(adopted))
+        hand_over(report.write_html(adopted))
         # The page goes to a file, and says what is to be looked at, not how to go on.
         say_as_is(after)
     elif arguments.format == "json":
         made = None if arguments.dry_run else branch
         hand_over(report.as_json(adopted, adopted.version, made))
     elif arguments.format == "markdown":
-        hand_over(report.markdown(adopted))
+        hand_over(report.write_markdown(adopted))
     elif arguments.dry_run:
-        say_as_is(f"{report.text(adopted, width)}\n\n{after}")
+        say_as_is(f"{report.write_text(adopted, width)}\n\n{after}")
         hand_over(adopted.diff)
     else:
-        tell(f"{report.text(adopted, width)}\n\n{after}\n")
+        tell(f"{report.write_text(adopted, width)}\n\n{after}\n")
     return ExitCode.DONE

@@ -171,9 +171,9 @@ def complete_answers(action: argparse.Action) -> None:
     def complete(prefix: str, **_: object) -> list[str]:
         import yaml
 
-        from lisa_scaffold.template import default_source, light
+        from lisa_scaffold.template import find_default_source, light
 
-        with default_source().open() as template, light.quick_yaml():
+        with find_default_source().open() as template, light.quick_yaml():
             settings = yaml.safe_load((template.root / "copier.yml").read_text())
         name, equals, _value = prefix.partition("=")
         if not equals:

@@ -66,9 +66,11 @@ def run(arguments: argparse.Namespace) -> int:
     # Whoever knows the questions types before the first one is there.
     with (
         hold_typed() if asks else nullcontext(),
-        busily("Reading the template", template.default_source().open(arguments.to)) as version,
+        busily(
+            "Reading the template", template.find_default_source().open(arguments.to)
+        ) as version,
     ):
-        who = git.identity()
+        who = git.read_identity()
         suggested = new.suggest_answers(destination, who)
         if asks:
             return _make_in_dialogue(version, given, suggested, destination, who)
@@ -102,8 +104,8 @@ def _make_at_once(
     with busily(_RENDERING, new.prepare(version, answers, destination)) as project:
         shown = new.preview(version, answers, project)
         if arguments.dry_run:
-            tell(f"{report.answers(questions, everything=True)}\n\n")
-            tell(f"{report.tree(shown, destination)}\n")
+            tell(f"{report.list_answers(questions, everything=True)}\n\n")
+            tell(f"{report.draw_tree(shown, destination)}\n")
             return ExitCode.DONE
         _create(project, shown, destination, who)
     return ExitCode.DONE
@@ -141,14 +143,14 @@ def _make_in_dialogue(
         with busily(_RENDERING, new.prepare(version, answers, place)) as project:
             shown = new.preview(version, answers, project)
             width, _ = look(messages=True)
-            say("", report.answers(questions, everything=False), "")
-            say_as_is(report.summary(shown, place, width))
-            what = new.origin(answers), new.find_hook_program(), width
-            say_as_is(report.effects(*what, started=new.is_started(place)) + "\n")
+            say("", report.list_answers(questions, everything=False), "")
+            say_as_is(report.summarize_files(shown, place, width))
+            what = new.name_origin(answers), new.find_hook_program(), width
+            say_as_is(report.tell_effects(*what, started=new.is_started(place)) + "\n")
             answered = {each.key: each.value for each in questions if each.key in asked}
             keep = partial(_keep, answered)
             while (decision := prompt.decide(keep=keep)) == "show":
-                say_as_is(report.tree(shown, place) + "\n")
+                say_as_is(report.draw_tree(shown, place) + "\n")
             if decision == "create":
                 say("")
                 _create(project, shown, place, who)
@@ -216,4 +218,4 @@ def _create(project: Path, shown: Preview, destination: Path, who: Identity) -> 
 
     with changing(f"the project is made in {destination}"), busy("Making the project"):
         created = new.create(project, shown, destination, who)
-    tell(f"{report.created(created)}\n")
+    tell(f"{report.tell_created(created)}\n")

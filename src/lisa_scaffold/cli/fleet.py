@@ -347,9 +347,9 @@ def run_update(arguments: argparse.Namespace) -> int:
     if arguments.format == "json":
         hand_over(report.as_json(outcomes))
     elif arguments.format == "markdown":
-        hand_over(report.markdown(outcomes, run))
+        hand_over(report.write_markdown(outcomes, run))
     else:
-        tell(f"{report.text(outcomes, *look(), run)}\n", coloured=True)
+        tell(f"{report.write_text(outcomes, *look(), run)}\n", coloured=True)
     left = {"failed", "open"}
     urgent = any(each.action in left or each.conflicts or each.stopped for each in outcomes)
     return ExitCode.FINDINGS if urgent else ExitCode.DONE

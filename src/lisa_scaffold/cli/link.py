@@ -34,18 +34,18 @@ def run(path: Path, arguments: argparse.Namespace) -> int:
         message = partial(report.commit_message, linked)
         carry_out("the link", current, linked.synced, branch, message)
     if arguments.open:
-        open_page(report.html(linked), "adopt")
+        open_page(report.write_html(linked), "adopt")
     if arguments.format == "html":
-        hand_over(report.html(linked))
+        hand_over(report.write_html(linked))
     elif arguments.format == "json":
         hand_over(report.as_json(linked, None if arguments.dry_run else branch))
     elif arguments.format == "markdown":
-        hand_over(report.markdown(linked))
+        hand_over(report.write_markdown(linked))
     elif arguments.dry_run:
-        say_as_is(report.text(linked, *look(messages=True)), coloured=True)
+        say_as_is(report.write_text(linked, *look(messages=True)), coloured=True)
         hand_over(linked.nearest.record.decode("utf-8", "replace"))
     else:
         width, paint = look()
-        after = fit(report.after(linked, branch), width)
-        tell(f"{report.text(linked, width, paint)}\n\n{after}\n", coloured=True)
+        after = fit(report.tell_next(linked, branch), width)
+        tell(f"{report.write_text(linked, width, paint)}\n\n{after}\n", coloured=True)
     return ExitCode.DONE

@@ -52,14 +52,14 @@ def run(arguments: argparse.Namespace) -> int:
     from lisa_scaffold.verbs import resolve
 
     path = common.find_project(arguments.path, lambda each: (each / ".git").exists())
-    repository = git.repository(path.resolve())
+    repository = git.find_repository(path.resolve())
     recover(repository, dry_run=arguments.list)
     found = resolve.find_open(repository)
     if not found:
         say("There is no conflict here.")
         return ExitCode.DONE
     if arguments.list:
-        tell(f"{report.listing(found)}\n")
+        tell(f"{report.list_conflicts(found)}\n")
         return ExitCode.FINDINGS
     if not common.has_terminal():
         raise LisaError(
@@ -74,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
         done, left = session.finish()
         if session.has_changed:
             changed("what was decided stands in its files")
-        say_as_is(f"\n{report.outcome(done, left, resolve.advise_next(repository))}")
+        say_as_is(f"\n{report.tell_outcome(done, left, resolve.advise_next(repository))}")
     return ExitCode.FINDINGS if left else ExitCode.DONE
 
 
@@ -92,7 +92,7 @@ def _go_through(session: Any) -> None:
             shown = report.place(found, session.number, f"({mark})", width, paint)
             names = report.name_sides(found, session.number)
         else:
-            shown, names = report.whole(found, f"({mark})", paint), report.name_sides(found)
+            shown, names = report.tell_whole(found, f"({mark})", paint), report.name_sides(found)
         say_as_is(f"\n{shown}\n", coloured=True)
         try:
             decision = choose_side(

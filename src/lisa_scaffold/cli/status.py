@@ -59,8 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
     with busy("Comparing the project with its template"):
         status = find_status(current, trust=arguments.trust, diff=arguments.diff)
     if arguments.format == "text":
-        tell(report.text(status, *look()), coloured=True)
+        tell(report.write_text(status, *look()), coloured=True)
     else:
-        write = {"json": report.as_json, "markdown": report.markdown}[arguments.format]
+        write = {"json": report.as_json, "markdown": report.write_markdown}[arguments.format]
         hand_over(write(status))
     return ExitCode.FINDINGS if status.drift else ExitCode.DONE

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from typing import TextIO, TypeVar
 
-from lisa_scaffold.lines import Paint, fit, plain
+from lisa_scaffold.lines import Paint, fit, strip_style
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.shown import harmless, visible
 
@@ -105,7 +105,7 @@ def look(*, messages: bool = False) -> tuple[int, Paint]:
         Whether it goes to standard error, where messages go.
     """
     stream = sys.stderr if messages else sys.stdout
-    return _count_columns(stream), paint if _is_coloured(stream) else plain
+    return _count_columns(stream), paint if _is_coloured(stream) else strip_style
 
 
 def paint(style: str, text: str) -> str:

@@ -177,7 +177,7 @@ def _ask_new_questions(prepared: Any) -> dict[str, Any]:
     from lisa_scaffold import prompt
     from lisa_scaffold.report import update as report
 
-    say(f"{report.beginning(prepared.project, prepared.new.version)} It asks what is new:")
+    say(f"{report.tell_beginning(prepared.project, prepared.new.version)} It asks what is new:")
     return prompt.ask_all(resolve, {}, set(recorded))
 
 
@@ -190,26 +190,26 @@ def _finish(updated: Any, each: Sequence[Any], arguments: argparse.Namespace) ->
     if not updated.synced.shown():
         after = report.UNCHANGED
     elif arguments.dry_run:
-        after = report.tried(updated)
+        after = report.tell_tried(updated)
     else:
         branch = arguments.branch
         message = partial("\n".join, map(report.commit_message, each))
         carry_out("the update", updated.project, updated.synced, branch, message)
-        after = report.committed(updated, branch) if branch else report.applied(updated)
+        after = report.tell_committed(updated, branch) if branch else report.tell_applied(updated)
     width, paint = look(messages=arguments.dry_run)
-    text = "\n\n".join(report.text(one, width, paint) for one in each)
+    text = "\n\n".join(report.write_text(one, width, paint) for one in each)
     if arguments.open:
         for one in each:
-            open_page(report.html(one), "update")
+            open_page(report.write_html(one), "update")
     if arguments.format == "html":
-        hand_over("".join(map(report.html, each)))
+        hand_over("".join(map(report.write_html, each)))
         # The page goes to a file, and says what is to be looked at, not how to go on.
         say_as_is(fit(after, look(messages=True)[0]))
     elif arguments.format == "json":
         for one in each:
             hand_over(report.as_json(one, one.version))
     elif arguments.format == "markdown":
-        hand_over("\n".join(map(report.markdown, each)))
+        hand_over("\n".join(map(report.write_markdown, each)))
     elif arguments.dry_run:
         say_as_is(f"{text}\n\n{fit(after, width)}", coloured=True)
         hand_over("".join(one.diff for one in each))

@@ -187,7 +187,7 @@ def open_at(repository: git.Repository, commit: str, *, whole: bool = False) -> 
         return
     with workplace.folder() as scratch:
         folder = scratch / repository.top.name
-        git.bring_clone(git.clonable(repository.top.as_uri()), folder, commit, whole=whole)
+        git.bring_clone(git.make_clonable(repository.top.as_uri()), folder, commit, whole=whole)
         try:
             yield folder
         except LisaError as error:

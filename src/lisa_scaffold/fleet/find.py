@@ -211,7 +211,7 @@ def _list_clones(folders: Sequence[Path], left_out: dict[str, list[str]]) -> Ite
             continue
         try:
             # A clone as most are: git is not asked for each of many.
-            repository = None if git.find_head(place) else git.repository(place)
+            repository = None if git.find_head(place) else git.find_repository(place)
         except (LisaError, OSError) as error:
             yield Member(name, place, problem=say_error(error))
             continue

@@ -83,7 +83,7 @@ def make_install() -> str:
     The jobs hold a token: what is newest in the night may be anything.
     """
     own = f"v{version('lisa-scaffold')}"
-    commit = template.default_source().commit_of(own)
+    commit = template.find_default_source().commit_of(own)
     return f"pip install {shlex.quote(_REQUIREMENT.format(commit or own))}"
 
 

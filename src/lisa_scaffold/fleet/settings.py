@@ -160,7 +160,7 @@ def read(path: Path) -> Fleet:
     except (LisaError, OSError) as error:
         why = error.message if isinstance(error, LisaError) else f"{path}: {error.strerror}"
         raise LisaError(why, f"A fleet is set up in a {FILE}. {_HINT}") from error
-    document = readers.toml(str(path), decoded(content))
+    document = readers.read_toml(str(path), decoded(content))
     if problem := document.problem:
         what = f"{path}:{problem.line}: no TOML that can be read: {problem.message}"
         raise LisaError(what, "Mend the line.")

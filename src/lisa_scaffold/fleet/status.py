@@ -88,7 +88,7 @@ class Looker:
     def _look_at_clone(self, name: str, folder: Path) -> Row:
         """Look at a local clone, as its default branch has it, whatever is checked out."""
         key = _describe(folder)
-        repository = git.repository(folder)
+        repository = git.find_repository(folder)
         base = find_base(repository)
         told = base.told
         at = repository._replace(head=base.commit)
@@ -121,7 +121,7 @@ class Looker:
 
     def warm(self, members: Sequence[Member]) -> None:
         """Read what many looks need, before processes are forked for them."""
-        source = template.default_source()
+        source = template.find_default_source()
         if len(members) < _FEW or source.working_copy:
             return
         for opened in self.origins.open_all(source):
@@ -133,7 +133,7 @@ class Looker:
         if remote is None or forge is None:
             raise LisaError("neither a clone nor a project of a server", "Make the list anew.")
         self.patience.refuse()
-        address = git.clonable(remote.clone)
+        address = git.make_clonable(remote.clone)
         references = git.list_references(address, remote.branch)
         self.patience.hear()
         row = Row(remote.name, remote.url, references.head, activity=remote.activity)
@@ -276,7 +276,7 @@ def find_status(
     LisaError
         If this installation has no template.
     """
-    newest = template.default_source().versions()[-1]
+    newest = template.find_default_source().versions()[-1]
     rows = []
     with keep_open() as shelf, open_clones() as clones:
         looker = Looker(Origins(shelf), newest, now.date(), inventory.forge, clones)

@@ -36,7 +36,7 @@ _BEGUN = frozenset(["updated", "merged", "due"])
 
 def refuse_unknown(wanted: str) -> None:
     """Raise LisaError for a version that there is not: each project would fail by itself."""
-    source = template.default_source()
+    source = template.find_default_source()
     version = source.spell(wanted)
     known = source.versions()
     if version in known or (source.has(version) and not parse_version(version)):

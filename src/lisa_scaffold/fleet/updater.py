@@ -108,14 +108,14 @@ class Updater:
             folder = member.folder
         else:
             self.patience.refuse()
-            address = git.clonable(remote.clone if remote else "")
+            address = git.make_clonable(remote.clone if remote else "")
             references = git.list_references(address, remote.branch if remote else "")
             self.patience.hear()
             branches, folder = references.branches, find_clone(self.clones, address.url)
             if not references.head:
                 return place.settle("failed", "it has no default branch")
             git.bring_clone(address, folder, references.head)
-        repository = git.repository(folder)
+        repository = git.find_repository(folder)
         head, base = repository.head or "", None
         if member.folder:
             base = find_base(repository)
@@ -153,7 +153,7 @@ class Updater:
             if place.outcome.action != "current":
                 return place
         elif self.wanted.adopt:
-            version = self.wanted.to or template.default_source().current()
+            version = self.wanted.to or template.find_default_source().current()
             branch = f"{BRANCHES}adopt"
             return place.settle("due", to=version, branch=branch)._replace(brings=version)
         else:
@@ -209,7 +209,7 @@ class Updater:
         for each in older:
             if tip := branches.get(each.branch):
                 git.fetch_commit(folder, tip)
-                if seal.read_mark(git.read_commit(git.repository(folder), tip)) is None:
+                if seal.read_mark(git.read_commit(git.find_repository(folder), tip)) is None:
                     why = f"people have committed to the branch {each.branch}"
                     return place.settle("touched", why, url=each.url)._replace(opened=each)
         return _judge(place)
@@ -229,9 +229,11 @@ class Updater:
     def _find_source(self, current: Project) -> Source:
         """The template of a project: ours is the same for all, another one is the project's own."""
         if not is_ours(current.source):
-            return template.recorded_source(current.source, current.root)
+            return template.find_recorded_source(current.source, current.root)
         if current.source not in self.sources:
-            self.sources[current.source] = template.recorded_source(current.source, current.root)
+            self.sources[current.source] = template.find_recorded_source(
+                current.source, current.root
+            )
         return self.sources[current.source]
 
     # --- What is done -----------------------------------------------------------------------------
@@ -266,9 +268,9 @@ class Updater:
         member, branch = place.member, place.outcome.branch
         try:
             if member.folder:
-                tip = git.tip_of(git.repository(member.folder), branch)
+                tip = git.find_tip(git.find_repository(member.folder), branch)
             else:
-                address = git.clonable(member.remote.clone if member.remote else "")
+                address = git.make_clonable(member.remote.clone if member.remote else "")
                 tip = git.list_references(address).branches.get(branch, "")
         except (LisaError, OSError):
             return None
@@ -302,10 +304,10 @@ class Updater:
         outcome, remote = place.outcome, place.member.remote
         folder = place.member.folder or find_clone(self.clones, remote.clone if remote else "")
         if remote:
-            git.bring_clone(git.clonable(remote.clone), folder, place.head, whole=True)
+            git.bring_clone(git.make_clonable(remote.clone), folder, place.head, whole=True)
         else:
-            journal.refuse_unwritable(git.repository(folder))
-        repository = git.repository(folder)
+            journal.refuse_unwritable(git.find_repository(folder))
+        repository = git.find_repository(folder)
         with open_at(repository, place.head, whole=True) as there:
             work = self._work_out(place, there)
         if not list_files(work):
@@ -319,14 +321,14 @@ class Updater:
             notes=len(work.notes) if isinstance(work, Updated) else 0,
         )
         if self.wanted.dry_run:
-            git.committer(git.repository(folder))  # or else it fails later
+            git.read_committer(git.find_repository(folder))  # or else it fails later
             return outcome
         commit = place.tip if stands(place) else self._commit(place, folder, work)
         outcome = replace(outcome, action="updated")
         if remote is None:
             return replace(outcome, said=self._say_how(place) if outcome.conflicts else "")
         if commit != place.tip:
-            git.push(git.repository(folder), commit, outcome.branch, place.tip)
+            git.push(git.find_repository(folder), commit, outcome.branch, place.tip)
         request = self._request(place, remote, work, commit)
         self._close_older(place, remote, request.url)
         return self._merge(place, remote, request, replace(outcome, url=request.url), commit)
@@ -349,9 +351,9 @@ class Updater:
             remote = place.member.remote
             folder = place.member.folder or find_clone(self.clones, remote.clone if remote else "")
             with suppress(LisaError):  # of one that is broken it is told in its place
-                repository = git.repository(folder)
+                repository = git.find_repository(folder)
                 try:
-                    git.committer(repository)
+                    git.read_committer(repository)
                 except LisaError as error:
                     problem = error
                 else:
@@ -384,7 +386,7 @@ class Updater:
             former = legacy.find_former(current.root)
             # What is worked on may be a copy of the commit, which came from nowhere.
             own = place.member.folder
-            home = git.repository(own) if own else None
+            home = git.find_repository(own) if own else None
             with adopt.prepare(current, self.wanted.to, former, home=home) as prepared:
                 return prepared.adopt({})
         current, target = self._find_target(folder)
@@ -395,19 +397,19 @@ class Updater:
 
     def _commit(self, place: Place, folder: Path, work: Work) -> str:
         """Commit on the branch, in the place of what a run before had committed."""
-        repository, branch = git.repository(folder), place.outcome.branch
+        repository, branch = git.find_repository(folder), place.outcome.branch
         repository = repository._replace(head=place.head)
         torn = tuple(_record_conflicts(work, repository))
         mark = Mark(place.brings, judge_result(work), place.head, torn)
         message = self.words.commit(work)
         # In a clone of ours there may be what was never pushed.
-        if before := git.tip_of(repository, branch):
+        if before := git.find_tip(repository, branch):
             git.drop_branch(repository, branch, before)
         journal.commit(
             *(repository, branch, message, list_files(work)),
             lambda tree: seal.make_trailer(message, mark, tree),
         )
-        return git.tip_of(git.repository(folder), branch)
+        return git.find_tip(git.find_repository(folder), branch)
 
     def _request(self, place: Place, remote: Remote, work: Work, commit: str) -> MergeRequest:
         """Open the merge request, or bring up to date what nobody has changed in it."""
@@ -453,7 +455,7 @@ class Updater:
             return outcome
         commit = commit or place.tip
         folder = find_clone(self.clones, remote.clone)
-        mark = seal.read_mark(git.read_commit(git.repository(folder), commit))
+        mark = seal.read_mark(git.read_commit(git.find_repository(folder), commit))
         request = self._forge.read_request(remote, request.number)
         why = ""
         if mark is None or mark.result != "plain":
@@ -480,9 +482,9 @@ class Updater:
         Whoever may push can write what a commit says of itself, its seal included.
         """
         folder = find_clone(self.clones, remote.clone)
-        git.bring_clone(git.clonable(remote.clone), folder, place.head, whole=True)
+        git.bring_clone(git.make_clonable(remote.clone), folder, place.head, whole=True)
         git.fetch_commit(folder, commit)
-        work, repository = self._work_out(place, folder), git.repository(folder)
+        work, repository = self._work_out(place, folder), git.find_repository(folder)
         with workplace.folder() as scratch:
             store = git.Store(scratch / "store.git", repository)
             tree = store.tree_with(place.head, list_files(work))

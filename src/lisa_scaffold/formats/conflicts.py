@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from lisa_scaffold.formats.diff import split_lines
-from lisa_scaffold.formats.markdown import prose
+from lisa_scaffold.formats.markdown import find_prose
 from lisa_scaffold.formats.python import parse
 
 _BEGINNINGS = ("<<<<<<< ", "||||||| ", ">>>>>>> ")
@@ -70,7 +70,7 @@ def find_forgotten(path: str, text: str) -> list[Marked]:
     """
     found = [*find_marked(text)]
     if found and path.endswith(".md"):
-        outside = {number - 1 for number, _ in prose(text)}
+        outside = {number - 1 for number, _ in find_prose(text)}
         return [each for each in found if each.start in outside]
     if found and path.endswith(".py"):
         return found if parse(text) is None else []

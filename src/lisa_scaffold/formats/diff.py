@@ -43,7 +43,7 @@ class Region(NamedTuple):
     """Who changed it: ``none``, ``ours``, ``theirs`` or ``both``."""
 
 
-def hunks(first: Items, second: Items) -> list[Hunk]:
+def find_hunks(first: Items, second: Items) -> list[Hunk]:
     """The differences, in order; two hunks are at least one item apart.
 
     Insertions and deletions are as far down as repeated items allow, so that each change has one
@@ -73,9 +73,9 @@ def hunks(first: Items, second: Items) -> list[Hunk]:
     return slid[::-1]
 
 
-def regions(base: Items, ours: Items, theirs: Items) -> Iterator[Region]:
+def find_regions(base: Items, ours: Items, theirs: Items) -> Iterator[Region]:
     """The three sequences side by side; changes that touch fall into one region, as in git."""
-    left, right = hunks(base, ours), hunks(base, theirs)
+    left, right = find_hunks(base, ours), find_hunks(base, theirs)
     at = i = j = our_shift = their_shift = 0
     while at < len(base) or i < len(left) or j < len(right):
         upcoming = (*left[i : i + 1], *right[j : j + 1])
@@ -245,7 +245,7 @@ def patch(before: str | None, after: str | None, path: str) -> str:
     """
     old, new = (split_lines(text or "") for text in (before, after))
     groups: list[list[Hunk]] = []
-    for hunk in hunks(old, new):
+    for hunk in find_hunks(old, new):
         if groups and hunk.start - groups[-1][-1].end <= 2 * _CONTEXT:
             groups[-1].append(hunk)
         else:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
-from lisa_scaffold.bounds import excess
+from lisa_scaffold.bounds import explain_excess
 
 Key: TypeAlias = "str | int"
 Keys: TypeAlias = tuple[Key, ...]
@@ -125,7 +125,7 @@ class Document:
 
 def bounded(document: Document, form: str) -> Document:
     """The document, or why it is more than anybody wrote."""
-    beyond = excess(document.data)
+    beyond = explain_excess(document.data)
     if beyond is None:
         return document
     return Document(document.path, problem=Problem(document.path, 1, beyond, form))

@@ -96,7 +96,7 @@ def _blocks(text: str) -> list[Token]:
     return found
 
 
-def prose(text: str) -> Iterator[tuple[int, str]]:
+def find_prose(text: str) -> Iterator[tuple[int, str]]:
     """The lines outside of code and HTML, with their numbers."""
     hidden: set[int] = set()
     for token in _blocks(text):
@@ -107,7 +107,7 @@ def prose(text: str) -> Iterator[tuple[int, str]]:
             yield number + 1, line
 
 
-def headings(text: str) -> tuple[Heading, ...]:
+def find_headings(text: str) -> tuple[Heading, ...]:
     """The headings of a text that stand in no list and no quotation, in both notations."""
     shown = text if _NOT_PLAIN.search(text) is None else _without_hidden(text)
     is_plain = _NOT_PLAIN.search(shown) is None
@@ -184,7 +184,7 @@ def _without_closing(text: str) -> str:
     return (closed[1] if closed and closed[1].strip() else text).strip()
 
 
-def links(text: str, is_wanted: Callable[[str], object]) -> Iterator[Link]:
+def find_links(text: str, is_wanted: Callable[[str], object]) -> Iterator[Link]:
     """The links and images of a text that somebody wants to know of.
 
     Parameters
@@ -194,7 +194,7 @@ def links(text: str, is_wanted: Callable[[str], object]) -> Iterator[Link]:
     """
     if not is_cheap(text):
         return
-    found = [*islice(candidates(text), MOST_LINKS + 1)]
+    found = [*islice(find_candidates(text), MOST_LINKS + 1)]
     asked = cache(is_wanted)
     wanted = [link for link in found if asked(link.target)]
     if not wanted or len(found) > MOST_LINKS:
@@ -224,7 +224,7 @@ def is_cheap(text: str) -> bool:
     return len(text) <= LONGEST
 
 
-def candidates(text: str) -> Iterator[Link]:
+def find_candidates(text: str) -> Iterator[Link]:
     """Whatever looks like a link or an image, whether or not it is one."""
     formulas = deque(match.span() for match in _FORMULA.finditer(text))
     line, begun, counted, at = 1, 0, 0, 0

@@ -7,9 +7,9 @@ import warnings
 from collections import Counter
 from collections.abc import Sequence
 
-from lisa_scaffold.bounds import crowded_python, is_deep_python
+from lisa_scaffold.bounds import explain_crowded_python, is_deep_python
 from lisa_scaffold.formats import diff
-from lisa_scaffold.formats.stretches import Unit, key_of
+from lisa_scaffold.formats.stretches import Unit, strip_number
 from lisa_scaffold.pattern import compile_lazily
 
 NAMELESS = "statement"
@@ -19,7 +19,7 @@ _LONGEST_ANNOTATION = 200
 
 def parse(source: str) -> ast.Module | None:
     """The syntax tree, or ``None`` for source that is not valid Python, or too much of it."""
-    if crowded_python(source):
+    if explain_crowded_python(source):
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -152,7 +152,7 @@ def _count_definitions(tree: ast.Module) -> Counter[str]:
 
 def statement_type(unit: Unit) -> str:
     """The type of statement that a unit is."""
-    return str(key_of(unit)[0])
+    return str(strip_number(unit)[0])
 
 
 def split_module(text: str) -> list[Unit] | None:

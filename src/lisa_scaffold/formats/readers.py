@@ -7,18 +7,18 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from typing import Any
 
-from lisa_scaffold.bounds import DEEP, LONG, crowded_toml
+from lisa_scaffold.bounds import DEEP, LONG, explain_crowded_toml
 from lisa_scaffold.formats.document import Document, Keys, Position, Problem, bounded
 
 # The library's time grows with the square of lines that it cannot read, and of spaces in one.
 _MOST_LINES = 10_000
 
 
-def toml(path: str, text: str) -> Document:
+def read_toml(path: str, text: str) -> Document:
     """Read a TOML file."""
     import tomllib
 
-    if beyond := crowded_toml(text):
+    if beyond := explain_crowded_toml(text):
         return Document(path, problem=Problem(path, *beyond, "TOML"))
     try:
         document = Document(path, tomllib.loads(text), locate=lambda: _locate_toml(text))
@@ -75,7 +75,7 @@ def _locate_toml(text: str) -> dict[Keys, Position]:
     return found
 
 
-def json(path: str, text: str) -> Document:
+def read_json(path: str, text: str) -> Document:
     """Read a JSON file."""
     from json import JSONDecodeError, loads
 
@@ -92,7 +92,7 @@ def json(path: str, text: str) -> Document:
         return _refuse(path, error, "JSON")
 
 
-def ini(path: str, text: str) -> Document:
+def read_ini(path: str, text: str) -> Document:
     """Read a file of sections with keys, such as ``setup.cfg``: a table for each section."""
     from configparser import ConfigParser
     from configparser import Error as IniError
@@ -127,7 +127,7 @@ def _locate_ini(text: str) -> dict[Keys, Position]:
     return found
 
 
-def properties(path: str, text: str) -> Document:
+def read_properties(path: str, text: str) -> Document:
     """Read a file of ``key=value`` lines, such as ``sonar-project.properties``."""
     data: dict[str, str] = {}
     found: dict[Keys, Position] = {}

@@ -37,7 +37,7 @@ _TARGET = compile_lazily(
 )
 
 
-def links(text: str, is_wanted: Callable[[str], object]) -> Iterator[Link]:
+def find_links(text: str, is_wanted: Callable[[str], object]) -> Iterator[Link]:
     """The links and images of a text that somebody wants to know of.
 
     Parameters
@@ -45,7 +45,7 @@ def links(text: str, is_wanted: Callable[[str], object]) -> Iterator[Link]:
     is_wanted
         Tells by the target. Where it wants nothing that looks like one, nothing is parsed.
     """
-    wanted = [link for link in candidates(text) if is_wanted(link.target)]
+    wanted = [link for link in find_candidates(text) if is_wanted(link.target)]
     if wanted and is_cheap(text):
         shown = _shown_targets(text)
         yield from (link for link in wanted if link.target in shown)
@@ -67,7 +67,7 @@ def is_cheap(text: str) -> bool:
     )
 
 
-def candidates(text: str) -> Iterator[Link]:
+def find_candidates(text: str) -> Iterator[Link]:
     """Whatever looks like a link or an image, whether or not it is one."""
     for match in _TARGET.finditer(text):
         at = match.start(match.lastindex or 0)

@@ -28,7 +28,7 @@ def number_units(units: Units) -> list[Unit]:
     return found
 
 
-def key_of(unit: Unit) -> Any:
+def strip_number(unit: Unit) -> Any:
     """The key that a unit was given, without the number that it carries during a merge."""
     match unit.key:
         case (key, int()):

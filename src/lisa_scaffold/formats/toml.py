@@ -6,7 +6,7 @@ import re
 import tomllib
 from typing import Any
 
-from lisa_scaffold.bounds import crowded_toml, excess
+from lisa_scaffold.bounds import explain_crowded_toml, explain_excess
 from lisa_scaffold.formats import brackets
 from lisa_scaffold.formats.tree import Branch, Entry, Key, Leaf, NotSure, Value
 from lisa_scaffold.pattern import compile_lazily
@@ -29,7 +29,7 @@ def parse(text: str) -> Branch:
     NotSure
         If it is no TOML that this module understands.
     """
-    if crowded_toml(text):
+    if explain_crowded_toml(text):
         raise NotSure("more than can soon be read")
     match = _FILE_HEAD.match(text)
     opening = match[0] if match else ""
@@ -118,14 +118,14 @@ def load(text: str) -> Value:
     NotSure
         If it is invalid.
     """
-    if crowded_toml(text):
+    if explain_crowded_toml(text):
         raise NotSure("more than can soon be read")
     try:
         data = tomllib.loads(text)
     except ValueError as error:
         # A decoding error is one, and so is a number of more digits than Python reads.
         raise NotSure("invalid TOML") from error
-    if beyond := excess(data):
+    if beyond := explain_excess(data):
         raise NotSure(beyond)
     return _to_value(data)
 
@@ -150,7 +150,7 @@ _ESCAPE = compile_lazily(r"\\(?:e|x([0-9A-Fa-f]{2})|(.))", re.DOTALL)
 def is_newer(text: str) -> bool:
     """Whether a text that is no TOML 1.0 is TOML 1.1: one that the older form can say too."""
     # What is refused for its size alone is of the older form.
-    if crowded_toml(text) or _is_older(text):
+    if explain_crowded_toml(text) or _is_older(text):
         return False
     parts: list[str] = []
     depth = 0

@@ -50,7 +50,7 @@ def is_address(text: str) -> bool:
     return bool(re.match(r"[^/:]*://|[^/:]+:.", text))
 
 
-def clonable(named: str | Path, folder: Path = Path(), outside: Path | None = None) -> Address:
+def make_clonable(named: str | Path, folder: Path = Path(), outside: Path | None = None) -> Address:
     """An address or path in a form that is safe to give to git.
 
     Parameters

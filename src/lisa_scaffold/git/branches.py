@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from lisa_scaffold.bounds import has_long_number
 from lisa_scaffold.git.command import BROKEN, GitError
-from lisa_scaffold.git.repository import Repository, spelled_out
+from lisa_scaffold.git.repository import Repository, spell_out
 
 
 class Commit(NamedTuple):
@@ -32,7 +32,7 @@ class Commit(NamedTuple):
     message: str
 
 
-def tip_of(repository: Repository, branch: str, within: str = "heads") -> str:
+def find_tip(repository: Repository, branch: str, within: str = "heads") -> str:
     """The newest commit of a branch, here or of a remote; empty where there is no such branch."""
     asked = (
         "rev-parse",
@@ -171,7 +171,7 @@ def find_blobs(repository: Repository, commit: str, paths: Collection[str]) -> d
     if not paths:
         return {}
     listing = ("--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", commit, "--")
-    output = os.fsdecode(repository.run(*listing, *spelled_out(paths)))
+    output = os.fsdecode(repository.run(*listing, *spell_out(paths)))
     records = (record.partition("\t") for record in output.split("\0")[:-1])
     return {path: info.split()[2] for info, _, path in records if path in paths}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git.command import GitError, complete, git, run
-from lisa_scaffold.git.environment import ALONE, NOWHERE, Variables, alone_with
+from lisa_scaffold.git.environment import ALONE, NOWHERE, Variables, add_settings
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.process import TooMuchError
 
@@ -73,7 +73,7 @@ def export(git_dir: Path, commit: str, folder: Path, *, bounded: bool = True) ->
         entries = list_bounded(f"{commit}^{{tree}}", place, MOST_FILES, MOST_BYTES)
         submodules = {path: oid for path, (mode, oid) in entries.items() if mode == _SUBMODULE}
         if any(Path(path).name == ".gitattributes" for path in entries):
-            place = {**place, **alone_with(_find_filters())}
+            place = {**place, **add_settings(_find_filters())}
     git("read-tree", "--reset", "-u", "--end-of-options", f"{commit}^{{tree}}", env=place)
     return submodules
 

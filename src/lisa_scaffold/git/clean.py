@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from lisa_scaffold import files
 from lisa_scaffold.git import command
-from lisa_scaffold.git.filters import attributes, refuse_foreign_filters
+from lisa_scaffold.git.filters import read_attributes, refuse_foreign_filters
 from lisa_scaffold.git.objects import Blob
 from lisa_scaffold.git.repository import Repository
 
@@ -43,7 +43,7 @@ def clean_trees(
     every = {path for tree in trees for path in tree}
     differing = [path for path in every if len({tree.get(path) for tree in trees}) > 1]
     refuse_foreign_filters(repository, differing)
-    converted = {path for path, _ in attributes(repository, every, *_CONVERTING)}
+    converted = {path for path, _ in read_attributes(repository, every, *_CONVERTING)}
     results = []
     for number, tree in enumerate(trees):
         # Git decides whether a CRLF stays; without one, there is nothing to ask.
@@ -71,7 +71,7 @@ def _clean(repository: Repository, folder: Path, blobs: Mapping[str, Blob]) -> d
         content = files.read(repository.top, f"{each}/.gitattributes", links=False)
         if content is not None:
             (work / each / ".gitattributes").write_bytes(content)
-    quoted = "".join(f"{command.quoted(repository.prefix + path)}\n" for path in blobs)
+    quoted = "".join(f"{command.quote_path(repository.prefix + path)}\n" for path in blobs)
     output = repository.run(
         *("-c", "core.safecrlf=false", "hash-object", "-w", "--stdin-paths"),
         cwd=work,

@@ -18,7 +18,7 @@ from lisa_scaffold.git import settings
 from lisa_scaffold.git.address import UPLOAD_PACK, Address
 from lisa_scaffold.git.checkout import list_bounded
 from lisa_scaffold.git.command import LISTED, GitError, git, talk
-from lisa_scaffold.git.environment import ALONE, NOWHERE, online
+from lisa_scaffold.git.environment import ALONE, NOWHERE, allow_network
 from lisa_scaffold.git.repository import Repository
 from lisa_scaffold.pattern import compile_lazily
 
@@ -68,7 +68,7 @@ def list_references(address: Address, branch: str = "") -> References:
     GitError
         If the repository cannot be reached.
     """
-    env = {**NOWHERE, **online()}
+    env = {**NOWHERE, **allow_network()}
     own = (f"--upload-pack={UPLOAD_PACK}",) if address.is_local else ()
     output = talk("ls-remote", "--symref", *own, "--", address.url, env=env, longest=LISTED)
     branches: dict[str, str] = {}
@@ -129,10 +129,10 @@ def _fetch(address: Address, folder: Path, commit: str, *, whole: bool) -> None:
     if address.is_local:
         # Its own configuration may say where missing objects come from, and by which program.
         own.append(("remote.origin.uploadpack", UPLOAD_PACK))
-    (inner / "config").write_bytes(os.fsencode(settings.written(own)))
+    (inner / "config").write_bytes(os.fsencode(settings.write_settings(own)))
     if not (inner / "HEAD").exists():
         (inner / "HEAD").write_text("ref: refs/heads/lisa-scaffold-nothing\n")
-    place = {**online(), "GIT_DIR": str(inner), "GIT_WORK_TREE": str(folder)}
+    place = {**allow_network(), "GIT_DIR": str(inner), "GIT_WORK_TREE": str(folder)}
     is_cut = (inner / "shallow").exists()
     if whole or not _has(inner, commit):
         # All files of one commit come at once; of a history none, but what is asked for later.
@@ -177,7 +177,7 @@ def push(repository: Repository, commit: str, branch: str, expected: str) -> Non
     ref = f"refs/heads/{branch}"
     lease = f"--force-with-lease={ref}:{expected}"
     with repository.shown() as place:
-        env = {**place, **online()}
+        env = {**place, **allow_network()}
         talk("push", "--quiet", "--porcelain", lease, "origin", f"{commit}:{ref}", env=env)
 
 
@@ -191,7 +191,7 @@ def fetch_commit(folder: Path, commit: str) -> None:
     """
     inner = folder / ".git"
     if not _has(inner, commit):
-        place = {**online(), "GIT_DIR": str(inner), "GIT_WORK_TREE": str(folder)}
+        place = {**allow_network(), "GIT_DIR": str(inner), "GIT_WORK_TREE": str(folder)}
         quiet = ("--quiet", "--no-tags", "--no-write-fetch-head", "--filter=tree:0")
         talk("fetch", *quiet, "--", "origin", commit, env=place, cwd=folder)
 

@@ -95,9 +95,9 @@ def complete(  # noqa: PLR0913 - as many as git is told of
     TooMuchError
         If git prints more than it may.
     """
-    variables = {**environment.base(), **(env or {})}
+    variables = {**environment.make_base(), **(env or {})}
     looked_at = reads or cwd
-    hindered = partial(files.hindrance, looked_at) if looked_at else None
+    hindered = partial(files.find_hindrance, looked_at) if looked_at else None
     command = ["git", *arguments]
     waits_for_nobody = variables.items() >= environment.OFFLINE.items()
     done = process.run(
@@ -192,7 +192,7 @@ def talk(
     return done.stdout.decode(errors="surrogateescape")
 
 
-def quoted(path: str | Path) -> str:
+def quote_path(path: str | Path) -> str:
     """A path as git reads it in a list of paths, whatever characters are in it."""
     inner = str(path).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{inner}"'

@@ -101,13 +101,13 @@ def refuse_strange(git_dir: Path, seen: set[str]) -> None:
             lenders = list(_lenders(folder))
             borrowed += len(lenders)
             if borrowed > _MOST_BORROWED:
-                raise refused(
+                raise explain_foreign_content(
                     f"{folder}/info/alternates", f"more than {_MOST_BORROWED} folders of objects"
                 )
             todo += ((each, kind._replace(depth=kind.depth + 1)) for each in lenders)
 
 
-def refused(place: Path | str, why: str) -> LisaError:
+def explain_foreign_content(place: Path | str, why: str) -> LisaError:
     """The error that git's folder has something that git does not put there."""
     return LisaError(f"{place}: {why}, and git makes none there", "Clone the project anew.")
 
@@ -158,20 +158,20 @@ def _refuse_large(kind: _Kind, entry: os.DirEntry[str]) -> None:
     except FileNotFoundError:
         return
     if found.st_size > most:
-        raise refused(entry.path, f"a file of more than {most / 1_000_000:g} MB")
+        raise explain_foreign_content(entry.path, f"a file of more than {most / 1_000_000:g} MB")
     if kind is _LOGS and found.st_nlink > 1:
-        raise refused(entry.path, "a second name of a file")
+        raise explain_foreign_content(entry.path, "a second name of a file")
 
 
 def _refuse_special(entry: os.DirEntry[str]) -> None:
     if entry.is_symlink():
-        raise refused(entry.path, "a link")
+        raise explain_foreign_content(entry.path, "a link")
     try:
         mode = entry.stat(follow_symlinks=False).st_mode
     except FileNotFoundError:
         return
     if not stat.S_ISSOCK(mode):  # git's daemon that watches files has one
-        raise refused(entry.path, "a pipe or a device")
+        raise explain_foreign_content(entry.path, "a pipe or a device")
 
 
 def _lenders(store: str) -> Iterator[str]:

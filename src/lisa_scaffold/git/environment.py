@@ -79,7 +79,7 @@ ALONE: Variables = {
 """Environment in which git ignores the user's settings: the same result for everybody."""
 
 
-def alone_with(settings: Iterable[tuple[str, str]]) -> Variables:
+def add_settings(settings: Iterable[tuple[str, str]]) -> Variables:
     """The same environment with some settings of the user's."""
     return {**ALONE, **_settings(int(ALONE["GIT_CONFIG_COUNT"] or 0), settings)}
 
@@ -94,7 +94,7 @@ OFFLINE = {"GIT_ALLOW_PROTOCOL": f"none-{os.urandom(8).hex()}", "GIT_NO_LAZY_FET
 _SLOW = {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": "120"}
 
 
-def online() -> Variables:
+def allow_network() -> Variables:
     """Environment in which git may fetch: by transports that run nothing, or by the user's."""
     allowed = os.environ.get("GIT_ALLOW_PROTOCOL", ":".join(TRANSPORTS))
     lazy = os.environ.get("GIT_NO_LAZY_FETCH")
@@ -119,7 +119,7 @@ def _silence() -> dict[str, None]:
     }
 
 
-def base() -> dict[str, str | None]:
+def make_base() -> dict[str, str | None]:
     """The environment of every git command, unless it asks for something else.
 
     The user's own settings stay: those in the home folder, and those in the environment.

@@ -25,7 +25,7 @@ def refuse_foreign_filters(repository: Repository, paths: Iterable[str]) -> None
     foreign = repository.settings.foreign_filters
     if not foreign:
         return
-    for path, name in attributes(repository, paths, "filter"):
+    for path, name in read_attributes(repository, paths, "filter"):
         if name in foreign:
             raise LisaError(
                 f"{path}: its filter {name!r} is defined in the repository's own configuration "
@@ -35,7 +35,9 @@ def refuse_foreign_filters(repository: Repository, paths: Iterable[str]) -> None
             )
 
 
-def attributes(repository: Repository, paths: Iterable[str], *names: str) -> list[tuple[str, str]]:
+def read_attributes(
+    repository: Repository, paths: Iterable[str], *names: str
+) -> list[tuple[str, str]]:
     """The attributes of paths that are set: each path, as it was given, with the value."""
     found = _look_up(repository, paths, *names)
     return [(path, value) for path, value in found if value != "unset"]

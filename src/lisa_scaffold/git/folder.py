@@ -15,7 +15,7 @@ from pathlib import Path
 from lisa_scaffold import files
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import command
-from lisa_scaffold.git.contents import refuse_strange, refused
+from lisa_scaffold.git.contents import explain_foreign_content, refuse_strange
 from lisa_scaffold.git.environment import NOWHERE
 
 _LONGEST = 10_000
@@ -48,7 +48,7 @@ def refuse_odd(folder: Path) -> frozenset[str]:
         elif passed:
             continue  # that of a folder around the project, which git finds only without ours
         else:
-            raise refused(entry, "neither a folder nor a file")
+            raise explain_foreign_content(entry, "neither a folder nor a file")
         for place in (git_dir, git_dir / (_read_line(git_dir / "commondir") or ".")):
             refuse_strange(place, seen)
         passed = True
@@ -78,13 +78,15 @@ def refuse_other(top: Path, git_dir: Path, common: Path, seen: Collection[str] =
     mode = entry.lstat().st_mode if os.path.lexists(entry) else 0
     if stat.S_ISDIR(mode):
         if not _are_same(entry, git_dir):
-            raise foreign_work_tree(git_dir, top)
+            raise explain_foreign_work_tree(git_dir, top)
         if not _are_same(common, git_dir):
-            raise refused(entry / "commondir", "it makes git work in another repository")
+            raise explain_foreign_content(
+                entry / "commondir", "it makes git work in another repository"
+            )
     elif not mode:
-        raise foreign_work_tree(git_dir, top)
+        raise explain_foreign_work_tree(git_dir, top)
     elif not stat.S_ISREG(mode):
-        raise refused(entry, "neither a folder nor a file")
+        raise explain_foreign_content(entry, "neither a folder nor a file")
     elif not (_are_same(_read_target(entry), git_dir) and _points_back(git_dir, common, entry)):
         raise LisaError(
             f"{entry}: names {_read_target(entry)} as git's folder, which does not name it back",
@@ -101,7 +103,7 @@ def is_linked(folder: Path) -> bool:
     return any(each.is_file() or os.path.lexists(each / "commondir") for each in entries)
 
 
-def foreign_work_tree(git_dir: Path, top: Path) -> LisaError:
+def explain_foreign_work_tree(git_dir: Path, top: Path) -> LisaError:
     """The error that a configuration makes a foreign folder the work tree."""
     return LisaError(
         f"{git_dir}: its configuration makes {top} the work tree, which is not its own",
@@ -134,5 +136,5 @@ def _read_line(path: Path) -> str:
     """A small file without the line ends that git does not count; nothing where there is none."""
     content = os.fsdecode(files.read_head(path, _LONGEST))
     if len(content) >= _LONGEST or "\0" in content:
-        raise refused(path, "no line of text")
+        raise explain_foreign_content(path, "no line of text")
     return content.rstrip("\r\n")

@@ -11,11 +11,11 @@ from typing import NamedTuple
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.files import LARGE
 from lisa_scaffold.git import command
-from lisa_scaffold.git.command import GitError, quoted
-from lisa_scaffold.git.environment import ALONE, online
+from lisa_scaffold.git.command import GitError, quote_path
+from lisa_scaffold.git.environment import ALONE, allow_network
 from lisa_scaffold.git.filters import refuse_foreign_filters
-from lisa_scaffold.git.repository import Repository, committer, spelled_out
-from lisa_scaffold.git.settings import written
+from lisa_scaffold.git.repository import Repository, read_committer, spell_out
+from lisa_scaffold.git.settings import write_settings
 
 SHA1_LENGTH = 40
 SUBMODULE = "160000"  # the mode of one
@@ -99,14 +99,14 @@ class Store:
         (folder / "objects/info").mkdir(parents=True)
         (folder / "refs").mkdir()
         (folder / "HEAD").write_text("ref: refs/heads/main\n")
-        alternates = f"{quoted(repository.objects)}\n"
+        alternates = f"{quote_path(repository.objects)}\n"
         (folder / "objects/info/alternates").write_bytes(os.fsencode(alternates))
         promise = repository.settings.promise
         own = [("core.repositoryformatversion", "1"), ("core.bare", "true")]
-        config = written([*own, ("extensions.objectFormat", self.hash), *promise])
+        config = write_settings([*own, ("extensions.objectFormat", self.hash), *promise])
         (folder / "config").write_bytes(os.fsencode(config))
         # A partial clone fetches what it lacks on demand, as the user's settings say.
-        self._settings = online() if promise else ALONE
+        self._settings = allow_network() if promise else ALONE
 
     def run(self, *arguments: str | Path, stdin: bytes = b"", codes: Sequence[int] = (0,)) -> bytes:
         """Run git in the store."""
@@ -157,7 +157,7 @@ class Store:
             If they are too large to be merged: git would hold them in memory, and so would we.
         """
         listing = ("--literal-pathspecs", "ls-tree", "-r", "-l", "-z", "--full-tree", tree, "--")
-        output = os.fsdecode(self.run(*listing, *spelled_out(paths)))
+        output = os.fsdecode(self.run(*listing, *spell_out(paths)))
         found: dict[str, Stage] = {}
         sizes: dict[str, int] = {}
         for record in output.split("\0")[:-1]:
@@ -234,7 +234,7 @@ class Store:
         if not paths:
             return ""
         options = ("--literal-pathspecs", "diff", "--no-color", "--no-ext-diff", "-M")
-        output = self.run(*options, old, new, "--", *spelled_out(paths))
+        output = self.run(*options, old, new, "--", *spell_out(paths))
         return output.decode(errors="surrogateescape")
 
     def diff(self, files: Mapping[str, Blob | None]) -> str:
@@ -278,7 +278,7 @@ class Store:
             If git does not know who commits.
         """
         refuse_foreign_filters(repository, files)
-        who = committer(repository)
+        who = read_committer(repository)
         text = message.encode()
         head = f"commit refs/heads/result\ncommitter {who}\ndata {len(text)}\n"
         start = os.fsencode(head) + text + f"\nfrom {repository.head}\n".encode()
@@ -345,7 +345,7 @@ def _import_files(files: Mapping[str, Blob | None], prefix: str = "") -> bytes:
     parts = []
     # What is removed comes first, to make room: a file may become a folder.
     for path, blob in sorted(files.items(), key=lambda item: item[1] is not None):
-        name = os.fsencode(quoted(prefix + path))
+        name = os.fsencode(quote_path(prefix + path))
         if blob is None:
             parts.append(b"D %s\n" % name)
             continue
@@ -390,7 +390,7 @@ class ObjectWriter:
         self._repository = repository
         self._place = {
             "GIT_OBJECT_DIRECTORY": str(objects),
-            "GIT_ALTERNATE_OBJECT_DIRECTORIES": quoted(repository.objects),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": quote_path(repository.objects),
         }
 
     def write(self, blobs: Sequence[Blob], folder: Path) -> list[str]:
@@ -398,7 +398,7 @@ class ObjectWriter:
         paths = [folder / f"blob-{number}" for number in range(len(blobs))]
         for path, blob in zip(paths, blobs, strict=True):
             path.write_bytes(blob.data)
-        listed = "".join(f"{quoted(path)}\n" for path in paths)
+        listed = "".join(f"{quote_path(path)}\n" for path in paths)
         options = ("-w", "--no-filters", "--stdin-paths")
         output = self._run("hash-object", *options, stdin=os.fsencode(listed))
         for path in paths:

@@ -11,10 +11,10 @@ from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import settings
 from lisa_scaffold.git.address import BUNDLES, UPLOAD_PACK, Address
 from lisa_scaffold.git.command import LISTED, talk
-from lisa_scaffold.git.environment import NOWHERE, online
+from lisa_scaffold.git.environment import NOWHERE, allow_network
 
 
-def tags(address: Address) -> dict[str, str]:
+def list_remote_tags(address: Address) -> dict[str, str]:
     """All tags of a repository, each with the hash that it points to.
 
     Raises
@@ -34,7 +34,7 @@ def tags(address: Address) -> dict[str, str]:
 
 def _listed_there(address: Address, *options: str, ref: str = "") -> str:
     """References of another repository."""
-    env = {**NOWHERE, **online()}
+    env = {**NOWHERE, **allow_network()}
     pattern = (ref,) if ref else ()
     served = _served(address)
     words = (*served, *options, "--", address.url, *pattern)
@@ -46,7 +46,7 @@ def _served(address: Address) -> tuple[str, ...]:
     return (f"--upload-pack={UPLOAD_PACK}",) if address.is_local else ()
 
 
-def head(address: Address) -> str:
+def find_remote_head(address: Address) -> str:
     """The newest commit of a repository's main branch.
 
     Raises
@@ -62,7 +62,7 @@ def head(address: Address) -> str:
     return output.split()[0]
 
 
-def branch_tip(address: Address, branch: str) -> str | None:
+def find_remote_tip(address: Address, branch: str) -> str | None:
     """The newest commit of a branch of a repository; None where it has no such branch.
 
     Raises
@@ -92,7 +92,7 @@ def clone_bare(address: Address, folder: Path) -> None:
     options = ("--quiet", "--bare", "--no-local", "--template=", *_served(address))
     # In the current folder something may have the name of an address, and git would take that.
     top = Path(folder.resolve().anchor)
-    env = {**NOWHERE, **online()}
+    env = {**NOWHERE, **allow_network()}
     reads = Path(address.url) if address.is_local else folder
     talk("clone", *options, "--", address.url, folder.resolve(), cwd=top, env=env, reads=reads)
 
@@ -122,11 +122,11 @@ def copy_tags(address: Address, tags: Mapping[str, str], folder: Path) -> None:
     # What `git init` would write, without a process of its own.
     (folder / "HEAD").write_text("ref: refs/heads/main\n")
     own = [("core.repositoryformatversion", "0"), ("core.bare", "true")]
-    config = settings.written([*own, ("remote.origin.url", address.url)])
+    config = settings.write_settings([*own, ("remote.origin.url", address.url)])
     (folder / "config").write_bytes(os.fsencode(config))
     options = ("--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", *_served(address))
     wanted = [f"{commit}:refs/tags/{tag}" for tag, commit in tags.items()]
-    env = {**NOWHERE, **online(), "GIT_DIR": str(folder.resolve())}
+    env = {**NOWHERE, **allow_network(), "GIT_DIR": str(folder.resolve())}
     # One pack is written faster than a file for each object.
     pack = ("-c", "fetch.unpackLimit=1", "-c", "maintenance.auto=false")
     talk(*pack, "fetch", *options, "--", Path(address.url).as_uri(), *wanted, env=env)

@@ -17,14 +17,14 @@ from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import folder as git_folder
 from lisa_scaffold.git import settings
 from lisa_scaffold.git.command import GitError, complete, git, lost_part, run
-from lisa_scaffold.git.environment import NOWHERE, Variables, online
+from lisa_scaffold.git.environment import NOWHERE, Variables, allow_network
 from lisa_scaffold.model import Identity
 
 # A kernel takes 128 KiB of arguments at least; a few of them are other words.
 _ROOM_FOR_ARGUMENTS = 100_000
 
 
-def identity() -> Identity:
+def read_identity() -> Identity:
     """Who commits, according to the user's own configuration, wherever the command runs."""
     wanted = "^user\\.(name|email)$"
     output = run("config", "--includes", "--get-regexp", wanted, env=NOWHERE, codes=(0, 1))
@@ -35,7 +35,7 @@ def identity() -> Identity:
     return Identity(values.get("user.name", "").strip(), values.get("user.email", "").strip())
 
 
-def committer(repository: Repository) -> str:
+def read_committer(repository: Repository) -> str:
     """Who commits in a repository, and when, as git writes it.
 
     Raises
@@ -166,7 +166,7 @@ class Repository(NamedTuple):
                 "GIT_DIR": str(self.git_dir),
                 "GIT_COMMON_DIR": str(folder),
                 "GIT_WORK_TREE": str(self.top),
-                **(online() if self.settings.promise else {}),
+                **(allow_network() if self.settings.promise else {}),
             }
 
 
@@ -178,7 +178,7 @@ _BETWEEN = f"--{os.urandom(8).hex()}"
 _MEND = "Run git status in that folder, and mend what it names."
 
 
-def repository(folder: Path) -> Repository:
+def find_repository(folder: Path) -> Repository:
     """The repository that a folder lies in.
 
     Raises
@@ -195,12 +195,12 @@ def repository(folder: Path) -> Repository:
         raise LisaError(f"{folder}: {error.message}", _MEND) from error
     answers = os.fsdecode(done.stdout).split(f"\n{_BETWEEN}\n")
     if len(answers) <= len(questions):
-        raise refused(folder, done.stderr.decode(errors="replace"))
+        raise explain_refusal(folder, done.stderr.decode(errors="replace"))
     top, git_dir, common, prefix, head = answers
     head = head.partition("\n")[0]
     common_dir = (folder / common).resolve()
     if not folder.resolve().is_relative_to(Path(top).resolve()):
-        raise git_folder.foreign_work_tree(Path(git_dir), Path(top))
+        raise git_folder.explain_foreign_work_tree(Path(git_dir), Path(top))
     git_folder.refuse_other(Path(top), Path(git_dir), common_dir, seen)
     return Repository(
         Path(top),
@@ -212,7 +212,7 @@ def repository(folder: Path) -> Repository:
     )
 
 
-def refused(folder: Path, output: str) -> LisaError:
+def explain_refusal(folder: Path, output: str) -> LisaError:
     """Why git does not work in a folder, by what it says."""
     if "not a git repository" in output:
         for above in (folder, *folder.resolve().parents):
@@ -245,7 +245,7 @@ def _refused_folder(git_dir: Path) -> LisaError:
     return LisaError(f"{git_dir}: no folder of git's that is whole", "Clone the project again.")
 
 
-def status(repository: Repository) -> dict[str, str]:
+def read_status(repository: Repository) -> dict[str, str]:
     """Tracked paths that differ from the current commit, relative to the work tree.
 
     Returns
@@ -341,12 +341,12 @@ def start_branch(repository: Repository, branch: str, commit: str) -> None:
         repository.run("update-ref", "--no-deref", ref, commit, "0" * len(commit))
 
 
-def unmerged(repository: Repository) -> list[str]:
+def list_unmerged(repository: Repository) -> list[str]:
     """Paths with a conflict in the index, relative to the work tree."""
-    return [*unmerged_stages(repository)]
+    return [*list_unmerged_stages(repository)]
 
 
-def unmerged_stages(repository: Repository) -> dict[str, dict[int, str]]:
+def list_unmerged_stages(repository: Repository) -> dict[str, dict[int, str]]:
     """Paths with a conflict in the index, relative to the work tree: the mode of each side."""
     output = repository.git("ls-files", "--unmerged", "-z", cwd=repository.top).split("\0")[:-1]
     found: dict[str, dict[int, str]] = {}
@@ -357,7 +357,7 @@ def unmerged_stages(repository: Repository) -> dict[str, dict[int, str]]:
     return found
 
 
-def unseen_edits(repository: Repository, paths: Collection[str]) -> dict[str, bool]:
+def find_unseen_edits(repository: Repository, paths: Collection[str]) -> dict[str, bool]:
     """The tracked ones of some paths, and whether git was told not to look at the file.
 
     Such a file (``--assume-unchanged``, ``--skip-worktree``) may have edits that no status shows.
@@ -365,18 +365,18 @@ def unseen_edits(repository: Repository, paths: Collection[str]) -> dict[str, bo
     if not paths:
         return {}
     place = repository.top / repository.prefix
-    asked = ("--literal-pathspecs", "ls-files", "-v", "-z", "--", *spelled_out(paths))
+    asked = ("--literal-pathspecs", "ls-files", "-v", "-z", "--", *spell_out(paths))
     output = repository.git(*asked, cwd=place)
     flags = {record[2:]: record[0] for record in output.split("\0")[:-1]}
     return {path: flags[path].islower() or flags[path] == "S" for path in flags.keys() & {*paths}}
 
 
-def spelled_out(paths: Collection[str]) -> Collection[str]:
+def spell_out(paths: Collection[str]) -> Collection[str]:
     """Paths as arguments of git; none, which means all, where there are too many for a command."""
     return paths if sum(map(len, paths)) + len(paths) < _ROOM_FOR_ARGUMENTS else ()
 
 
-def sparse_patterns(repository: Repository) -> list[str]:
+def read_sparse_patterns(repository: Repository) -> list[str]:
     """Patterns of the files that a sparse checkout has in its work tree; none where it is full."""
     content = files.read(repository.git_dir, "info/sparse-checkout", files.LARGE)
     is_sparse = content is not None and repository.settings.is_on("core.sparsecheckout")
@@ -390,7 +390,7 @@ def refresh_index(repository: Repository, index: Path) -> None:
     repository.run("update-index", "-q", "--refresh", codes=(0, 1, 128), env=place)
 
 
-def ignored(repository: Repository, paths: Iterable[str]) -> set[str]:
+def find_ignored(repository: Repository, paths: Iterable[str]) -> set[str]:
     """The paths, of some in the project's folder, that match ``.gitignore``."""
     listed = [repository.prefix + path for path in paths]
     if not listed:
@@ -408,7 +408,7 @@ def ignores(folder: Path, path: str) -> bool:
     return bool(output)
 
 
-def listed(folder: Path) -> dict[str, str | None] | None:
+def list_files(folder: Path) -> dict[str, str | None] | None:
     """Files of a folder that git tracks, with their modes, or neither tracks nor ignores.
 
     Returns
@@ -424,14 +424,14 @@ def listed(folder: Path) -> dict[str, str | None] | None:
     """
     git_folder.refuse_odd(folder)
     if git_folder.is_linked(folder):
-        repository(folder)
+        find_repository(folder)
     options = ("-z", "-t", "--stage", "--cached", "--others", "--exclude-standard")
     try:
         output = git("ls-files", *options, cwd=folder)
     except GitError as error:
         if "not a git repository" in error.message:
             return None
-        raise refused(folder, error.message) from error
+        raise explain_refusal(folder, error.message) from error
     found: dict[str, str | None] = {}
     for record in output.split("\0")[:-1]:
         if record.startswith("? "):
@@ -442,7 +442,7 @@ def listed(folder: Path) -> dict[str, str | None] | None:
     return found
 
 
-def tags_of(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def list_tags(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """All tags of the repository that a folder lies in, and those of its current commit.
 
     Names with numbers that Python does not read are left out.
@@ -477,7 +477,7 @@ class History(NamedTuple):
     years: tuple[int, int] | None = None
 
 
-def history(repository: Repository) -> History:
+def read_history(repository: Repository) -> History:
     """Who committed in the project's folder, and when."""
     place = repository.top / repository.prefix
     asked = ("--format=%aN%x00%aE%x00%ad", "--date=format:%Y", "--", ".")
@@ -507,7 +507,7 @@ def _count_people(commits: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], 
     )
 
 
-def absent_since(repository: Repository, file: str, paths: Collection[str]) -> set[str]:
+def find_absent_since(repository: Repository, file: str, paths: Collection[str]) -> set[str]:
     """Of some paths, those that were absent when a file was last committed with a change.
 
     None where the history is cut off: what was before cannot be told there.
@@ -519,18 +519,18 @@ def absent_since(repository: Repository, file: str, paths: Collection[str]) -> s
     if not commit:
         return set()
     listing = ("--literal-pathspecs", "ls-tree", "-r", "-z", "--name-only", commit, "--")
-    output = repository.git(*listing, *spelled_out(paths), cwd=place)
+    output = repository.git(*listing, *spell_out(paths), cwd=place)
     return {*paths} - {*output.split("\0")}
 
 
-def branches(repository: Repository) -> tuple[str, ...]:
+def list_branches(repository: Repository) -> tuple[str, ...]:
     """Names of the branches, here and at remotes."""
     refs = repository.git("for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes")
     found = (re.sub(r"^refs/(heads|remotes/[^/]+)/", "", ref) for ref in refs.splitlines())
     return tuple(dict.fromkeys(found))
 
 
-def remote(repository: Repository) -> str:
+def read_remote(repository: Repository) -> str:
     """Address of the remote ``origin``; empty where there is none."""
     output = repository.run("remote", "get-url", "origin", codes=(0, 2, 128))
     return os.fsdecode(output).strip()

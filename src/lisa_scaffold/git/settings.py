@@ -108,7 +108,7 @@ class Settings(NamedTuple):
         # Git knows every extension here: it has refused others by now.
         version = 1 if any(key.startswith("extensions.") for key, _ in lines) else 0
         format_ = [("core.repositoryformatversion", str(version)), ("core.bare", "false")]
-        return written((*format_, *lines))
+        return write_settings((*format_, *lines))
 
     def _safe(self) -> Iterator[tuple[str, str]]:
         for scope, key, value in self.entries:
@@ -163,7 +163,7 @@ class Settings(NamedTuple):
 
     def _promise(self, name: str, remote: dict[str, str]) -> Iterator[tuple[str, str]]:
         try:
-            place = address.clonable(remote.get("url", ""), self.top, outside=self.top)
+            place = address.make_clonable(remote.get("url", ""), self.top, outside=self.top)
         except LisaError:
             return  # git will tell what is missing, if anything
         yield "extensions.partialclone", name
@@ -200,7 +200,7 @@ def read(folder: Path, top: Path) -> Settings:
     return Settings(tuple(entries), top)
 
 
-def written(settings: Iterable[tuple[str, str]]) -> str:
+def write_settings(settings: Iterable[tuple[str, str]]) -> str:
     """Settings in the form of a configuration file."""
 
     def escape(text: str) -> str:

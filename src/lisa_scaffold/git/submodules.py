@@ -11,7 +11,7 @@ from lisa_scaffold.git.command import run
 from lisa_scaffold.git.environment import ALONE
 
 
-def submodule_addresses(git_dir: Path, commit: str) -> dict[str, str]:
+def list_submodule_addresses(git_dir: Path, commit: str) -> dict[str, str]:
     """The address of each submodule in a commit, by its path.
 
     Raises

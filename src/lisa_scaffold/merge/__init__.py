@@ -123,7 +123,7 @@ def merge_openly(
     sides = encoding.decode(base, ours, theirs)
     if sides is None or not effort.fits(*sides.texts):
         return None
-    file_type = kinds.file_type(path, sides.ours.text)
+    file_type = kinds.find_file_type(path, sides.ours.text)
     try:
         with effort.bounded():
             merges = (
@@ -156,7 +156,7 @@ def _mergers_in_doubt(path: str, sides: encoding.Sides, file_type: str) -> Itera
         from lisa_scaffold.merge import text
 
         yield partial(text.merge_prose_openly, path=path)
-    yield from kinds.mergers_in_doubt(file_type, new=sides.new)
+    yield from kinds.choose_mergers_in_doubt(file_type, new=sides.new)
 
 
 def _merge_in_doubt(
@@ -171,7 +171,7 @@ def _merge_in_doubt(
                 return None
             made.append(done)
     (our_text, our_notes), (their_text, their_notes) = made
-    by_line = kinds.is_merged_by_line(kinds.file_type(path, sides.ours.text))
+    by_line = kinds.is_merged_by_line(kinds.find_file_type(path, sides.ours.text))
     marked = markers.mark(our_text, their_text, by_line=by_line)
     if marked is None or not marked.places:
         return None
@@ -254,7 +254,7 @@ def _merge(path: str, sides: encoding.Sides, *, keep_prose: bool) -> _Result | N
         return _Result(ours if theirs == base else theirs)
     if keep_prose and not sides.new and not theirs.strip():
         return _Result(ours, reason=_EMPTIED)
-    file_type = kinds.file_type(path, ours)
+    file_type = kinds.find_file_type(path, ours)
     if file_type == "prose":
         from lisa_scaffold.merge import text
 
@@ -262,7 +262,7 @@ def _merge(path: str, sides: encoding.Sides, *, keep_prose: bool) -> _Result | N
         if prose is None or (prose.patch and not keep_prose):
             return None
         return _Result(prose.text, prose.notes, prose.patch, prose.reason)
-    for merge in kinds.mergers(file_type, new=sides.new):
+    for merge in kinds.choose_mergers(file_type, new=sides.new):
         done = merge(base, ours, theirs)
         if done is None or kinds.find_problem(path, base, ours, theirs, *done) is not None:
             continue
@@ -313,4 +313,7 @@ def is_replaced(base: bytes, ours: bytes) -> bool:
     if count >= _FEW_LINES or share or not after.strip():
         return count > 0 and share < _LITTLE
     lines = before.split("\n"), after.split("\n")
-    return text.likeness_of_words(*lines) < _LITTLE and text.likeness(before, after) < _HALF
+    return (
+        text.measure_likeness_of_words(*lines) < _LITTLE
+        and text.measure_likeness(before, after) < _HALF
+    )

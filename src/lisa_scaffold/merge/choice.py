@@ -50,11 +50,11 @@ def is_reported() -> bool:
 
 def count_doubtful() -> None:
     """Count the work on a member that both sides changed, where one is taken in doubt."""
-    if side():
+    if find_side():
         spend(_DOUBTFUL)
 
 
-def side() -> int:
+def find_side() -> int:
     """The side that is taken in doubt, if any."""
     return _side.get()
 
@@ -67,6 +67,6 @@ def choose(ours: T, theirs: T, doubt: NotSure) -> T:
     NotSure
         The doubt, where no side is favoured.
     """
-    if not side():
+    if not find_side():
         raise doubt
-    return ours if side() == OURS else theirs
+    return ours if find_side() == OURS else theirs

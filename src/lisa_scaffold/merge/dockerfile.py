@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from lisa_scaffold.formats import diff
 from lisa_scaffold.formats.dockerfile import DIRECTIVE, spans
-from lisa_scaffold.formats.stretches import Unit, join_units, key_of
+from lisa_scaffold.formats.stretches import Unit, join_units, strip_number
 from lisa_scaffold.merge import choice, copied
 from lisa_scaffold.merge import text as plain
 from lisa_scaffold.merge.declined import MergedText
@@ -18,7 +18,7 @@ from lisa_scaffold.merge.units import (
     MergedUnit,
     adopt_keys,
     decline_carried_over,
-    likeness_of_units,
+    measure_likeness_of_units,
     merge_units,
     pick_changed,
     place_in_blocks,
@@ -45,9 +45,9 @@ def merge(base: str, ours: str, theirs: str) -> MergedText | None:
         )
         sides = [adopt_keys(before, side, is_nameless=lambda _: True) for side in sides]
         merged = _merge_stages(before, sides, is_new=not base.strip())
-        if merged and choice.side() and (torn := copied.find_torn(ours, theirs, merged[0])):
+        if merged and choice.find_side() and (torn := copied.find_torn(ours, theirs, merged[0])):
             # What hangs together by a path is taken together, of the side that is taken in doubt.
-            other = 2 - choice.side()
+            other = 2 - choice.find_side()
             sides[other] = _take_back(before, sides[other], torn)
             merged = _merge_stages(before, sides, is_new=False)
         if merged is None:
@@ -161,7 +161,7 @@ def _split_stages(units: Sequence[Unit]) -> list[Unit]:
 def _merge_stage(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUnit | None:
     """Merge a stage that both sides changed, or that both added."""
     if base is None:
-        return decline_carried_over(f"the stage {key_of(ours)}", ours, theirs)
+        return decline_carried_over(f"the stage {strip_number(ours)}", ours, theirs)
     before, *sides = (split_instructions(side.lines) for side in (base, ours, theirs))
     # A step between the same neighbours is the same step, however much it was changed.
     between = {
@@ -226,7 +226,7 @@ def _make_key(lines: Sequence[str]) -> tuple[str, str]:
 
 
 def _get_verb(unit: Unit) -> str:
-    return str(key_of(unit)[0])
+    return str(strip_number(unit)[0])
 
 
 def _join_body(unit: Unit) -> str:
@@ -262,7 +262,7 @@ def _merge_instruction(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUni
             or _merge_words(*units)
             or merge_run(*(unit.lines for unit in units))
         )
-    return done or plain.merge_lines(*lines, in_doubt=choice.side())
+    return done or plain.merge_lines(*lines, in_doubt=choice.find_side())
 
 
 def _merge_words(base: Unit, ours: Unit, theirs: Unit) -> MergedUnit | None:
@@ -384,7 +384,9 @@ def _merge_commands(
     before = [Unit(text, 0, (text,)) for text in base]
     done = merge_units(before, our_units, their_units, lambda *_: None, place)
     # The commands of a side must follow each other in the merge as they did.
-    if done is None or any([k for u in done[0] if (k := key_of(u)) in own] != own for own in keys):
+    if done is None or any(
+        [k for u in done[0] if (k := strip_number(u)) in own] != own for own in keys
+    ):
         return None
     merged = [unit.lines[0] for unit in done[0]]
     if len(set(merged)) < len(merged):
@@ -401,7 +403,7 @@ def _follow_commands(base: list[str], side: list[str]) -> list[Unit] | None:
         if text in side:
             continue
         old = Unit(text, 0, (text,))
-        heirs = [unit.lines[0] for unit in new if likeness_of_units(old, unit) >= _HEIR]
+        heirs = [unit.lines[0] for unit in new if measure_likeness_of_units(old, unit) >= _HEIR]
         if len(heirs) > 1 or keys.keys() & heirs:
             return None
         keys |= dict.fromkeys(heirs, text)

@@ -9,14 +9,14 @@ from functools import partial
 from typing import NamedTuple
 
 from lisa_scaffold.formats.python import parse
-from lisa_scaffold.formats.stretches import Unit, join_units, key_of
+from lisa_scaffold.formats.stretches import Unit, join_units, strip_number
 from lisa_scaffold.merge.units import MergedUnit, merge_comments, merge_units, place_in_blocks
 
 WIDTH = 88
 _PLACE = partial(
     place_in_blocks,
     is_head=lambda unit: unit.lines[0].startswith("#"),
-    rank=lambda unit: (key_of(unit)[0], key_of(unit)[1].casefold()),
+    rank=lambda unit: (strip_number(unit)[0], strip_number(unit)[1].casefold()),
 )
 
 Names = dict[str, str]

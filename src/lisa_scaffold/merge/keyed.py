@@ -119,7 +119,7 @@ def _are_in_order(base: list[str], side: list[str]) -> bool:
 
     old, new = ([match.count_leaves(yaml.load(text)) for text in texts] for texts in (base, side))
     return all(
-        max(range(len(side)), key=lambda j: (match.likeness(leaves, new[j]), j == i)) == i
+        max(range(len(side)), key=lambda j: (match.measure_likeness(leaves, new[j]), j == i)) == i
         for i, leaves in enumerate(old)
     )
 
@@ -189,7 +189,7 @@ def _merge_document(
                     root = merge_branch(sides[0], sides[1], sides[2], (), notes)
     except (NotSure, RecursionError):
         return None
-    if not choice.side() and removed.find_dangling(notes, sides[0], sides[2], root):
+    if not choice.find_side() and removed.find_dangling(notes, sides[0], sides[2], root):
         return None
     merged = verify.drop_revived_comments(base, ours, theirs, write(root))
     if not (has_end[2] if has_end[1] == has_end[0] else has_end[1]):
@@ -332,7 +332,7 @@ def _merge_entry(
         try:
             merged = _merge_changed(base, ours, theirs, path, notes)
             _refuse_untold(notes, told)
-            if choice.side():
+            if choice.find_side():
                 # Where the rest of the file would not be merged for it, the member is in doubt.
                 before, own, other = (text or "" for text in texts)
                 if line := verify.find_miscounted_line(before, own, other, write_content(merged)):

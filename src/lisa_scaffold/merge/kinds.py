@@ -87,7 +87,7 @@ _COUNTED = (*_CHECKED, "lines", "pip")
 _WITHOUT_TEXT = ("dockerfile", "lines", "pip", "python")
 
 
-def file_type(path: str, text: str) -> str:
+def find_file_type(path: str, text: str) -> str:
     """The type of a file: by its name, or else by its first line."""
     name = path.rpartition("/")[2]
     for form, pattern in _PATTERNS:
@@ -101,7 +101,7 @@ def file_type(path: str, text: str) -> str:
     return "python" if re.match(r"#!.*\bpython", text) else "text"
 
 
-def mergers(file_type: str, *, new: bool) -> Iterator[Merge]:
+def choose_mergers(file_type: str, *, new: bool) -> Iterator[Merge]:
     """The mergers for a file type, best first.
 
     A file that both sides added has no base to tell order or removals from: there, lines
@@ -115,7 +115,7 @@ def mergers(file_type: str, *, new: bool) -> Iterator[Merge]:
     yield from map(_load_merger, forms)
 
 
-def mergers_in_doubt(file_type: str, *, new: bool) -> Iterator[Merge]:
+def choose_mergers_in_doubt(file_type: str, *, new: bool) -> Iterator[Merge]:
     """The mergers for a file type that take the text of the favoured side in doubt."""
     if file_type == "generated":
         return
@@ -150,7 +150,7 @@ def find_problem(  # noqa: PLR0913, PLR0917 - three versions and what came of th
 
     Where git merged it (`by_git`), only what is surely wrong counts.
     """
-    form = file_type(path, ours)
+    form = find_file_type(path, ours)
     problem: str | None = None
     if form in _STRUCTURED:
         from lisa_scaffold.merge import verify
@@ -175,7 +175,7 @@ def find_loss(
     """
     from lisa_scaffold.merge import verify
 
-    form = file_type(path, sides[1])
+    form = find_file_type(path, sides[1])
     if line := verify.find_miscounted_line(*sides, merged):
         return line
     if form in _STRUCTURED:
@@ -189,7 +189,7 @@ def has_only_moved_pins(path: str, base: str, ours: str) -> bool:
     from lisa_scaffold.formats.tree import NotSure
     from lisa_scaffold.merge import removed
 
-    form = file_type(path, ours)
+    form = find_file_type(path, ours)
     if form not in _STRUCTURED:
         return versions.has_only_moved_pins(base, ours)
     parse = import_module(f"lisa_scaffold.formats.{form}").parse
@@ -220,7 +220,7 @@ def has_only_reformatted(path: str, base: str, ours: str) -> bool:
     """Whether two versions of a file say the same, comments included, each in its own form."""
     from lisa_scaffold.formats.tree import NotSure, find_remarks, read_value
 
-    form = file_type(path, ours)
+    form = find_file_type(path, ours)
     if form == "python":
         from lisa_scaffold.merge import python
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from lisa_scaffold.formats.diff import to_lines, to_text
-from lisa_scaffold.formats.stretches import Unit, join_units, key_of
+from lisa_scaffold.formats.stretches import Unit, join_units, strip_number
 from lisa_scaffold.formats.tree import NotSure
 from lisa_scaffold.merge import choice, declined, removed, values
 from lisa_scaffold.merge import text as plain
@@ -107,8 +107,8 @@ def _merge_added(
         done: MergedUnit | None = (unit.lines, ())
         if unit.lines != their_unit.lines:
             done = both(None, unit, their_unit)
-        if done is None and choice.side():
-            done = (unit if choice.side() == choice.OURS else their_unit).lines, ()
+        if done is None and choice.find_side():
+            done = (unit if choice.find_side() == choice.OURS else their_unit).lines, ()
         if done is None:
             return None
         units.append(unit._replace(lines=tuple(done[0])))
@@ -201,7 +201,7 @@ _TOX = ("[tox]", "[tox:tox]")
 _ENVIRONMENTS = ("env_list", "envlist")
 _PIECE = compile_lazily(r"\{[^{}]*\}|[^,{}]++|[{}]|,\s*")
 _NAME = compile_lazily(r"(?<![^\s,])[\w.-]+(?![^\s,])")
-_DECIDE_KEY = let_project_decide(lambda unit: str(key_of(unit)))
+_DECIDE_KEY = let_project_decide(lambda unit: str(strip_number(unit)))
 
 
 def merge_ini(base: str, ours: str, theirs: str) -> MergedText | None:
@@ -288,7 +288,7 @@ def _merge_key(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUnit | None
         at = next(ends, len(unit.lines))
         above.append(unit.lines[:at])
         below.append(unit._replace(lines=unit.lines[at:]))
-    comments = merge_comments(str(key_of(ours)), above[0], above[1], above[2])
+    comments = merge_comments(str(strip_number(ours)), above[0], above[1], above[2])
     if comments is None or not all(unit.lines for unit in below):
         return None
     picked = pick_changed(*(unit.lines for unit in below))
@@ -310,7 +310,7 @@ def _merge_value(base: Unit, ours: Unit, theirs: Unit) -> MergedUnit | None:
     merge_text = merge if min(lengths) > 1 else plain.merge
     texts = [to_text(list(side.lines)) for side in sides]
     done = merge_text(texts[0], texts[1], texts[2])
-    if done is None and choice.side():
+    if done is None and choice.find_side():
         done = plain.merge_openly(texts[0], texts[1], texts[2])
     return None if done is None else (to_lines(done[0]), done[1])
 

@@ -73,7 +73,7 @@ def merge_in_order(sides: list[list[Entry]], items: list[list[Value]], path: Pat
     picks = match.diff3(*texts)
     if picks is None and (one_by_one := _merge_one_by_one(sides, items)):
         return one_by_one
-    picks = picks or match.diff3(*texts, in_doubt=choice.side())
+    picks = picks or match.diff3(*texts, in_doubt=choice.find_side())
     if picks is None:
         raise NotSure(f"{values.show_path(path)}: both sides changed the same place of a list")
     merged = [items[side][index] for side, index in picks]
@@ -181,7 +181,7 @@ def _resemble(one: Value, two: Value) -> bool:
     first, second = values.text_of(one), values.text_of(two)
     if isinstance(one, dict) and isinstance(two, dict):
         # Two records that share next to nothing are two, and not one rewritten.
-        alike = match.likeness(match.count_leaves(one), match.count_leaves(two))
+        alike = match.measure_likeness(match.count_leaves(one), match.count_leaves(two))
         return identities.share_identity(one, two) or alike >= _ALIKE
     if first is None or second is None:
         return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from lisa_scaffold.formats.diff import Hunk, hunks, to_lines, to_text
+from lisa_scaffold.formats.diff import Hunk, find_hunks, to_lines, to_text
 from lisa_scaffold.pattern import compile_lazily
 
 _MARKER = compile_lazily(r"(?:<{7}|\|{7}|={7}|>{7})(?: |$)")
@@ -41,7 +41,7 @@ def mark(ours: str, theirs: str, *, by_line: bool) -> Marked | None:
     if any(_MARKER.match(line) for line in (*above, *below)):
         return None
     found: list[Hunk] = []
-    for start, end, other_start, other_end in hunks(above, below):
+    for start, end, other_start, other_end in find_hunks(above, below):
         between = above[found[-1].end : start] if found else []
         is_near = by_line and len(between) <= _NEAR
         if found and (is_near or not any(map(_MEANS.search, between))):

@@ -216,7 +216,7 @@ def _pair_twins(base: Sequence[Item], side: Sequence[Item], found: Partners) -> 
         for i, (key, value) in enumerate(side)
         for b, (known, before) in enumerate(base)
         if i not in found and b not in taken and name_of(key) == name_of(known)
-        if (score := likeness(count_leaves(before), count_leaves(value))) >= _SIMILAR
+        if (score := measure_likeness(count_leaves(before), count_leaves(value))) >= _SIMILAR
     }
     for (i, b), score in scores.items():
         spend(len(scores))
@@ -242,7 +242,7 @@ def _pair_renamed(
             (score, -abs(i - b), -i, -b)
             for i in gained
             for b in lost
-            if (score := likeness(old[b], new[i])) >= least
+            if (score := measure_likeness(old[b], new[i])) >= least
         ),
         reverse=True,
     )
@@ -266,7 +266,7 @@ def _pair_renamed_alike(
         for partner in gone:
             before = count_leaves(base[partner][1])
             if all(
-                likeness(before, count_leaves(side[i][1])) >= _SIMILAR
+                measure_likeness(before, count_leaves(side[i][1])) >= _SIMILAR
                 for side, i in zip(sides, pair, strict=True)
             ):
                 found[0][pair[0]] = found[1][pair[1]] = partner
@@ -294,7 +294,7 @@ def _pair_renamed_apart(
         triple
         for triple in product(set(gone) & set(free[0]), free[1], free[2])
         if all(
-            likeness(leaves[one][triple[one]], leaves[two][triple[two]]) >= _SIMILAR_APART
+            measure_likeness(leaves[one][triple[one]], leaves[two][triple[two]]) >= _SIMILAR_APART
             for one, two in ((0, 1), (0, 2), (1, 2))
         )
     ]
@@ -332,7 +332,7 @@ def _pair_through(
             continue
         own = count_leaves(value)
         scores = [
-            (two[i][0] == key, likeness(own, count_leaves(two[i][1])), -i, partner)
+            (two[i][0] == key, measure_likeness(own, count_leaves(two[i][1])), -i, partner)
             for i, partner in known
         ]
         same, score, place, partner = max(scores)
@@ -374,7 +374,7 @@ def count_leaves(value: Value, path: tuple[object, ...] = ()) -> Leaves:
     return total
 
 
-def likeness(one: Leaves, two: Leaves) -> float:
+def measure_likeness(one: Leaves, two: Leaves) -> float:
     """How much two values share, from 0 to 1; a lone scalar is never like another."""
     spend(_LIKENESS + len(one) + len(two))
     size = one.total() + two.total()

@@ -18,7 +18,7 @@ from lisa_scaffold.formats.tree import (
 )
 from lisa_scaffold.merge import choice
 from lisa_scaffold.merge.effort import spend
-from lisa_scaffold.merge.match import count_leaves, likeness
+from lisa_scaffold.merge.match import count_leaves, measure_likeness
 from lisa_scaffold.versions import normalize_name, split_requirement
 
 Moves = dict[Path, Path]
@@ -69,7 +69,8 @@ def _find_places(base: Value, changed: Value, mover: Value) -> Moves:
 def _likeness(one: Value, two: Value) -> float:
     """How much two values share: of requirements, their names."""
     return max(
-        likeness(*map(count_leaves, pair)) for pair in ((one, two), (_names(one), _names(two)))
+        measure_likeness(*map(count_leaves, pair))
+        for pair in ((one, two), (_names(one), _names(two)))
     )
 
 

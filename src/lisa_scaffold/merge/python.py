@@ -30,12 +30,12 @@ from lisa_scaffold.formats.python import (
     split_module,
     statement_type,
 )
-from lisa_scaffold.formats.stretches import Unit, join_units, key_of, number_units
+from lisa_scaffold.formats.stretches import Unit, join_units, number_units, strip_number
 from lisa_scaffold.merge import choice, declined
 from lisa_scaffold.merge import text as plain
 from lisa_scaffold.merge.declined import Declined, MergedText, Note
 from lisa_scaffold.merge.imports import WIDTH, drop_names, merge_imports
-from lisa_scaffold.merge.text import likeness_of_words
+from lisa_scaffold.merge.text import measure_likeness_of_words
 from lisa_scaffold.merge.units import (
     MergedUnit,
     adopt_keys,
@@ -110,12 +110,12 @@ def _merge_by_statement(base: str, ours: str, theirs: str) -> MergedText | None:
     unused = _find_idle_imports(before, our_tree, tree)
     idle = _find_idle_imports(before, their_tree, tree)
     if not any(isinstance(note, Declined) for note in done[1]) and (
-        choice.side() or not _loses_use(our_tree, their_tree, done[0], unused)
+        choice.find_side() or not _loses_use(our_tree, their_tree, done[0], unused)
     ):
         idle = set()  # what is in doubt may be the only use
     rivals = find_rivals(our_tree, their_tree, tree)
-    outdone = idle | rivals if choice.side() == choice.OURS else idle
-    replaced = rivals if choice.side() == choice.THEIRS else set[str]()
+    outdone = idle | rivals if choice.find_side() == choice.OURS else idle
+    replaced = rivals if choice.find_side() == choice.THEIRS else set[str]()
     if keep or outdone or replaced:
         done = _merge_modules(base, ours, theirs, _Names(keep, outdone, replaced=replaced))
     if done is None:
@@ -132,7 +132,7 @@ def _merge_by_statement(base: str, ours: str, theirs: str) -> MergedText | None:
     accounted = notes
     if keep or idle:
         accounted = (*notes, *keep, "import from", *_find_import_lines(keep, text))
-    is_idle = not choice.side() and _loses_use(our_tree, their_tree, text, unused)
+    is_idle = not choice.find_side() and _loses_use(our_tree, their_tree, text, unused)
     is_lost = find_lost_word(base, ours, theirs, text, accounted)
     return None if is_idle or is_lost or find_problem(base, ours, theirs, text) else (text, notes)
 
@@ -227,10 +227,10 @@ def _merge_both(base: Unit | None, ours: Unit, theirs: Unit, *, names: _Names) -
     units = (base, ours, theirs)
     with choice.favouring(choice.NOBODY):
         done = _merge_known(base, ours, theirs, names)
-    if done is None and choice.side():
+    if done is None and choice.find_side():
         before, mine, offered = (list(unit.lines) for unit in units)
         done = _merge_members(*units, names) or plain.merge_lines(
-            *(before, mine, offered), in_doubt=choice.side()
+            *(before, mine, offered), in_doubt=choice.find_side()
         )
     return done
 
@@ -253,7 +253,7 @@ def _merge_known(base: Unit, ours: Unit, theirs: Unit, names: _Names) -> MergedU
         return (*lead[0], *code), lead[1]
     done = _merge_members(*units, names) or _merge_exports(base, ours, theirs)
     done = done or _merge_equal(ours, theirs, names.known)
-    is_rewritten = likeness_of_words(base.lines, ours.lines) < _REWRITTEN
+    is_rewritten = measure_likeness_of_words(base.lines, ours.lines) < _REWRITTEN
     if done is None and is_rewritten and statement_type(base) in ("def", "doc"):
         texts = ["\n".join(unit.lines) for unit in (base, theirs, ours)]
         done = ours.lines, (declined.note_rewritten(_describe(base), *texts),)
@@ -301,7 +301,7 @@ def _merge_exports(base: Unit, ours: Unit, theirs: Unit) -> MergedUnit | None:
                 texts = [text for text in constants if isinstance(text, str)]
                 if len(set(texts)) == len(found.elts) and "#" not in "".join(unit.lines):
                     lists.append([f'"{text}"' for text in texts])
-    if key_of(base) != ("=", "__all__") or len(lists) < len(units):
+    if strip_number(base) != ("=", "__all__") or len(lists) < len(units):
         return None
     before, our_names, their_names = lists
     names = [name for name in our_names if name in their_names or name not in before]
@@ -316,7 +316,7 @@ def _merge_exports(base: Unit, ours: Unit, theirs: Unit) -> MergedUnit | None:
 
 
 def _describe(unit: Unit) -> str:
-    form, name = key_of(unit)
+    form, name = strip_number(unit)
     return str(name or {"doc": "the docstring", "main": "the main block"}.get(form, form))
 
 

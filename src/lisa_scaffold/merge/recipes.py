@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from lisa_scaffold.formats.diff import to_lines, to_text
-from lisa_scaffold.formats.stretches import Unit, join_units, key_of
+from lisa_scaffold.formats.stretches import Unit, join_units, strip_number
 from lisa_scaffold.merge import choice
 from lisa_scaffold.merge import text as plain
 from lisa_scaffold.merge.declined import MergedText
@@ -117,12 +117,12 @@ def _read_recipes(text: str) -> list[tuple[str, list[str]]] | None:
         return None
     found = []
     for unit in units:
-        if key_of(unit)[0] != _RECIPE:
+        if strip_number(unit)[0] != _RECIPE:
             continue
         at = _find_head(unit.lines)
         head = _read_head(unit.lines[at])
         if head and head.targets != _PHONY:
-            found.append((str(key_of(unit)[1]), head.needs))
+            found.append((str(strip_number(unit)[1]), head.needs))
     return found
 
 
@@ -225,7 +225,9 @@ def _merge_both(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUnit | Non
     sides = [list(unit.lines) for unit in (base, ours, theirs)]
     with choice.favouring(choice.NOBODY):
         done: MergedUnit | None = plain.merge_lines(*sides) or _merge_head(*sides)
-    return done or (plain.merge_lines(*sides, in_doubt=choice.side()) if choice.side() else None)
+    return done or (
+        plain.merge_lines(*sides, in_doubt=choice.find_side()) if choice.find_side() else None
+    )
 
 
 def _merge_head(base: list[str], ours: list[str], theirs: list[str]) -> MergedUnit | None:
@@ -263,15 +265,15 @@ def _place(before: Unit | None, ours: list[Unit], theirs: list[Unit]) -> list[Un
 
 def _part(units: Iterable[Unit]) -> list[Unit]:
     """Units with a blank line above each recipe."""
-    return [u._replace(gap=max(u.gap, 1)) if key_of(u)[0] == _RECIPE else u for u in units]
+    return [u._replace(gap=max(u.gap, 1)) if strip_number(u)[0] == _RECIPE else u for u in units]
 
 
 def _is_nameless(unit: Unit) -> bool:
-    return bool(key_of(unit)[0] == _NAMELESS)
+    return bool(strip_number(unit)[0] == _NAMELESS)
 
 
 def _describe(unit: Unit) -> str:
-    return str(key_of(unit)[1])
+    return str(strip_number(unit)[1])
 
 
 _decide_removed = let_project_decide(_describe)

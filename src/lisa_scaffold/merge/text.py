@@ -18,10 +18,10 @@ from typing import NamedTuple
 from lisa_scaffold.formats.diff import (
     Hunk,
     Region,
-    hunks,
+    find_hunks,
+    find_regions,
     is_subsequence,
     patch,
-    regions,
     to_lines,
     to_text,
 )
@@ -102,7 +102,9 @@ def merge(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]] | No
 
 def merge_openly(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]] | None:
     """Merge texts; a change without a sure place is the one of the side that is taken in doubt."""
-    done = merge_lines(to_lines(base), to_lines(ours), to_lines(theirs), in_doubt=choice.side())
+    done = merge_lines(
+        to_lines(base), to_lines(ours), to_lines(theirs), in_doubt=choice.find_side()
+    )
     return None if done is None else (to_text(done[0]), done[1])
 
 
@@ -112,7 +114,7 @@ def merge_lines(
     """Merge lists of lines; where that is not sure, take those of one side, if any."""
     merged: list[str] = []
     notes: tuple[str, ...] = ()
-    for region in regions(base, ours, theirs):
+    for region in find_regions(base, ours, theirs):
         done = _merge_region(region, base, ours, theirs)
         if done is None:
             if not in_doubt:
@@ -165,12 +167,12 @@ def _merge_passages(
         Indices of lines of theirs that are declined, as the project has them in another form.
     """
     sides = base, ours, theirs
-    rewritten = likeness_of_words(base, ours) < _REWRITTEN
+    rewritten = measure_likeness_of_words(base, ours) < _REWRITTEN
     merged: list[str] = []
     notes: tuple[str, ...] = ()
     with_declined: list[str] = []
     instead: list[str] = []
-    for region in regions(*sides):
+    for region in find_regions(*sides):
         before = sides[0][region.base]
         our_lines, their_lines = sides[1][region.ours], sides[2][region.theirs]
         done, declined = _merge_region(region, *sides), False
@@ -185,10 +187,12 @@ def _merge_passages(
                 done = their_lines, (f"{first}: {_REWRAPPED}",)
             elif words[2] in words[:2]:
                 done = our_lines, ()
-            elif rewritten or (any(before) and likeness_of_words(before, our_lines) < _REWRITTEN):
+            elif rewritten or (
+                any(before) and measure_likeness_of_words(before, our_lines) < _REWRITTEN
+            ):
                 done, declined = (our_lines, ()), True
-            elif choice.side():
-                done = _pick_side(region, sides[1], sides[2], choice.side())
+            elif choice.find_side():
+                done = _pick_side(region, sides[1], sides[2], choice.find_side())
             else:
                 return None
         merged += done[0]
@@ -241,7 +245,7 @@ def _merge_apart(base: str, *sides: Sequence[str]) -> str | None:
     """Merge the words of one line, where an unchanged one parts the edits of the two sides."""
     merged: list[str] = []
     last, apart = "none", True
-    for region in regions(*sides):
+    for region in find_regions(*sides):
         words, their_words = sides[1][region.ours], sides[2][region.theirs]
         if region.changed == "both" and words != their_words:
             united = None if sides[0][region.base] else _unite(base, words, their_words)
@@ -320,14 +324,14 @@ def pick_farther(
     return None
 
 
-def likeness(first: str, second: str) -> float:
+def measure_likeness(first: str, second: str) -> float:
     """How much two lines share, from 0 to 1, indentation aside."""
     pairs = _pairs(first.strip()), _pairs(second.strip())
     spend(_LIKENESS + len(pairs[0]) + len(pairs[1]))
     return _share(*pairs)
 
 
-def likeness_of_words(first: Iterable[str], second: Iterable[str]) -> float:
+def measure_likeness_of_words(first: Iterable[str], second: Iterable[str]) -> float:
     """How much two texts share, from 0 to 1, in words."""
     return _share(
         Counter(word for line in first for word in line.split()),
@@ -381,7 +385,7 @@ def _add_common_line(base: list[str], ours: list[str], theirs: list[str]) -> lis
     before = Counter(base)
     both = (Counter(ours) - before) & (Counter(theirs) - before)
     for side in (theirs, ours):
-        for hunk in hunks(base, side):
+        for hunk in find_hunks(base, side):
             for line in side[hunk.other_start : hunk.other_end]:
                 if hunk.start == hunk.end and line.strip() and line in both:
                     return [*base[: hunk.start], line, *base[hunk.start :]]
@@ -442,7 +446,7 @@ def follow_lines(base: list[str], lines: list[str]) -> _Side:
     """What became of each line of the base on a side, and what that side inserted."""
     became: list[str | None] = list(base)
     blocks: list[_Block] = []
-    for hunk in hunks(base, lines):
+    for hunk in find_hunks(base, lines):
         at, other = hunk.start, hunk.other_start
         for i, j in [*_pair_lines(base, lines, hunk), (hunk.end, hunk.other_end)]:
             became[at:i] = [None] * (i - at)
@@ -462,7 +466,7 @@ def _pair_lines(base: list[str], lines: list[str], hunk: Hunk) -> tuple[tuple[in
         row = [best[-1][0]]
         for place, j in enumerate(columns):
             options = [best[-1][place + 1], row[place]]
-            alike = likeness(base[i], lines[j])
+            alike = measure_likeness(base[i], lines[j])
             if alike >= _SAME_LINE and base[i].strip():
                 score, pairs = best[-1][place]
                 options.append((score + alike, (*pairs, (i, j))))

@@ -16,7 +16,7 @@ from lisa_scaffold.formats.stretches import Unit, Units, number_units
 from lisa_scaffold.merge import choice, declined
 from lisa_scaffold.merge.declined import Declined, Note
 from lisa_scaffold.merge.effort import refuse_many
-from lisa_scaffold.merge.text import likeness
+from lisa_scaffold.merge.text import measure_likeness
 
 _HEIR = 0.5
 _NEARLY = 0.9
@@ -153,15 +153,15 @@ def merge_comments(
     return decline_carried_over(what, *(Unit(what, 0, lines) for lines in (ours, theirs)))
 
 
-def likeness_of_units(first: Unit, second: Unit) -> float:
+def measure_likeness_of_units(first: Unit, second: Unit) -> float:
     """How much two units share, from 0 to 1."""
     texts = ("\n".join(unit.lines)[:_LONGEST] for unit in (first, second))
-    return likeness(*texts)
+    return measure_likeness(*texts)
 
 
 def decline_carried_over(what: str, ours: Unit, theirs: Unit) -> MergedUnit | None:
     """Keep a unit that both sides added, nearly alike: the project copied it, its edits stay."""
-    if likeness_of_units(ours, theirs) < _NEARLY:
+    if measure_likeness_of_units(ours, theirs) < _NEARLY:
         return None
     texts = ["\n".join(unit.lines) for unit in (ours, theirs)]
     return ours.lines, (declined.note_carried_over(what, *texts),)
@@ -175,8 +175,8 @@ def adopt_keys(base: Units, side: Units, *, is_nameless: Callable[[Unit], bool])
     for unit in side:
         heir = unit
         if is_nameless(unit) and unit.key not in known and free:
-            best = max(free, key=lambda old: likeness_of_units(old, unit))
-            if likeness_of_units(best, unit) >= _HEIR:
+            best = max(free, key=lambda old: measure_likeness_of_units(old, unit))
+            if measure_likeness_of_units(best, unit) >= _HEIR:
                 # What is above the match was removed: edits do not change the order.
                 del free[: free.index(best) + 1]
                 heir = unit._replace(key=best.key)
@@ -193,17 +193,17 @@ def _settle_replaced(sides: _Sides) -> bool:
     missing = [base[key] for key in base if key not in ours and key not in theirs]
     for number, one, other in ((choice.OURS, ours, theirs), (choice.THEIRS, theirs, ours)):
         for key in [key for key in one if key not in other and key not in base]:
-            if any(likeness_of_units(unit, one[key]) >= _HEIR for unit in missing):
-                if not choice.side():
+            if any(measure_likeness_of_units(unit, one[key]) >= _HEIR for unit in missing):
+                if not choice.find_side():
                     return False
-                if choice.side() != number:
+                if choice.find_side() != number:
                     del one[key]
     return True
 
 
 def _take_doubtful(key: Hashable, sides: _Sides) -> tuple[Unit, tuple[Note, ...]] | None:
     """A unit that both sides have, as the side has it that is taken in doubt."""
-    return (sides[choice.side()][key], ()) if choice.side() else None
+    return (sides[choice.find_side()][key], ()) if choice.find_side() else None
 
 
 def _decide_removed(
@@ -227,14 +227,14 @@ def _decide_removed(
                 decided = None
         found = heirs and isinstance(decided and decided[1], Declined) and _find_heirs(sides, key)
         if decided is None or found:
-            if not choice.side():
+            if not choice.find_side():
                 return None
             # As the side has it that is taken in doubt, the other's heirs of it included.
             without = theirs if our_unit else ours
-            if sides[choice.side()] is not without:
+            if sides[choice.find_side()] is not without:
                 for heir in _find_heirs(sides, key):
                     without.pop(heir, None)
-            decided = sides[choice.side()].get(key), ""
+            decided = sides[choice.find_side()].get(key), ""
         stays, note = decided
         notes += [note] if note else []
         # To the rest of the merge the unit is new, or was never there.
@@ -255,7 +255,7 @@ def _find_heirs(sides: _Sides, key: Hashable) -> list[Hashable]:
         new
         for new, unit in without.items()
         if new not in base and new not in other
-        if likeness_of_units(base[key], unit) >= _HEIR
+        if measure_likeness_of_units(base[key], unit) >= _HEIR
     ]
     own = _count_lines([base[key]])
     elsewhere = _count_lines(without.values()) - (_count_lines(base.values()) - own)
@@ -309,9 +309,9 @@ def _order_keys(
         pair = (added, beside) if lead is theirs else (beside, added)
         placed = together(anchor, *pair)
         if placed is None:
-            if not choice.side():
+            if not choice.find_side():
                 return None
-            placed = pair[choice.side() - 1]
+            placed = pair[choice.find_side() - 1]
         order[at:end] = [unit.key for unit in placed]
     return order
 

@@ -12,7 +12,7 @@ from lisa_scaffold.merge.declined import Note
 from lisa_scaffold.merge.identities import are_all_named
 from lisa_scaffold.merge.match import diff3
 from lisa_scaffold.merge.text import (
-    likeness_of_words,
+    measure_likeness_of_words,
     merge_lines,
     merge_words,
     pick_farther,
@@ -22,9 +22,9 @@ from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.versions import (
     is_hash,
     make_requirement_keys,
+    make_version_key,
     normalize_name,
     split_requirement,
-    version_key,
 )
 
 _ADDRESS = compile_lazily(r"https?://[^\s?#]+")
@@ -191,7 +191,7 @@ def merge_block(base: str, ours: str, theirs: str) -> str | None:
         if done is not None and not done[1]:
             return "".join(done[0])
     if picks is None:
-        picks = diff3(*sides, in_doubt=choice.side())
+        picks = diff3(*sides, in_doubt=choice.find_side())
     return None if picks is None else "".join(sides[side][index] for side, index in picks)
 
 
@@ -202,7 +202,7 @@ def are_own_words(path: Path, base: Value | None, ours: Value, theirs: Value) ->
         return False
     if before is None:
         return base is None
-    return likeness_of_words([before], [own]) < _REWRITTEN
+    return measure_likeness_of_words([before], [own]) < _REWRITTEN
 
 
 def _decide_added(path: Path, ours: str, theirs: str) -> Decision | None:
@@ -233,7 +233,7 @@ def _pick_newest(path: Path, texts: Sequence[str], remarks: Sequence[str]) -> De
         return None
     if any(is_hash(version) for _, version in pins):
         return None
-    before, ours, theirs = (version_key(version) for _, version in pins)
+    before, ours, theirs = (make_version_key(version) for _, version in pins)
     # A hash may stand for the version that base has: then only its form changed.
     hashed = any(_HASH.search(text) for text in texts[1:])
     if ours < before < theirs and not hashed:
@@ -366,7 +366,7 @@ def _decide_bounds(path: Path, texts: Sequence[str]) -> Decision | None:
     signs = {tuple(sign for sign, _ in side) for side in bounds}
     if len(signs) != 1 or [*map(len, bounds)] != [*map(len, found)]:
         return None
-    before, ours, theirs = ([version_key(version) for _, version in side] for side in bounds)
+    before, ours, theirs = ([make_version_key(version) for _, version in side] for side in bounds)
     for won, side, other in (1, ours, theirs), (2, theirs, ours):
         if all(old <= two <= one for old, one, two in zip(before, side, other, strict=True)):
             shown = texts[1].strip(), texts[2].strip()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from importlib import import_module
 from typing import TypeAlias
 
-from lisa_scaffold.formats.diff import hunks
+from lisa_scaffold.formats.diff import find_hunks
 from lisa_scaffold.formats.tree import Indistinct, NotSure, Path, Value
 from lisa_scaffold.merge import choice, identities, match, moves, needs, values
 from lisa_scaffold.merge.declined import Declined, MergedText, Note
@@ -53,7 +53,7 @@ def find_problem(  # noqa: PLR0913, PLR0917 - three versions and what came of th
         return "the merged file is invalid, though both sides are valid."
     if before is None:
         return None
-    moving = form == "toml" or not choice.side()
+    moving = form == "toml" or not choice.find_side()
     problem = _find_disagreement(
         before, our_value, their_value, after, by_git=by_git, moving=moving
     )
@@ -68,7 +68,7 @@ def refuse_unsound(
     Where the merger follows no keys to another table (`moving`), a change to one that is elsewhere
     now is in doubt: it is no doubt about the keys of the side that is taken then.
     """
-    moving = moving or not choice.side()
+    moving = moving or not choice.find_side()
     if merged is None:
         return None
     try:
@@ -88,7 +88,7 @@ def find_lost_comment(
 
     Where one side's text is taken in doubt, the other's stands beside it in the end.
     """
-    if choice.side():
+    if choice.find_side():
         return None
     known = {*_find_comments(base), *_find_comments(merged)}
     for note in notes:
@@ -153,7 +153,7 @@ def _find_disagreement(  # noqa: PLR0913 - as above
     and not against git (`by_git`), which saw the lines around it. There, each leaf must still
     be there as often as the two sides have it.
     """
-    if not choice.side() and (missing := needs.find_dangling(ours, theirs, merged)):
+    if not choice.find_side() and (missing := needs.find_dangling(ours, theirs, merged)):
         return f"one side uses {missing}, which the other has removed."
     try:
         # What one side moved is put in its new place everywhere.
@@ -184,7 +184,7 @@ def _check(path: Path, sides: Sequence[Maybe], merged: Maybe) -> str | None:
 
     Where a side is taken in doubt, its value is right wherever no other would be.
     """
-    side = choice.side()
+    side = choice.find_side()
     if not side:
         problem = _check_value(path, sides, merged)
         is_own = problem and merged == sides[choice.OURS] and any(needs.unsettled())
@@ -201,7 +201,7 @@ def _check_value(path: Path, sides: Sequence[Maybe], merged: Maybe) -> str | Non
     if theirs in (ours, base) or ours == base:
         problem = _expect(path, ours if theirs in (ours, base) else theirs, merged)
         is_divided = isinstance(ours, dict | list) and isinstance(theirs, dict | list)
-        is_open = choice.side() or any(needs.unsettled())
+        is_open = choice.find_side() or any(needs.unsettled())
         if problem is None or not (is_divided and is_open):
             return problem
     match base, ours, theirs, merged:
@@ -297,7 +297,7 @@ def _list_members(
         else:
             # One side may have renamed it, or both.
             both = base not in (ours, theirs)
-            is_theirs = ours == base or (both and choice.side() == choice.THEIRS)
+            is_theirs = ours == base or (both and choice.find_side() == choice.THEIRS)
             key = theirs if is_theirs else ours
         members.append((key, [version and version[1] for version in versions]))
     return members
@@ -317,14 +317,14 @@ def _check_sequence(
     form = values.classify_list(path, *sides)
     if form == "ordered":
         texts = [[repr(item) for item in side] for side in (*sides, merged)]
-        picks = match.diff3(*texts[:3], in_doubt=choice.side())
+        picks = match.diff3(*texts[:3], in_doubt=choice.find_side())
         in_order = [texts[side][index] for side, index in picks or ()]
         if (picks is not None and texts[3] == in_order) or merged == values.merge_one_by_one(
             base, ours, theirs
         ):
             return None
         return f"{where}: both sides changed a list whose order counts."
-    if form == "set" and (choice.is_reported() or choice.side() != choice.THEIRS):
+    if form == "set" and (choice.is_reported() or choice.find_side() != choice.THEIRS):
         out = values.find_crowded_out(base, ours, theirs)
         theirs = [item for index, item in enumerate(theirs) if index not in out]
     compared = (base, ours, theirs, merged)
@@ -374,14 +374,14 @@ def find_lost_word(
     Words in a note, and in the texts that it carries, are accounted for. Where one side's text is
     taken in doubt, the other's stands beside it in the end.
     """
-    if choice.side():
+    if choice.find_side():
         return None
     before, after = _count_words(base), _count_words(merged)
     added: list[Counter[str]] = []
     removed: list[Counter[str]] = []
     lines = base.split("\n")
     for side in (ours.split("\n"), theirs.split("\n")):
-        found = hunks(lines, side)
+        found = find_hunks(lines, side)
         old = [line for hunk in found for line in lines[hunk.start : hunk.end]]
         new = [line for hunk in found for line in side[hunk.other_start : hunk.other_end]]
         removed.append(_count_words("\n".join(old)))

@@ -18,7 +18,7 @@ SECRETS = "SEC"
 """Beginning of the codes of secrets: a report reaches more people than the repository."""
 
 
-def excerpts(facts: Facts, findings: Iterable[Finding]) -> dict[Finding, Excerpt]:
+def read_excerpts(facts: Facts, findings: Iterable[Finding]) -> dict[Finding, Excerpt]:
     """The lines around each finding.
 
     There are none for a line that facts do not read, or in a file where a secret was found.

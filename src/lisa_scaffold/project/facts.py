@@ -336,16 +336,16 @@ class Facts(Files):
         """Paths that differ from the current commit; none in a folder without git."""
         if self.root is None or not self.tracked:
             return frozenset()
-        repository = git.repository(self.root)
+        repository = git.find_repository(self.root)
         prefix = repository.prefix
-        changed = (path for path in git.status(repository) if path.startswith(prefix))
+        changed = (path for path in git.read_status(repository) if path.startswith(prefix))
         return frozenset(path.removeprefix(prefix) for path in changed)
 
     @cached_property
     def _tags(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if self.given.tags is not None or self.root is None:
             return self.given.tags or (), self.given.head_tags
-        return git.tags_of(self.root)
+        return git.list_tags(self.root)
 
 
 def cached_in_facts(find: Callable[[Facts], T]) -> Callable[[Facts], T]:

@@ -10,12 +10,12 @@ from posixpath import dirname, normpath
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lisa_scaffold import git
-from lisa_scaffold.bounds import DEEP, LONG, crowded_python, has_long_number, is_deep_python
+from lisa_scaffold.bounds import DEEP, LONG, explain_crowded_python, has_long_number, is_deep_python
 from lisa_scaffold.formats import readers
 from lisa_scaffold.formats.document import Document, Problem, decoded
 from lisa_scaffold.formats.ignored import match_patterns
-from lisa_scaffold.formats.markdown import Heading, headings
-from lisa_scaffold.project.globs import expression
+from lisa_scaffold.formats.markdown import Heading, find_headings
+from lisa_scaffold.project.globs import translate_glob
 from lisa_scaffold.project.tree import File, Tree
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ class Files:
 
     def toml(self, path: str) -> Document:
         """A TOML file."""
-        return self._document("TOML", path, readers.toml)
+        return self._document("TOML", path, readers.read_toml)
 
     def yaml(self, path: str) -> Document:
         """A YAML file."""
@@ -213,15 +213,15 @@ class Files:
 
     def ini(self, path: str) -> Document:
         """A file of sections with keys, such as ``setup.cfg``; keys are in lower case."""
-        return self._document("INI", path, readers.ini)
+        return self._document("INI", path, readers.read_ini)
 
     def json(self, path: str) -> Document:
         """A JSON file, such as a notebook."""
-        return self._document("JSON", path, readers.json)
+        return self._document("JSON", path, readers.read_json)
 
     def properties(self, path: str) -> Document:
         """A file of ``key=value`` lines."""
-        return self._document("properties", path, readers.properties)
+        return self._document("properties", path, readers.read_properties)
 
     def headings(self, path: str) -> tuple[Heading, ...]:
         """The headings of a Markdown file."""
@@ -295,7 +295,7 @@ class Files:
 
 @lru_cache(maxsize=512)
 def _path_matcher(patterns: Sequence[str]) -> Callable[[str], Any]:
-    return re.compile("|".join(map(expression, patterns))).fullmatch
+    return re.compile("|".join(map(translate_glob, patterns))).fullmatch
 
 
 def _split_lines(_path: str, text: str) -> list[str]:
@@ -303,7 +303,7 @@ def _split_lines(_path: str, text: str) -> list[str]:
 
 
 def _find_headings(_path: str, text: str) -> tuple[Heading, ...]:
-    return headings(text)
+    return find_headings(text)
 
 
 def _parse(parse: Callable[[str, str], T], path: str, text: str) -> T:
@@ -325,7 +325,7 @@ def _parse_python(path: str, text: str) -> ast.Module | Problem:
     import ast
     import warnings
 
-    if beyond := crowded_python(text):
+    if beyond := explain_crowded_python(text):
         return Problem(path, 1, beyond, "Python")
     try:
         with warnings.catch_warnings():

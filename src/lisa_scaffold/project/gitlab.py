@@ -120,17 +120,19 @@ class Job:
     def commands(self) -> list[str]:
         """Every command that it runs, in order."""
         scripts = (self.data.get(key) for key in ("before_script", "script", "after_script"))
-        return [command for script in scripts for command in flat(script)[:_MOST_COMMANDS]]
+        return [
+            command for script in scripts for command in flatten_script(script)[:_MOST_COMMANDS]
+        ]
 
     @property
     def rules(self) -> list[dict[str, Any]]:
         """Its rules."""
-        return mappings(self.data.get("rules"))
+        return list_mappings(self.data.get("rules"))
 
     @property
     def needed_jobs(self) -> Iterator[tuple[str, str]]:
         """The jobs of its pipeline that must exist, each with the key that says so."""
-        for name in flat(self.data.get("dependencies")):
+        for name in flatten_script(self.data.get("dependencies")):
             yield "dependencies", name
         needs = self.data.get("needs")
         for need in needs if isinstance(needs, list) else []:
@@ -246,7 +248,7 @@ class Pipeline:
     def rules(self) -> list[dict[str, Any]]:
         """The rules of its workflow."""
         workflow = self.settings.get("workflow")
-        return mappings(workflow.get("rules")) if isinstance(workflow, dict) else []
+        return list_mappings(workflow.get("rules")) if isinstance(workflow, dict) else []
 
     def place(self, *keys: str | int) -> Place:
         """The place of a global key, a job, or a key of a job, in the last file that has it."""
@@ -282,24 +284,24 @@ class Pipeline:
         return text
 
 
-def flat(script: Any) -> list[str]:
+def flatten_script(script: Any) -> list[str]:
     """The commands of a script, which may be nested lists."""
     match script:
         case str():
             return [script]
         case list():
-            return [command for part in script for command in flat(part)]
+            return [command for part in script for command in flatten_script(part)]
     return []
 
 
-def mappings(value: Any, depth: int = 0) -> list[dict[str, Any]]:
+def list_mappings(value: Any, depth: int = 0) -> list[dict[str, Any]]:
     """The mappings of a list; GitLab takes lists in it, as anchors make them."""
     if not isinstance(value, list) or depth > _MOST_NESTED:
         return []
     return [
         inner
         for each in value
-        for inner in ([each] if isinstance(each, dict) else mappings(each, depth + 1))
+        for inner in ([each] if isinstance(each, dict) else list_mappings(each, depth + 1))
     ]
 
 

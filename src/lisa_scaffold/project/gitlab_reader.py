@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Any
 from lisa_scaffold.formats.document import Document, Keys, Position
 from lisa_scaffold.formats.gitlab_inputs import fill_in
 from lisa_scaffold.formats.yaml_data import Reference
-from lisa_scaffold.project.gitlab import FILE, Include, Job, Pipeline, Trouble, flat, mappings
+from lisa_scaffold.project.gitlab import (
+    FILE,
+    Include,
+    Job,
+    Pipeline,
+    Trouble,
+    flatten_script,
+    list_mappings,
+)
 from lisa_scaffold.project.package import Place
 
 if TYPE_CHECKING:
@@ -153,8 +161,8 @@ class _Reader:
         """Whether the rules of an include let it in; ``None`` where that depends."""
         if "rules" not in include.entry:
             return True
-        for rule in mappings(include.entry["rules"]):
-            patterns = flat(rule.get("exists"))
+        for rule in list_mappings(include.entry["rules"]):
+            patterns = flatten_script(rule.get("exists"))
             if patterns and not any(
                 "$" in each or self._files.paths(each.lstrip("/")) for each in patterns
             ):
@@ -194,7 +202,7 @@ class _Reader:
         def note(message: str) -> None:
             self._note(_find_place(self._documents, name, "extends"), message)
 
-        for parent in flat(own.get("extends")):
+        for parent in flatten_script(own.get("extends")):
             if parent in (*above, name):
                 note(f"{name} extends itself, {_REFUSED}: change `extends`")
                 is_fully_known = False

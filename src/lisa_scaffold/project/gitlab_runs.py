@@ -22,7 +22,7 @@ from lisa_scaffold.formats.gitlab_expression import (
     evaluate,
     parse,
 )
-from lisa_scaffold.project.gitlab import Job, Pipeline, flat
+from lisa_scaffold.project.gitlab import Job, Pipeline, flatten_script
 
 Answer: TypeAlias = "bool | None"
 Counts: TypeAlias = Callable[[str], bool]
@@ -209,9 +209,9 @@ def _holds(limits: Any, situation: Situation) -> Answer:
     parts: list[Answer] = []
     if not isinstance(limits, dict):
         limits = {"refs": limits}
-    if refs := flat(limits.get("refs")):
+    if refs := flatten_script(limits.get("refs")):
         parts.append(_any(_ref_means(ref, situation) for ref in refs))
-    if conditions := flat(limits.get("variables")):
+    if conditions := flatten_script(limits.get("variables")):
         parts.append(_any(condition_holds(each, situation.variables) for each in conditions))
     if "changes" in limits or "kubernetes" in limits:
         parts.append(None)

@@ -20,7 +20,7 @@ _WILD = compile_lazily(r"(\*\*/(?:\*\*/)*|\*\*+|\*|\?)")
 _WILD_OR_SET = compile_lazily(r"(\*\*/(?:\*\*/)*|\*\*+|\*|\?|\[[^]]+\])")
 
 
-def expression(pattern: str, *, sets: bool = False) -> str:
+def translate_glob(pattern: str, *, sets: bool = False) -> str:
     """Translate a pattern into an expression that is to match a whole path.
 
     Parameters

@@ -91,10 +91,10 @@ _CLAUSES = {
 
 def read(files: Files) -> dict[str, tuple[str, ...]]:
     """The licences whose texts each licence file holds; none for an unrecognised text."""
-    return {path: recognise(files.text(path)[:_MOST_TEXT]) for path in licence_files(files)}
+    return {path: recognise(files.text(path)[:_MOST_TEXT]) for path in list_licence_files(files)}
 
 
-def licence_files(files: Files) -> list[str]:
+def list_licence_files(files: Files) -> list[str]:
     """The licence files at the top level of a project and in ``LICENSES``."""
     return [
         path
@@ -104,12 +104,12 @@ def licence_files(files: Files) -> list[str]:
     ]
 
 
-def own_files(files: Files) -> list[str]:
+def list_own_files(files: Files) -> list[str]:
     """The licence files of a project itself.
 
     Beside some at the top, those in ``LICENSES`` may be of what it has from others.
     """
-    found = licence_files(files)
+    found = list_licence_files(files)
     return [path for path in found if "/" not in path] or found
 
 
@@ -119,7 +119,7 @@ def holds(text: str, names: Iterable[str]) -> bool:
     If so, the recogniser would say the same, or that there is too much else to tell. It takes a
     tenth of a second to load, and could not contradict these licences.
     """
-    wanted = set(map(base, names))
+    wanted = set(map(strip_suffix, names))
     words = _normalized_words(text[:_MOST_TEXT])
     for digest, licence in _KNOWN.items():
         if licence not in wanted:
@@ -139,7 +139,7 @@ def recognise(text: str) -> tuple[str, ...]:
         return ()
     from licenseclassifier import identify_license
 
-    found = (base(each.id) for each in identify_license(text))
+    found = (strip_suffix(each.id) for each in identify_license(text))
     return tuple(dict.fromkeys(each for each in found if _DISTINCT.match(each)))
 
 
@@ -156,17 +156,17 @@ def _hash(words: list[str]) -> str:
     return sha256(" ".join(words).encode()).hexdigest()[:16]
 
 
-def base(identifier: str) -> str:
+def strip_suffix(identifier: str) -> str:
     """An SPDX identifier without the suffix for later versions."""
     return re.sub(r"(-only|-or-later|\+)$", "", identifier)
 
 
 def is_expression(text: str) -> bool:
     """Whether a text is a valid SPDX expression."""
-    return canonical(text) is not None
+    return make_canonical(text) is not None
 
 
-def canonical(text: str) -> str | None:
+def make_canonical(text: str) -> str | None:
     """An SPDX expression in its canonical form; ``None`` where it is not valid."""
     if text in COMMON:
         return text
@@ -188,7 +188,7 @@ def find_claimed(text: str) -> set[str]:
     if is_expression(text):
         words = re.sub(r"(?i)\bWITH\s+\S+", "", text).replace("(", " ").replace(")", " ").split()
         found = {
-            f"{base(word)}+" if word.endswith(("+", "-or-later")) else base(word)
+            f"{strip_suffix(word)}+" if word.endswith(("+", "-or-later")) else strip_suffix(word)
             for word in words
             if word.upper() not in ("AND", "OR")
         }
@@ -229,14 +229,18 @@ def _full_name(match: re.Match[str]) -> str:
 def contradict(some: Iterable[str], others: Iterable[str]) -> bool:
     """Whether two sets of licences that can be identified with certainty have none in common."""
     here, there = set(some), set(others)
-    if not here or not there or not all(_DISTINCT.match(base(each)) for each in here | there):
+    if (
+        not here
+        or not there
+        or not all(_DISTINCT.match(strip_suffix(each)) for each in here | there)
+    ):
         return False
     return not any(_agree(one, other) or _agree(other, one) for one in here for other in there)
 
 
 def _agree(claimed: str, other: str) -> bool:
     """Whether a licence may be the other: the same, one of its family, or a later version."""
-    one, other = base(claimed), base(other)
+    one, other = strip_suffix(claimed), strip_suffix(other)
     if one == other or other.startswith(f"{one}-"):
         return True
     family, _, first = one.rpartition("-")

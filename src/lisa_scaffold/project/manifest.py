@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from lisa_scaffold.pattern import compile_lazily
-from lisa_scaffold.project.globs import expression
+from lisa_scaffold.project.globs import translate_glob
 
 if TYPE_CHECKING:
     from lisa_scaffold.project.facts import Facts
@@ -142,4 +142,4 @@ def offers_all(facts: Facts) -> bool:
 
 @lru_cache(maxsize=4096)
 def _compile_pattern(pattern: str) -> re.Pattern[str]:
-    return re.compile(expression(pattern, sets=True))
+    return re.compile(translate_glob(pattern, sets=True))

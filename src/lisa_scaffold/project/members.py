@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from lisa_scaffold.pattern import compile_lazily
-from lisa_scaffold.project.globs import expression
+from lisa_scaffold.project.globs import translate_glob
 
 if TYPE_CHECKING:
     from lisa_scaffold.project.files import Files
@@ -48,4 +48,4 @@ def find_members(files: Files) -> list[str]:
 def _match_any(patterns: object) -> re.Pattern[str]:
     listed = patterns if isinstance(patterns, list) else []
     written = (str(each).removeprefix("./").rstrip("/") for each in listed[:_MOST])
-    return re.compile("|".join([expression(each) for each in written] or ["(?!)"]))
+    return re.compile("|".join([translate_glob(each) for each in written] or ["(?!)"]))

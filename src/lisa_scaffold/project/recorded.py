@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from lisa_scaffold import answers, files, git
 from lisa_scaffold.errors import LisaError
-from lisa_scaffold.lines import listed
+from lisa_scaffold.lines import join_names
 from lisa_scaffold.shown import visible
 
 ANSWERS_FILE = ".copier-answers.yml"
@@ -78,7 +78,7 @@ def read(path: Path, answers_file: str = ANSWERS_FILE) -> Project:
             f"{path / answers_file}: _src_path or _commit is missing, or no text",
             "Both were written when the project was made: bring the file back from git's history.",
         )
-    repository = git.repository(path)
+    repository = git.find_repository(path)
     given = {key: value for key, value in recorded.items() if not key.startswith("_")}
     return Project(path.resolve(), repository, source, version, given, answers_file)
 
@@ -167,7 +167,7 @@ def refuse_unfinished(project: Project) -> None:
 
 def refuse_unmerged(project: Project) -> None:
     """Raise LisaError where a conflict of an earlier update or merge is unresolved."""
-    _refuse_conflicts(project, git.unmerged(project.repository))
+    _refuse_conflicts(project, git.list_unmerged(project.repository))
 
 
 def refuse_half_updated(project: Project) -> None:
@@ -176,7 +176,7 @@ def refuse_half_updated(project: Project) -> None:
     What the answers file records then is not what the last commit is made from.
     """
     repository = project.repository
-    states = git.status(repository)
+    states = git.read_status(repository)
     _refuse_conflicts(project, [path for path, state in states.items() if state == "unmerged"])
     if repository.prefix + project.answers_file in states:
         raise LisaError(
@@ -209,7 +209,7 @@ def _locate(project: Project, path: str) -> str:
     rows = enumerate(content.split(b"\n"), 1)
     lines = [str(number) for number, row in rows if row.startswith(b"<<<<<<< ")]
     if len(lines) > 1:
-        return f"{visible(path)} (lines {listed(lines)})"
+        return f"{visible(path)} (lines {join_names(lines)})"
     return ":".join([visible(path), *lines])
 
 
@@ -223,15 +223,15 @@ def refuse_dirty(project: Project, touched: Iterable[str]) -> None:
     touched
         Paths that an update would write or remove, relative to the project.
     """
-    states = git.status(project.repository)
+    states = git.read_status(project.repository)
     _refuse_conflicts(project, [path for path, state in states.items() if state == "unmerged"])
     staged = sorted(path for path, state in states.items() if state == "staged")
     if staged:
-        named = listed(map(visible, staged))
+        named = join_names(map(visible, staged))
         raise LisaError(f"{named}: changes are staged", "Commit them, or git stash, first.")
     prefix = project.repository.prefix
     if changed := [path for path in sorted(touched) if prefix + path in states]:
-        named = listed(map(visible, changed))
+        named = join_names(map(visible, changed))
         raise LisaError(
             f"{named}: changes that are not committed", "Commit them, or git stash, first."
         )

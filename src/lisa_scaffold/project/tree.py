@@ -87,8 +87,8 @@ class Disk:
     root
         The folder.
     listed
-        Its files with their modes, as :func:`lisa_scaffold.git.listed` has them; ``None``: git is
-        asked.
+        Its files with their modes, as :func:`lisa_scaffold.git.list_files` has them; ``None``: git
+        is asked.
 
     Raises
     ------
@@ -99,7 +99,7 @@ class Disk:
     def __init__(self, root: Path, listed: Mapping[str, str | None] | None = None) -> None:
         self._root = root
         if listed is None:
-            listed = git.listed(root)
+            listed = git.list_files(root)
         found = listed.items() if listed else ((path, None) for path in _walk_folder(root))
         self.files: Mapping[str, File] = {
             path: file for path, mode in sorted(found) if (file := _stat_file(root, path, mode))

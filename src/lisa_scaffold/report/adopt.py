@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Any
 
 from lisa_scaffold.adopt.beside import Item as Placed
-from lisa_scaffold.adopt.beside import concern
-from lisa_scaffold.lines import listed, wrapped
+from lisa_scaffold.adopt.beside import name_concern
+from lisa_scaffold.lines import join_names, wrap_text
 from lisa_scaffold.model import Finding, Severity
 from lisa_scaffold.report import machine
 from lisa_scaffold.report.changes import Changes, build_changes_page
@@ -30,7 +30,7 @@ _SOURCE = 34
 """Columns of a narrow terminal that are left for where an answer comes from."""
 
 
-def answers(found: Iterable[Answer], width: int = 0) -> str:
+def list_answers(found: Iterable[Answer], width: int = 0) -> str:
     """The answers, each with where it comes from.
 
     Parameters
@@ -51,11 +51,11 @@ def answers(found: Iterable[Answer], width: int = 0) -> str:
     values = max((len(value) for _, value, _ in rows), default=0)
     starts = (f"  {key:{keys}}  {value:{values}}  " for key, value, _ in rows)
     sources = (source for *_, source in rows)
-    lines = (wrapped(start, told, width) for start, told in zip(starts, sources, strict=True))
+    lines = (wrap_text(start, told, width) for start, told in zip(starts, sources, strict=True))
     return "\n".join(line.rstrip() for line in lines)
 
 
-def summary(adopted: Adopted, branch: str | None, width: int = 0) -> str:
+def summarize_files(adopted: Adopted, branch: str | None, width: int = 0) -> str:
     """What an adoption does, in a few lines: the files by what happens to them, findings, git.
 
     Parameters
@@ -80,20 +80,20 @@ def summary(adopted: Adopted, branch: str | None, width: int = 0) -> str:
     rows.append(("Findings of `must`", told))
     stays = f"one commit on the new branch {branch}; your branch and your files stay as they are"
     rows.append(("git", stays if branch else "everything is staged, and nothing committed"))
-    return "\n".join(["What happens", *(wrapped(f"  {a}: ", b, width) for a, b in rows)])
+    return "\n".join(["What happens", *(wrap_text(f"  {a}: ", b, width) for a, b in rows)])
 
 
-def text(adopted: Adopted, width: int = 0) -> str:
+def write_text(adopted: Adopted, width: int = 0) -> str:
     """The adoption for people: answers, what happens to which file, findings, what to decide."""
-    return as_text(document(adopted), width)
+    return as_text(compose_document(adopted), width)
 
 
-def markdown(adopted: Adopted) -> str:
+def write_markdown(adopted: Adopted) -> str:
     """The same for a merge request or a page."""
-    return as_markdown(document(adopted))
+    return as_markdown(compose_document(adopted))
 
 
-def html(adopted: Adopted) -> str:
+def write_html(adopted: Adopted) -> str:
     """The adoption as a page, with both versions of every file side by side."""
     title = f"Adopts {visible(adopted.project.root.name)} with version {adopted.version}"
     notes: dict[str, list[str]] = {}
@@ -118,7 +118,7 @@ def html(adopted: Adopted) -> str:
     return build_changes_page("adopt", title, changes, sections)
 
 
-def document(adopted: Adopted) -> Document:
+def compose_document(adopted: Adopted) -> Document:
     """What there is to tell of an adoption."""
     name = visible(adopted.project.root.name)
     title = f"Adopts {name} with version {adopted.version} of the template."
@@ -126,7 +126,7 @@ def document(adopted: Adopted) -> Document:
 
 
 def _list_sections(adopted: Adopted) -> Iterator[Section]:
-    rows = (Item(row.strip()) for row in answers(adopted.answers).splitlines())
+    rows = (Item(row.strip()) for row in list_answers(adopted.answers).splitlines())
     yield Section("Answers, and where each comes from", tuple(rows))
     if adopted.former:
         former = adopted.former
@@ -198,9 +198,9 @@ def _questions(adopted: Adopted) -> Iterator[tuple[str, str]]:
         yield about, f"{values} is a guess ({source}); another answer: {data}"
     for custom in adopted.customs:
         if custom.to_decide:
-            yield concern(custom.path), f"{custom.path}: {custom.text}"
+            yield name_concern(custom.path), f"{custom.path}: {custom.text}"
     for each in adopted.repaired.left:
-        yield concern(each.path), _place(each)
+        yield name_concern(each.path), _place(each)
 
 
 def _hints(adopted: Adopted) -> Iterator[str]:
@@ -238,12 +238,13 @@ def _warn_loose(adopted: Adopted) -> Iterator[str]:
     added = [each.path for each in adopted.synced.changes if each.status == "added"]
     if loose := [path for path in added if os.path.lexists(root / path)]:
         yield (
-            f"git merge will stop at what is here and not in git: {listed(map(visible, loose))}. "
+            "git merge will stop at what is here and not in git: "
+            f"{join_names(map(visible, loose))}. "
             "Commit that and adopt again, or move it away first."
         )
 
 
-def after(adopted: Adopted, branch: str | None) -> str:
+def tell_next(adopted: Adopted, branch: str | None) -> str:
     """What to do next."""
     if branch:
         lines = [
@@ -261,7 +262,7 @@ def after(adopted: Adopted, branch: str | None) -> str:
     return "\n".join([*lines, *_hints(adopted)])
 
 
-def tried(adopted: Adopted, branch: str | None) -> str:
+def tell_tried(adopted: Adopted, branch: str | None) -> str:
     """What a dry run has changed, and what the adoption would."""
     number = len(adopted.synced.files)
     files = "1 file" if number == 1 else f"{number} files"
@@ -271,10 +272,10 @@ def tried(adopted: Adopted, branch: str | None) -> str:
 
 def commit_message(adopted: Adopted) -> str:
     """Message of the commit: the report."""
-    return f"Adopt the template of lisa-scaffold {adopted.version}\n\n{text(adopted)}\n"
+    return f"Adopt the template of lisa-scaffold {adopted.version}\n\n{write_text(adopted)}\n"
 
 
-def already(version: str, given: Mapping[str, Any] = MappingProxyType({})) -> str:
+def tell_already(version: str, given: Mapping[str, Any] = MappingProxyType({})) -> str:
     """The message for a project that has the template, which may be given other answers."""
     words = (shlex.quote(f"{key}={spoken(value)}") for key, value in given.items())
     data = "".join(f" --data {visible(word)}" for word in words)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from lisa_scaffold.formats.conflicts import find_marked, replace_marked
-from lisa_scaffold.formats.diff import hunks, to_lines
+from lisa_scaffold.formats.diff import find_hunks, to_lines
 from lisa_scaffold.git import SUBMODULE, Blob
 from lisa_scaffold.lines import count
 from lisa_scaffold.pattern import compile_lazily
@@ -258,7 +258,7 @@ def _find_base(base: Sequence[str], ours: Sequence[str], start: int, end: int) -
     grown = 0
     low: int | None = None
     high = 0
-    for hunk in hunks(base, ours):
+    for hunk in find_hunks(base, ours):
         if hunk.other_end < start or (hunk.other_end == start and start < end):
             grown += hunk.growth
             continue

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 from typing import NamedTuple
 
-from lisa_scaffold.formats.diff import Hunk, hunks, to_lines
+from lisa_scaffold.formats.diff import Hunk, find_hunks, to_lines
 from lisa_scaffold.pattern import compile_lazily
 
 CONTEXT = 3
@@ -73,7 +73,7 @@ def compare_texts(before: str, after: str, shown: Iterable[int] = ()) -> list[Ro
     old, new = to_lines(before), to_lines(after)
     rows: list[Row] = []
     at = other = 0
-    for hunk in [*hunks(old, new), Hunk(len(old), len(old), len(new), len(new))]:
+    for hunk in [*find_hunks(old, new), Hunk(len(old), len(old), len(new), len(new))]:
         for _ in range(at, hunk.start):
             at, other = at + 1, other + 1
             rows.append(Row(_whole(at, old[at - 1]), _whole(other, new[other - 1])))
@@ -109,7 +109,7 @@ def mark_words(old: Sequence[str], new: Sequence[str]) -> Marked:
     if sum(map(len, words)) > _MOST_WORDS:
         return plain
     changed: tuple[set[int], set[int]] = set(), set()
-    for hunk in hunks(*words):
+    for hunk in find_hunks(*words):
         changed[0].update(range(hunk.start, hunk.end))
         changed[1].update(range(hunk.other_start, hunk.other_end))
     least = min(len(words[0]) - len(changed[0]), len(words[1]) - len(changed[1]))

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from lisa_scaffold.lines import wrapped
+from lisa_scaffold.lines import wrap_text
 from lisa_scaffold.model import Created, Preview, Question
 from lisa_scaffold.shown import spoken, visible
 
 
-def answers(questions: Sequence[Question], *, everything: bool) -> str:
+def list_answers(questions: Sequence[Question], *, everything: bool) -> str:
     """The answers, one a line.
 
     Parameters
@@ -28,7 +28,7 @@ def answers(questions: Sequence[Question], *, everything: bool) -> str:
     return "\n".join(f"  {each.key:{width}}  {spoken(each.value)}" for each in shown)
 
 
-def summary(preview: Preview, destination: Path, width: int = 0) -> str:
+def summarize_files(preview: Preview, destination: Path, width: int = 0) -> str:
     """How many files a project gets, folder by folder.
 
     Parameters
@@ -50,12 +50,12 @@ def summary(preview: Preview, destination: Path, width: int = 0) -> str:
         [
             f"{len(preview.paths)} files in {name}, from version {preview.version}",
             *(f"  {visible(each) + '/':{longest}}  {count}" for each, count in folders.items()),
-            wrapped(f"  beside them {len(top)}: ", ", ".join(top), width),
+            wrap_text(f"  beside them {len(top)}: ", ", ".join(top), width),
         ]
     )
 
 
-def effects(remote: str, hooks: str | None, width: int = 0, *, started: bool = False) -> str:
+def tell_effects(remote: str, hooks: str | None, width: int = 0, *, started: bool = False) -> str:
     """What happens beside the files.
 
     Parameters
@@ -75,10 +75,10 @@ def effects(remote: str, hooks: str | None, width: int = 0, *, started: bool = F
         "git": f"{where} one commit on main; origin is {remote}, and nothing is pushed",
         "hooks": installed,
     }
-    return "\n".join(wrapped(f"  {what:5}  ", said, width) for what, said in told.items())
+    return "\n".join(wrap_text(f"  {what:5}  ", said, width) for what, said in told.items())
 
 
-def tree(preview: Preview, destination: Path) -> str:
+def draw_tree(preview: Preview, destination: Path) -> str:
     """The files of a project, drawn as a tree: first of all, how many there are."""
     root: dict[str, Any] = {}
     for path in preview.paths:
@@ -99,7 +99,7 @@ def tree(preview: Preview, destination: Path) -> str:
     return "\n".join([f"{name}/ ({len(preview.paths)} files)", *draw(root)])
 
 
-def created(result: Created) -> str:
+def tell_created(result: Created) -> str:
     """What was made, and what to do next."""
     relative = os.path.relpath(result.path)
     place = str(result.path) if relative.startswith("..") else relative

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from lisa_scaffold.lines import Paint, fit, plain, wrapped
+from lisa_scaffold.lines import Paint, fit, strip_style, wrap_text
 from lisa_scaffold.report.markdown import block, code, escaped
 from lisa_scaffold.shown import harmless, redacted, visible
 
@@ -73,7 +73,7 @@ class Document(NamedTuple):
     sections: tuple[Section, ...]
 
 
-def as_text(document: Document, width: int = 0, paint: Paint = plain) -> str:
+def as_text(document: Document, width: int = 0, paint: Paint = strip_style) -> str:
     """A document for terminals and commit messages.
 
     Parameters
@@ -103,7 +103,7 @@ def _write_item(item: Item, indent: str, width: int) -> Iterator[str]:
     place = visible(item.path)
     first, *more = item.text.split("\n")
     if place and first:
-        yield wrapped(f"{indent}{place}: ", first, width)
+        yield wrap_text(f"{indent}{place}: ", first, width)
     else:
         yield f"{indent}{place}" if place else fit(f"{indent}{first}", width)
     for line in more:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from lisa_scaffold import rules
-from lisa_scaffold.lines import Paint, plain, wrapped
+from lisa_scaffold.lines import Paint, strip_style, wrap_text
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.rules.rule import Rule
 
@@ -21,7 +21,7 @@ _LINK = compile_lazily(r"\[([^\]]+)\]\(([^)\s]+)\)")
 _CODE = compile_lazily(r"`([^`\n]+)`")
 
 
-def rule(wanted: Rule, width: int = 0, paint: Paint = plain) -> str:
+def rule(wanted: Rule, width: int = 0, paint: Paint = strip_style) -> str:
     """One rule: what, why, how to comply, its source, and how to waive it.
 
     Parameters
@@ -41,7 +41,7 @@ def rule(wanted: Rule, width: int = 0, paint: Paint = plain) -> str:
         if not width:
             return indent(text)
         shown = _LINK.sub(r"\1 <\2>", " ".join(text.split()))
-        return _CODE.sub(style_code, wrapped("  ", shown, width))
+        return _CODE.sub(style_code, wrap_text("  ", shown, width))
 
     def style_code(match: re.Match[str]) -> str:
         painted = paint("code", match[1])

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from lisa_scaffold.lines import Paint, plain
+from lisa_scaffold.lines import Paint, strip_style
 from lisa_scaffold.report import machine
-from lisa_scaffold.report.adopt import answers as list_answers
+from lisa_scaffold.report.adopt import list_answers
 from lisa_scaffold.report.changes import Changes, build_changes_page
 from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
 from lisa_scaffold.shown import harmless, redacted, visible
@@ -13,38 +13,38 @@ from lisa_scaffold.verbs.link import Linked
 from lisa_scaffold.versions import shorten
 
 
-def answers(linked: Linked) -> tuple[Answer, ...]:
+def list_sourced_answers(linked: Linked) -> tuple[Answer, ...]:
     """Every recorded answer, and where it comes from."""
     found = linked.nearest.answers.items()
     return tuple(Answer(key, each.value, each.source, each.sure) for key, each in found)
 
 
-def text(linked: Linked, width: int = 0, paint: Paint = plain) -> str:
+def write_text(linked: Linked, width: int = 0, paint: Paint = strip_style) -> str:
     """The link for people: version, how near it is, and the answers.
 
     See :func:`~lisa_scaffold.report.document.as_text`.
     """
-    return as_text(document(linked), width, paint)
+    return as_text(compose_document(linked), width, paint)
 
 
-def markdown(linked: Linked) -> str:
+def write_markdown(linked: Linked) -> str:
     """The same for a merge request or a page."""
-    return as_markdown(document(linked))
+    return as_markdown(compose_document(linked))
 
 
-def html(linked: Linked) -> str:
+def write_html(linked: Linked) -> str:
     """The same as a page, with the file that is added."""
-    told = document(linked)
+    told = compose_document(linked)
     changes = Changes(linked.synced, {}, {})
     return build_changes_page("adopt", told.title, changes, told.sections)
 
 
-def document(linked: Linked) -> Document:
+def compose_document(linked: Linked) -> Document:
     """What there is to tell of a link."""
     name, near = visible(linked.project.root.name), linked.nearest
     source, version = visible(redacted(linked.source)), visible(shorten(near.version))
     among = f", the nearest of {near.tried} that were tried" if near.tried > 1 else ""
-    rows = (Item(row.strip()) for row in list_answers(answers(linked)).splitlines())
+    rows = (Item(row.strip()) for row in list_answers(list_sourced_answers(linked)).splitlines())
     here = (
         "The template is a folder of this machine, and other clones of the project find none "
         "there: to share the link, give its address to --template."
@@ -59,7 +59,7 @@ def document(linked: Linked) -> Document:
     )
 
 
-def after(linked: Linked, branch: str | None) -> str:
+def tell_next(linked: Linked, branch: str | None) -> str:
     """What to do next."""
     path = visible(linked.nearest.answers_file)
     if branch:
@@ -98,7 +98,7 @@ def as_json(linked: Linked, branch: str | None) -> str:
             "lines": {"same": near.same, "all": near.lines},
             "answers": [
                 {"key": a.key, "value": a.value, "source": a.source, "sure": a.sure}
-                for a in answers(linked)
+                for a in list_sourced_answers(linked)
             ],
             "answers_file": near.answers_file,
             "branch": branch,

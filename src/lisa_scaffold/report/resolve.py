@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
 from lisa_scaffold.formats.diff import split_lines
-from lisa_scaffold.lines import Paint, count, plain
+from lisa_scaffold.lines import Paint, count, strip_style
 from lisa_scaffold.shown import harmless, visible
 from lisa_scaffold.verbs.resolve import Open
 
@@ -28,7 +28,7 @@ def name_sides(found: Open, number: int | None = None) -> tuple[str, str]:
     )
 
 
-def place(found: Open, number: int, mark: str, width: int = 0, paint: Paint = plain) -> str:
+def place(found: Open, number: int, mark: str, width: int = 0, paint: Paint = strip_style) -> str:
     """A conflict with its sides, and the lines around it.
 
     Parameters
@@ -75,7 +75,7 @@ def _quote(lines: Sequence[str], start: str, width: int, *, wrapped: bool = Fals
             yield f"{whole[: width - 1]}…"
 
 
-def whole(found: Open, mark: str, paint: Paint = plain) -> str:
+def tell_whole(found: Open, mark: str, paint: Paint = strip_style) -> str:
     """A file that has no markers, and what its sides did."""
     heading = f"{visible(found.path)} {mark}".rstrip()
     if found.leftover:
@@ -91,7 +91,7 @@ def whole(found: Open, mark: str, paint: Paint = plain) -> str:
     return f"{paint('title', heading)}\n   {told}"
 
 
-def listing(found: Sequence[Open]) -> str:
+def list_conflicts(found: Sequence[Open]) -> str:
     """Each conflict with its file and line, as editors read them."""
     lines = []
     for each in found:
@@ -101,10 +101,10 @@ def listing(found: Sequence[Open]) -> str:
     return "\n".join(lines)
 
 
-def outcome(resolved: Sequence[str], left: Sequence[Open], command: str) -> str:
+def tell_outcome(resolved: Sequence[str], left: Sequence[Open], command: str) -> str:
     """What was done, what is left, and how to go on."""
     done = f"{count(len(resolved), 'file')} resolved and staged."
     if not left:
         return f"{done} No conflict is left: go on with: {command}"
-    rest = "\n".join(f"  {line}" for line in listing(left).splitlines())
+    rest = "\n".join(f"  {line}" for line in list_conflicts(left).splitlines())
     return f"{done} Left for later:\n{rest}\nGo on with: lisa-scaffold resolve"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lisa_scaffold.lines import Paint, count, listed, plain
+from lisa_scaffold.lines import Paint, count, join_names, strip_style
 from lisa_scaffold.report import machine
 from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
 from lisa_scaffold.shown import redacted
@@ -19,7 +19,7 @@ HEADINGS = {
 }
 
 
-def document(status: Status) -> Document:
+def compose_document(status: Status) -> Document:
     """The status for people."""
     project = status.project
     title = f"{shorten(project.version)} of {redacted(project.source)}"
@@ -34,7 +34,7 @@ def _list_sections(status: Status) -> Iterator[Section]:
         number = count(len(behind), "version")
         if status.commits:
             number = count(status.commits, "commit")
-        between = listed(map(shorten, behind[:-1]))
+        between = join_names(map(shorten, behind[:-1]))
         yield Section(
             f"{number} behind {shorten(behind[-1])}: lisa-scaffold update",
             (Item(f"in between: {between}"),) if between else (),
@@ -61,14 +61,14 @@ def _describe(each: Departure) -> Item:
     return Item(edits or "changed", each.path)
 
 
-def text(status: Status, width: int = 0, paint: Paint = plain) -> str:
+def write_text(status: Status, width: int = 0, paint: Paint = strip_style) -> str:
     """The status as text; see :func:`~lisa_scaffold.report.document.as_text`."""
-    return as_text(document(status), width, paint) + "\n"
+    return as_text(compose_document(status), width, paint) + "\n"
 
 
-def markdown(status: Status) -> str:
+def write_markdown(status: Status) -> str:
     """The status as Markdown."""
-    return as_markdown(document(status))
+    return as_markdown(compose_document(status))
 
 
 def as_json(status: Status) -> str:

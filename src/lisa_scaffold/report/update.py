@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lisa_scaffold.lines import Paint, count, listed, plain
+from lisa_scaffold.lines import Paint, count, join_names, strip_style
 from lisa_scaffold.model import Change
 from lisa_scaffold.project import Project
 from lisa_scaffold.report import machine
@@ -38,7 +38,7 @@ PUT_BACK = "As the template has them (locked; the project had changed them)"
 RECOPIED = "Rendered anew (what people wrote there is in git's history)"
 
 
-def document(updated: Updated) -> Document:
+def compose_document(updated: Updated) -> Document:
     """The update for people: what happens to which file and why, notes, what was not taken."""
     old, new = shorten(updated.project.version), shorten(updated.version)
     title = f"At {new}, with other answers."
@@ -66,7 +66,7 @@ def _list_sections(updated: Updated) -> Iterator[Section]:
     rest = [Item(text, path) for path, texts in notes.items() for text in texts]
     if gone:
         files = "1 file" if len(gone) == 1 else f"{len(gone)} files"
-        named = listed(visible(each.path) for each in gone)
+        named = join_names(visible(each.path) for each in gone)
         stay = "stays" if len(gone) == 1 else "stay"
         rest.append(Item(f"{files} of the template {stay} away, as before: {named}."))
     if rest:
@@ -95,17 +95,17 @@ def _count(conflict: Conflict) -> str:
     return "1 place" if conflict.places == 1 else f"{conflict.places} places"
 
 
-def text(updated: Updated, width: int = 0, paint: Paint = plain) -> str:
+def write_text(updated: Updated, width: int = 0, paint: Paint = strip_style) -> str:
     """The update as text; see :func:`~lisa_scaffold.report.document.as_text`."""
-    return as_text(document(updated), width, paint)
+    return as_text(compose_document(updated), width, paint)
 
 
-def markdown(updated: Updated) -> str:
+def write_markdown(updated: Updated) -> str:
     """The update as Markdown."""
-    return as_markdown(document(updated))
+    return as_markdown(compose_document(updated))
 
 
-def html(updated: Updated) -> str:
+def write_html(updated: Updated) -> str:
     """The update as a page, with both versions of every file side by side."""
     name = visible(updated.project.root.name)
     title = f"{name}: from {shorten(updated.project.version)} to {shorten(updated.version)}"
@@ -127,7 +127,7 @@ def html(updated: Updated) -> str:
     return build_changes_page("update", title, changes, sections)
 
 
-def applied(updated: Updated) -> str:
+def tell_applied(updated: Updated) -> str:
     """What was and was not changed, and what to do, after the update was put into the work tree."""
     hint = f"{_list_tasks(updated.synced)}{_hint_locks(updated.synced)}"
     if not updated.synced.conflicts:
@@ -157,7 +157,7 @@ def _hint_locks(synced: Synced) -> str:
     return "".join(said)
 
 
-def tried(updated: Updated) -> str:
+def tell_tried(updated: Updated) -> str:
     """What a dry run has changed, and what the update would."""
     synced = updated.synced
     number = len(synced.shown())
@@ -167,7 +167,7 @@ def tried(updated: Updated) -> str:
     return f"{said}{_list_tasks(synced)}{_hint_locks(synced)}"
 
 
-def beginning(project: Project, version: str) -> str:
+def tell_beginning(project: Project, version: str) -> str:
     """What an update is about, before anything is asked."""
     name = visible(project.root.name)
     versions = f"from {shorten(project.version)} to {shorten(version)}"
@@ -180,7 +180,7 @@ def _sum_conflicts(synced: Synced) -> str:
     return f"{said} in {'1 file' if files == 1 else f'{files} files'}"
 
 
-def committed(updated: Updated, branch: str) -> str:
+def tell_committed(updated: Updated, branch: str) -> str:
     """What to do after the update was committed on a branch."""
     message = f"The update is committed on the branch {branch}; nothing else has changed."
     hint = f"{_list_tasks(updated.synced)}{_hint_locks(updated.synced)}"
@@ -197,7 +197,7 @@ def commit_message(updated: Updated) -> str:
     parts = [
         f"Update the template from {shorten(updated.project.version)} to "
         f"{shorten(updated.version)}",
-        text(updated),
+        write_text(updated),
     ]
     command = f"lisa-scaffold update --to {updated.version}"
     for path, conflict in updated.synced.conflicts.items():

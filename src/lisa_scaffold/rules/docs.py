@@ -50,7 +50,7 @@ def _find_dead_links(facts: Facts) -> Iterator[Hit]:
     """Every link that leads nowhere."""
     for page in facts.paths(*_PAGES):
         find = partial(_find_missing_target, facts, _folder_of(facts, page))
-        links = restructured.links if page.endswith(".rst") else markdown.links
+        links = restructured.find_links if page.endswith(".rst") else markdown.find_links
         for link in islice(links(facts.text(page), find), _MOST_LINKS):
             missing = find(link.target)
             near = _find_only(facts, missing)

@@ -40,7 +40,7 @@ def combine_selection(facts: Facts, asked: Selection) -> Selection:
     return Selection(asked.select or select, (*asked.ignore, *ignore), strict)
 
 
-def applied(chosen: Sequence[Rule], facts: Facts) -> tuple[str, ...]:
+def list_applied(chosen: Sequence[Rule], facts: Facts) -> tuple[str, ...]:
     """The codes of the rules that apply to a project; a rule that crashes counts as applied."""
     codes = []
     for rule in chosen:
@@ -98,7 +98,7 @@ def _found(rule: Rule, hit: Hit) -> Found:
     return Found(finding, fix)
 
 
-def findings(chosen: Sequence[Rule], facts: Facts) -> list[Finding]:
+def list_findings(chosen: Sequence[Rule], facts: Facts) -> list[Finding]:
     """Where the rules fail, by path and line, each place once."""
     return sorted({each.finding for each in run(chosen, facts)}, key=_order)
 
@@ -127,7 +127,7 @@ def apply_waivers(
             waived.append(Waived(finding, waivers[number].reason))
     unneeded = [rule for rule in chosen if rule.code == _UNNEEDED_WAIVER]
     if unneeded and (unused := _find_unused_waivers(facts, chosen, used)):
-        counting += findings(unneeded, facts.with_given(unused=unused))
+        counting += list_findings(unneeded, facts.with_given(unused=unused))
         counting.sort(key=_order)
     return counting, waived
 

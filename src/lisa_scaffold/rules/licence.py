@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from lisa_scaffold.formats.document import Document
 from lisa_scaffold.formats.edit import replace_in_line, replace_item, set_value
 from lisa_scaffold.formats.literal import quoted
-from lisa_scaffold.formats.markdown import prose
+from lisa_scaffold.formats.markdown import find_prose
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import licences
 from lisa_scaffold.project.facts import Facts
@@ -66,7 +66,9 @@ def _held_licences(facts: Facts) -> set[str]:
 
 def _holds_text_of(facts: Facts, names: set[str]) -> bool:
     """Whether a licence file surely holds the text of one of some licences; a cheap test."""
-    return any(licences.holds(facts.text(path), names) for path in licences.licence_files(facts))
+    return any(
+        licences.holds(facts.text(path), names) for path in licences.list_licence_files(facts)
+    )
 
 
 def _stated_expression(facts: Facts) -> str:
@@ -97,7 +99,7 @@ def _licence_classifiers(facts: Facts) -> list[tuple[int, str]]:
 
 
 def _name_all(names: Iterable[str]) -> str:
-    return " and ".join(sorted(map(licences.base, names)))
+    return " and ".join(sorted(map(licences.strip_suffix, names)))
 
 
 def _describe_held(facts: Facts) -> str:
@@ -118,7 +120,7 @@ def text_is_there(facts: Facts) -> Iterator[Hit]:
     Source: [Choose a licence](https://choosealicense.com/no-permission/);
     [packaging guide](https://packaging.python.org/en/latest/guides/licensing-examples-and-user-scenarios/).
     """
-    if licences.licence_files(facts):
+    if licences.list_licence_files(facts):
         return
     elsewhere = [path for path in facts.files if _ELSEWHERE.fullmatch(path) and facts.text(path)]
     named = facts.package.texts("license-files")
@@ -189,7 +191,7 @@ def valid_expression(facts: Facts) -> Iterator[Hit]:
     published as `Other/Proprietary`.
     """
     text = facts.package.text("license")
-    right = licences.canonical(text)
+    right = licences.make_canonical(text)
     if right is None:
         path, line = facts.package.place("license")
         meant = _guess_identifier(facts, text)
@@ -205,7 +207,7 @@ def _guess_identifier(facts: Facts, text: str) -> str:
     if len(claimed) != 1:
         return ""
     agrees = len(held) == 1 and not licences.contradict(claimed, held)
-    meant = licences.base(next(iter(held if agrees else claimed)))
+    meant = licences.strip_suffix(next(iter(held if agrees else claimed)))
     # Whether later versions of the GPL are meant cannot be guessed where nothing tells.
     if next(iter(claimed)).endswith("+") and f"{meant}-or-later" in licences.COMMON:
         return f"{meant}-or-later"
@@ -254,13 +256,13 @@ def stated(facts: Facts) -> Iterator[Hit]:
         return
     if not reaches_expressions(facts):
         return
-    right = licences.canonical(text) or _guess_identifier(facts, text)
+    right = licences.make_canonical(text) or _guess_identifier(facts, text)
     if isinstance(value, dict):
         remedy = _describe_replacement(facts, value, right)
         message = f"`license` as a table is outdated, and tools misread it: {remedy}"
         yield Hit(path, line, message, fix=_turn_table_into_text(facts, right))
     # Where the text is of another licence, which of the two is meant has to be known first.
-    elif not licences.canonical(text) and not _contradicts_text(facts, text):
+    elif not licences.make_canonical(text) and not _contradicts_text(facts, text):
         remedy = f"write `{right}`" if right else _CHOOSE
         fix = None
         if right and text in (facts.lines(path) or [""])[line - 1]:
@@ -285,7 +287,7 @@ def _describe_replacement(facts: Facts, table: dict[str, object], right: str) ->
     """What to write in place of a table, so that the package still builds and holds its licence."""
     held = _held_licences(facts)
     if not right and "text" not in table and len(held) == 1:
-        only = licences.base(next(iter(held)))
+        only = licences.strip_suffix(next(iter(held)))
         # Whether later versions of the GPL are meant, no text of it says.
         right = only if only in licences.COMMON else ""
     steps = [f'write `license = "{right}"`' if right else _CHOOSE]
@@ -306,7 +308,7 @@ def _turn_table_into_text(facts: Facts, right: str) -> Fix | None:
         return None
     classifiers = [text for _, text in _licence_classifiers(facts)]
     if any(
-        licences.contradict(licences.find_claimed(text), {licences.base(right)})
+        licences.contradict(licences.find_claimed(text), {licences.strip_suffix(right)})
         for text in classifiers
     ):
         return None
@@ -432,14 +434,14 @@ def readme_agrees(facts: Facts) -> Iterator[Hit]:
     stated = set() if held else _stated_licences(facts)
     if licences.contradict(names, held or stated) and path.endswith(".md"):
         # Only now does it matter what is code.
-        named = _named_in_readme(path, facts.lines(path), prose(facts.text(path)))
+        named = _named_in_readme(path, facts.lines(path), find_prose(facts.text(path)))
         names = {name for name, _ in named}
     if licences.contradict(names, held or stated):
         name, line = named[0]
         told = f"the metadata says {_name_all(stated)}"
         if held:
             told = _describe_held(facts)
-        message = f"the README names {licences.base(name)}, but {told}"
+        message = f"the README names {licences.strip_suffix(name)}, but {told}"
         yield Hit(path, line, f"{message}: correct the wrong one")
 
 
@@ -559,7 +561,9 @@ def filled_in(facts: Facts) -> Iterator[Hit]:
     Source: [Choose a licence](https://choosealicense.com/licenses/bsd-3-clause/): how to apply it;
     [REUSE](https://reuse.software/spec-3.3/#license-files).
     """
-    if not any(_MAY_BE_UNFILLED.search(facts.text(path)) for path in licences.licence_files(facts)):
+    if not any(
+        _MAY_BE_UNFILLED.search(facts.text(path)) for path in licences.list_licence_files(facts)
+    ):
         return
     for path, found in facts.licences.items():
         # REUSE wants the text word for word there: who holds the rights stands in each file.
@@ -591,7 +595,7 @@ def is_shipped(facts: Facts) -> Iterator[Hit]:
 
     Source: [PEP 639](https://peps.python.org/pep-0639/#add-license-files-key).
     """
-    if files := licences.licence_files(facts):
+    if files := licences.list_licence_files(facts):
         place = facts.package.place("license-files")
         message = f"most licences forbid leaving {files[0]} out of the package: delete this line"
         yield Hit(*place, message)

@@ -17,9 +17,9 @@ from lisa_scaffold.rules.requirement import (
     find_beside,
     find_old_setuptools,
     find_setuptools,
+    list_required_names,
     reaches_expressions,
     require_newer_setuptools,
-    required_names,
 )
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, UNSAFE, Hit, rule
 
@@ -134,7 +134,7 @@ def backend_is_required(facts: Facts) -> Iterator[Hit]:
         message = "[build-system] has no list `requires`, so nothing can be built: add it"
         yield Hit("pyproject.toml", line, message)
     elif system.get("build-backend") and backend in _DISTRIBUTIONS:
-        asked = required_names(facts)
+        asked = list_required_names(facts)
         others = {name for names in _DISTRIBUTIONS.values() for name in names}
         sure = all(name in _NO_BACKEND | others for name in asked)
         if sure and not set(asked) & set(_DISTRIBUTIONS[backend]):
@@ -264,7 +264,7 @@ def typed(facts: Facts) -> Iterator[Hit]:
 @rule(
     "PKG011",
     SHOULD,
-    when=lambda facts: "setuptools" in required_names(facts),
+    when=lambda facts: "setuptools" in list_required_names(facts),
     fixes=UNSAFE,
     strict=True,
 )

@@ -11,7 +11,7 @@ from lisa_scaffold.formats.document import Document
 from lisa_scaffold.formats.edit import replace_in_line
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
-from lisa_scaffold.project.gitlab import Job, flat
+from lisa_scaffold.project.gitlab import Job, flatten_script
 from lisa_scaffold.project.package import Place
 from lisa_scaffold.rules import images
 from lisa_scaffold.rules.fix import Fix
@@ -34,7 +34,7 @@ def _find_images(facts: Facts) -> dict[str, list[tuple[Job, str]]]:
 def _is_machine(job: Job) -> bool:
     """Whether what the job calls its image is a virtual machine, as on GitLab's macOS runners."""
     # https://docs.gitlab.com/ci/runners/hosted_runners/macos/#supported-macos-images
-    is_mac = any("macos" in tag.lower() for tag in flat(job.get("tags")))
+    is_mac = any("macos" in tag.lower() for tag in flatten_script(job.get("tags")))
     return is_mac or re.fullmatch(r"macos-\d+-xcode-[\d.]+", job.image) is not None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.project.gitlab import Job, flat
+from lisa_scaffold.project.gitlab import Job, flatten_script
 from lisa_scaffold.rules.rule import SHOULD, Hit, rule
 
 _TOOLS = ("ruff", "flake8", "pylint", "mypy", "pyright", "pytest", "pre-commit")
@@ -21,7 +21,7 @@ _LONGEST = 2_000
 def _find_runs(job: Job) -> Iterator[tuple[str, str]]:
     """The checkers that a job runs, each with why it cannot fail; empty where it can."""
     excused = "`allow_failure`" if job.get("allow_failure") is True else ""
-    for command in flat(job.get("script")):
+    for command in flatten_script(job.get("script")):
         for line in command[:_LONGEST].split("\n"):
             match = _RUNS.search(line.split(" #")[0])
             if match and not _INSTALLS.search(line[: match.end()]):

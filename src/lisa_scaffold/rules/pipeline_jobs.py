@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import gitlab_runs
 from lisa_scaffold.project.facts import Facts, cached_in_facts
-from lisa_scaffold.project.gitlab import Job, Pipeline, flat
+from lisa_scaffold.project.gitlab import Job, Pipeline, flatten_script
 from lisa_scaffold.rules.rule import PACKAGE, SHOULD, Hit, join_same, rule
 
 _PUBLISHES = compile_lazily(
@@ -132,7 +132,7 @@ def runners_can(facts: Facts) -> Iterator[Hit]:
     [the maintained Kaniko](https://github.com/osscontainertools/kaniko).
     """
     for job in facts.pipeline.jobs.values():
-        if any(flat(job.get("tags"))) or not job.is_fully_known:
+        if any(flatten_script(job.get("tags"))) or not job.is_fully_known:
             continue
         services = [facts.pipeline.expand(name, job) for name in job.services]
         if any(re.search(r"\bdocker:[\w.-]*dind\b", name) for name in services):

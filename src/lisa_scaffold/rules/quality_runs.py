@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.rule import SHOULD, Hit, rule
-from lisa_scaffold.rules.tools import HOOKS, find_pins, hook_versions, trim_release
+from lisa_scaffold.rules.tools import HOOKS, find_pins, list_hook_versions, trim_release
 
 
 @rule("QTY017", SHOULD, when=lambda facts: facts.hooks)
@@ -22,7 +22,7 @@ def one_version(facts: Facts) -> Iterator[Hit]:
     the tag is the version of the tool.
     """
     pins = list(find_pins(facts))
-    for tool, (version, hook) in hook_versions(facts).items():
+    for tool, (version, hook) in list_hook_versions(facts).items():
         # Several, where each has a marker for the Python that it is for.
         pinned = [each for name, each in pins if name == tool]
         if pinned and trim_release(version) not in map(trim_release, pinned):

@@ -11,10 +11,10 @@ from itertools import islice, product
 from typing import Any, NamedTuple
 
 from lisa_scaffold.formats.document import Problem
-from lisa_scaffold.lines import listed
+from lisa_scaffold.lines import join_names
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.project.gitlab import Job, mappings
+from lisa_scaffold.project.gitlab import Job, list_mappings
 from lisa_scaffold.rules.rule import MUST, Hit, rule
 
 _OPTIONS = ("-s", "--session", "--sessions", "-e")
@@ -62,7 +62,7 @@ def sessions_exist(facts: Facts) -> Iterator[Hit]:
             keys = ("parallel", "matrix") if _matrix(job) else ("script",)
             word = "sessions" if failing[1:] else "session"
             message = (
-                f"noxfile.py has no {word} {listed(failing)}, so the job {job.name} fails: "
+                f"noxfile.py has no {word} {join_names(failing)}, so the job {job.name} fails: "
                 "name the same versions here and there"
             )
             yield Hit(*facts.pipeline.place_of(job, *keys), message)
@@ -111,7 +111,7 @@ def _matrix(job: Job) -> list[dict[str, str]]:
     """The variables of each job that a matrix makes."""
     parallel = job.get("parallel")
     entries = []
-    for entry in mappings(parallel.get("matrix")) if isinstance(parallel, dict) else ():
+    for entry in list_mappings(parallel.get("matrix")) if isinstance(parallel, dict) else ():
         values = [value if isinstance(value, list) else [value] for value in entry.values()]
         for chosen in islice(product(*values), _MOST_ENTRIES):
             entries.append(_texts(dict(zip(entry, chosen, strict=True))))

@@ -23,7 +23,7 @@ from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.files import is_there
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import SHOULD, UNSAFE, Hit, count_more, join_words, rule
-from lisa_scaffold.rules.tools import has_tests, oldest_pin, runs_can_be_seen
+from lisa_scaffold.rules.tools import find_oldest_pin, has_tests, runs_can_be_seen
 
 TOML = "pyproject.toml"
 
@@ -333,7 +333,7 @@ def ruff_table(facts: Facts) -> Iterator[Hit]:
     """
     document, keys = _find_settings(facts, _RUFF)[0]
     old = [name for name in _LINT if document.get(*keys, name) is not None]
-    if not old or oldest_pin(facts, "ruff") < (0, 1, 6):
+    if not old or find_oldest_pin(facts, "ruff") < (0, 1, 6):
         return
     changes = [move_key((*keys, name), (*keys, "lint", name)) for name in old]
     text = facts.text(document.path)
@@ -381,7 +381,7 @@ def ruff_rules(facts: Facts) -> Iterator[Hit]:
             items = [each for each in document.items(*at) if isinstance(each, str)]
             for index, code in enumerate(document.items(*at)):
                 removed, other = _REMOVED.get(str(code), ((), ""))
-                if removed and removed <= oldest_pin(facts, "ruff"):
+                if removed and removed <= find_oldest_pin(facts, "ruff"):
                     new = quoted(other) if other and other not in items else None
                     fix = Fix.edit(document.path, replace_item(at, str(code), new))
                     line = document.line(*at, index)

@@ -48,7 +48,7 @@ def find_beside(facts: Facts) -> str:
     return ""
 
 
-def required_names(facts: Facts) -> list[str]:
+def list_required_names(facts: Facts) -> list[str]:
     """The names of the build requirements, in their normalised form."""
     listed = facts.pyproject.items("build-system", "requires")
     names = (re.match(r"\s*([\w.-]+)", str(each)) for each in listed)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from lisa_scaffold.bounds import LONG
 from lisa_scaffold.formats.document import Problem
 from lisa_scaffold.formats.toml import is_newer as is_newer_toml
-from lisa_scaffold.lines import listed
+from lisa_scaffold.lines import join_names
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.marks import CONFLICT
@@ -73,7 +73,7 @@ def yaml(facts: Facts) -> Iterator[Hit]:
         problem = facts.yaml(path).problem
         tabs = _find_tabs(facts.text(path)) if problem else []
         if problem and problem.line in tabs and len(tabs) > 1:
-            also = listed(str(line) for line in tabs if line != problem.line)
+            also = join_names(str(line) for line in tabs if line != problem.line)
             problem = problem._replace(message=f"{problem.message} (tabs indent also: {also})")
         yield from _hit(facts, problem)
 

@@ -115,7 +115,7 @@ def trim_release(version: Release) -> Release:
     return tuple(digits)
 
 
-def hook_versions(facts: Facts) -> dict[str, tuple[Release, Hook]]:
+def list_hook_versions(facts: Facts) -> dict[str, tuple[Release, Hook]]:
     """The version of each tool that hooks run, with the first hook that names it."""
     found: dict[str, tuple[Release, Hook]] = {}
     for hook in read_hooks(facts):
@@ -137,9 +137,9 @@ def find_pins(facts: Facts) -> Iterator[tuple[str, Release]]:
                     yield match[1].lower().replace("_", "-"), version
 
 
-def oldest_pin(facts: Facts, tool: str) -> Release:
+def find_oldest_pin(facts: Facts, tool: str) -> Release:
     """The oldest version that a tool is pinned to; ``NEWEST`` where it is not."""
     versions = [version for name, version in find_pins(facts) if name == tool]
-    if tool in (hooked := hook_versions(facts)):
+    if tool in (hooked := list_hook_versions(facts)):
         versions.append(hooked[tool][0])
     return min(versions, default=NEWEST)

@@ -24,7 +24,7 @@ def bring_in(current: Project, synced: Synced) -> None:
     project.refuse_dirty(current, synced.shown())
     unseen = _find_unseen(current, synced)
     written = {path: blob for path, blob in synced.shown().items() if blob and path not in unseen}
-    tracked = git.unseen_edits(current.repository, written)
+    tracked = git.find_unseen_edits(current.repository, written)
     for path, blob in written.items():
         place = current.root / path
         if path in tracked:
@@ -58,11 +58,11 @@ def commit_on_branch(current: Project, synced: Synced, branch: str, message: str
 
 def _find_unseen(current: Project, synced: Synced) -> set[str]:
     """Paths without a conflict that a sparse checkout has, and will have, only in its index."""
-    patterns = git.sparse_patterns(current.repository)
+    patterns = git.read_sparse_patterns(current.repository)
     if not patterns:
         return set()
     is_inside, prefix = match_patterns(patterns), current.repository.prefix
     absent = {path for path in synced.files if not os.path.lexists(current.root / path)}
-    hidden = git.unseen_edits(current.repository, absent)
+    hidden = git.find_unseen_edits(current.repository, absent)
     new = {path for path in absent - hidden.keys() if not is_inside(prefix + path)}
     return {path for path, skipped in hidden.items() if skipped} | new

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from lisa_scaffold.formats.conflicts import Marked, find_forgotten
 from lisa_scaffold.git import Blob
-from lisa_scaffold.lines import count, listed
+from lisa_scaffold.lines import count, join_names
 from lisa_scaffold.project import find_conflict_marker
 
 
@@ -48,6 +48,6 @@ def _content(found: Marked) -> tuple[object, ...]:
 def describe(found: Sequence[Marked]) -> str:
     """Where the conflicts of a file are, and what to do."""
     where = "line" if len(found) == 1 else "lines"
-    lines = listed(str(each.start + 1) for each in found)
+    lines = join_names(str(each.start + 1) for each in found)
     said = f"{count(len(found), 'conflict')} of an earlier merge, committed with its markers"
     return f"{said} ({where} {lines}): choose a side there, and delete the markers."

@@ -82,7 +82,7 @@ def find_place(found: Repository | Path) -> Place:
     if isinstance(found, Path):
         if not any(os.path.lexists(above / ".git") for above in (found, *found.resolve().parents)):
             return Place(found, found / JOURNAL)
-        found = git.repository(found)
+        found = git.find_repository(found)
     return Place(found.top, found.git_dir / "lisa-scaffold", found)
 
 
@@ -122,7 +122,10 @@ def lock_project(place: Place) -> Iterator[Path]:
 
 @contextmanager
 def _lock(place: Place) -> Iterator[None]:
-    with files.parent(place.folder.parent, f"{place.folder.name}/lock", make=True) as (inner, name):
+    with files.open_parent(place.folder.parent, f"{place.folder.name}/lock", make=True) as (
+        inner,
+        name,
+    ):
         lock = os.open(name, _LOCK, 0o666, dir_fd=inner)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -407,7 +410,7 @@ class _Change:
         """
         return any(
             step["new"] not in (None, step["old"])
-            and files.fingerprint(self.place.top, path) == step["old"]
+            and files.identify_state(self.place.top, path) == step["old"]
             and not os.path.lexists(self.folder / "content" / str(number))
             for number, path, step in self.steps
         )
@@ -432,7 +435,7 @@ class _Change:
 
     def carry_out(self, number: int, path: str, step: Step) -> bool:
         """Write or remove one path; False where somebody else has changed it meanwhile."""
-        top, now = self.place.top, files.fingerprint(self.place.top, path)
+        top, now = self.place.top, files.identify_state(self.place.top, path)
         if now != step["old"] or step["new"] == step["old"]:
             is_done: bool = now == step["new"]
             return is_done
@@ -448,7 +451,7 @@ class _Change:
         top = self.place.top
         for number, path, step in reversed(self.steps):
             kept = self.folder / "kept" / str(number)
-            if step["new"] == step["old"] or files.fingerprint(top, path) != step["new"]:
+            if step["new"] == step["old"] or files.identify_state(top, path) != step["new"]:
                 continue
             if os.path.lexists(kept):
                 files.move_in(kept, top, path, step["draft"])
@@ -478,7 +481,7 @@ class _Change:
         """
         if _is_our_lock(repository.git_dir / "index.lock", self.folder):
             return True
-        if files.fingerprint(repository.git_dir, "index") != self.plan["index"]:
+        if files.identify_state(repository.git_dir, "index") != self.plan["index"]:
             return False
         _lock_index(repository, self.folder)
         return True
@@ -511,7 +514,7 @@ def _move_objects(objects: Path, repository: Repository) -> None:
     for path in objects.glob("??/*"):
         inner = f"objects/{path.parent.name}/{path.name}"
         if _OBJECT.fullmatch(inner) and not os.path.lexists(repository.common / inner):
-            files.move_in(path, repository.common, inner, files.draft_name())
+            files.move_in(path, repository.common, inner, files.make_draft_name())
 
 
 def _lock_index(repository: Repository, folder: Path) -> None:
@@ -557,6 +560,6 @@ def _is_same(prepared: Path, found: Path) -> bool:
     with suppress(FileNotFoundError):
         if os.path.samestat(prepared.lstat(), found.lstat()):
             return True
-        one, other = (files.fingerprint(each.parent, each.name) for each in (prepared, found))
+        one, other = (files.identify_state(each.parent, each.name) for each in (prepared, found))
         return one is not None and one == other
     return False

@@ -89,7 +89,7 @@ def write(repository: Repository, synced: Synced, draft: Path, unseen: Collectio
         if blob and not content.is_symlink():
             content.chmod(_permissions(root / path, blob.mode))
         steps.append(_step(root, path, draft, number))
-    index = files.fingerprint(repository.git_dir, "index")
+    index = files.identify_state(repository.git_dir, "index")
     plan = {"prefix": repository.prefix, "steps": steps, "index": index}
     (draft / "plan.json").write_text(json.dumps(plan))
 
@@ -121,8 +121,8 @@ def _prepare(
 
 def _step(root: Path, path: str, draft: Path, number: int) -> dict[str, str | None]:
     """What happens to one path, and how its states before and after are recognised."""
-    old, new = files.fingerprint(root, path), files.fingerprint(draft, f"content/{number}")
-    return {"path": path, "old": old, "new": new, "draft": files.draft_name()}
+    old, new = files.identify_state(root, path), files.identify_state(draft, f"content/{number}")
+    return {"path": path, "old": old, "new": new, "draft": files.make_draft_name()}
 
 
 def _write_index(

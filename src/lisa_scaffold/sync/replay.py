@@ -68,7 +68,7 @@ def _refuse_step(step: Any, number: int, prefix: str, pending: Path, top: Path) 
             states = [each for each in (old, new) if each is not None]
             known = all(isinstance(each, str) and _STATE.fullmatch(each) for each in states)
             # Content that is in its place already is no longer here.
-            prepared = files.fingerprint(pending, f"content/{number}")
+            prepared = files.identify_state(pending, f"content/{number}")
             if not known or not files.is_draft_name(draft) or prepared not in (None, new):
                 raise ValueError
             for each in (path, *states):

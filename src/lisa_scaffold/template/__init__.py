@@ -11,9 +11,9 @@ from lisa_scaffold.template.rendering import (
 from lisa_scaffold.template.source import (
     Source,
     advise_newer,
-    default_source,
+    find_default_source,
+    find_recorded_source,
     is_short_for,
-    recorded_source,
     sort_versions,
 )
 from lisa_scaffold.versions import parse_version
@@ -27,9 +27,9 @@ __all__ = [
     "Surroundings",
     "Template",
     "advise_newer",
-    "default_source",
+    "find_default_source",
+    "find_recorded_source",
     "is_short_for",
     "parse_version",
-    "recorded_source",
     "sort_versions",
 ]

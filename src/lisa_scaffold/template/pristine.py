@@ -19,7 +19,7 @@ from lisa_scaffold.template import cache
 from lisa_scaffold.template.rendering import CANONICAL_URL, Template
 from lisa_scaffold.template.shared import Shared
 from lisa_scaffold.template.shelf import Shelf, keep_open
-from lisa_scaffold.template.source import Source, advise_newer, recorded_source
+from lisa_scaffold.template.source import Source, advise_newer, find_recorded_source
 from lisa_scaffold.versions import parse_version
 
 MOST_KEPT = 1500
@@ -127,7 +127,7 @@ class Origins:
         # Only a relative address means something else from another folder.
         key = address, root if os.path.lexists(root / address) else Path()
         if key not in self._sources:
-            self._sources[key] = recorded_source(address, root)
+            self._sources[key] = find_recorded_source(address, root)
         source = self._sources[key]
         if not source.ours:
             # Another template has no table of locked files, and may be anywhere in the network.
@@ -159,7 +159,7 @@ class Origins:
         components = {
             address: content.decode(errors="replace")
             for path, content in kept.components.items()
-            for address in component_addresses(Path(path).stem, version)
+            for address in list_component_addresses(Path(path).stem, version)
         }
         return Origin(
             kept.locked, notes=tuple(behind[-1:]), components=components, newer=tuple(newer)
@@ -202,14 +202,14 @@ class Origins:
         return kept
 
 
-def component_name(answers: Mapping[str, Any]) -> str:
+def name_component(answers: Mapping[str, Any]) -> str:
     """The component that has the jobs of a project with these answers."""
     kind = str(answers.get("kind"))
     is_plain = answers.get("compiled", "none") == "none" or answers.get("adopted")
     return kind if kind != "package" or is_plain else "compiled"
 
 
-def component_addresses(name: str, version: str) -> list[str]:
+def list_component_addresses(name: str, version: str) -> list[str]:
     """How a pipeline may name a component of lisa-scaffold, by itself or as a remote file.
 
     Source: https://docs.gitlab.com/ci/components/#use-a-component.
@@ -271,7 +271,7 @@ def _render(template: Template, answers: Mapping[str, Any]) -> tuple[_Kept, Mapp
             if is_locked(path) and not place.is_symlink()
             if (content := files.read(render.folder, path, files.LARGE)) is not None
         }
-        component = f"{_COMPONENTS}/{component_name(used)}.yml"
+        component = f"{_COMPONENTS}/{name_component(used)}.yml"
         wants_one = used.get("ci_rules") == "component"
         content = files.read(template.root, component, files.LARGE) if wants_one else None
         return _Kept(locked, {component: content} if content else {}), used

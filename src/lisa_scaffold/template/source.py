@@ -57,7 +57,7 @@ class Source:
     @property
     def _address(self) -> git.Address:
         try:
-            return git.clonable(self.location, outside=self.project)
+            return git.make_clonable(self.location, outside=self.project)
         except LisaError as error:
             raise self._unreachable(error) from error
 
@@ -87,7 +87,7 @@ class Source:
             If the repository cannot be reached.
         """
         try:
-            return git.tags(self._address)
+            return git.list_remote_tags(self._address)
         except git.GitError as error:
             raise self._unreachable(error) from error
 
@@ -166,7 +166,7 @@ class Source:
 
             return f"v{installed_version('lisa-scaffold')}"
         if not self.ours and not sort_versions(self.tags, ours=False):
-            return git.head(self._address)
+            return git.find_remote_head(self._address)
         return self.versions()[-1]
 
     def versions(self) -> list[str]:
@@ -234,7 +234,7 @@ class Source:
         if not re.fullmatch(r"[\w.][\w./+@#-]{0,200}", name):
             return None
         try:
-            return git.branch_tip(self._address, name)
+            return git.find_remote_tip(self._address, name)
         except git.GitError as error:
             raise self._unreachable(error) from error
 
@@ -393,14 +393,14 @@ class Source:
         places = root.parent / f"{root.name}-modules-{len(list(root.parent.iterdir()))}"
         places.mkdir()
         try:
-            addresses = git.submodule_addresses(git_dir, commit)
+            addresses = git.list_submodule_addresses(git_dir, commit)
         except git.GitError:
             addresses = {}
         for number, (path, oid) in enumerate(wanted.items()):
             named = git.resolve_address(above, addresses.get(path, ""))
             copy, checkout = places / f"{number}.git", places / str(number)
             try:
-                address = git.clonable(named)
+                address = git.make_clonable(named)
                 if address.is_local or number >= _MOST_SUBMODULES or len(copy.parts) > _DEEPEST:
                     raise LisaError("not fetched", "It has to be in the network.")
                 git.clone_bare(address, copy)
@@ -418,7 +418,7 @@ class Source:
                 self._add_submodules(copy, oid, inner, root / path, named)
 
 
-def default_source() -> Source:
+def find_default_source() -> Source:
     """The source named by the environment, or else the one that came with this package.
 
     Raises
@@ -439,7 +439,7 @@ def default_source() -> Source:
     )
 
 
-def recorded_source(recorded: str, project: Path = Path(), *, trust: bool = False) -> Source:
+def find_recorded_source(recorded: str, project: Path = Path(), *, trust: bool = False) -> Source:
     """The source that a project records; for our own template, the default one.
 
     Parameters
@@ -472,7 +472,7 @@ def recorded_source(recorded: str, project: Path = Path(), *, trust: bool = Fals
         return source
     # A token that our address was once cloned with is not needed any more, and not recorded again.
     address = recorded if redacted(recorded) == recorded else CANONICAL_URL
-    return Source(default_source().location, address)
+    return Source(find_default_source().location, address)
 
 
 def advise_newer() -> str:

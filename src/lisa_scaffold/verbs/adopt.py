@@ -114,7 +114,7 @@ class Prepared:
         """Its history and remote."""
         told = read_repository(self.home or self.project.repository)
         # A copy has the history of its commit, whatever is checked out at home.
-        return replace(told, history=git.history(self.project.repository))
+        return replace(told, history=git.read_history(self.project.repository))
 
     @property
     def below(self) -> str:
@@ -184,9 +184,9 @@ class Prepared:
     def _refuse_other_licence(self, given: Mapping[str, Any]) -> None:
         """Raise AnswersError for a licence that the project's own text of a licence is not."""
         wanted = given.get("license")
-        own = [path for path in licences.own_files(self.facts) if path in self.facts.licences]
-        texts = {licences.base(name) for path in own for name in self.facts.licences[path]}
-        if wanted in people.OFFERED and texts and licences.base(str(wanted)) not in texts:
+        own = [path for path in licences.list_own_files(self.facts) if path in self.facts.licences]
+        texts = {licences.strip_suffix(name) for path in own for name in self.facts.licences[path]}
+        if wanted in people.OFFERED and texts and licences.strip_suffix(str(wanted)) not in texts:
             path = own[0]
             named = " and ".join(sorted(texts))
             what = f"{path} is the text of {named}: put another text there before you adopt"
@@ -240,7 +240,7 @@ class Prepared:
         former = self._render_former(answers)
         first = self._render(answers, 0)
         new = [path for path in (*first, ANSWERS_FILE) if not self.facts.has(path)]
-        ignored = git.ignored(self.project.repository, new)
+        ignored = git.find_ignored(self.project.repository, new)
         placed = beside.place_files(self.facts, first, former, answers, self.below, ignored=ignored)
         for attempt in (1, 2):
             left_out = {*str(given.get("left_out", "")).split()}
@@ -288,7 +288,7 @@ class Prepared:
         rest = {key: value for key, value in given.items() if key != "copyright_holder"}
         own = self.guesses(rest).get("copyright_holder") if holder else None
         path, _, line = own.source.rpartition(":") if own else ("", "", "")
-        if own and own.value != holder and path in licences.own_files(self.facts):
+        if own and own.value != holder and path in licences.list_own_files(self.facts):
             text = f"line {line} goes on to name {own.value}, and what is new names {holder}"
             yield Custom(path, f"{text}: change it there too, if that is so", to_decide=True)
 
@@ -370,7 +370,7 @@ def prepare(
         If nothing says what its package is, or the template cannot be reached.
     """
     facts = eligible.read_facts(current)
-    source = template.default_source()
+    source = template.find_default_source()
     wanted = source.spell(wanted) if wanted else None
     version = wanted or source.current()
     if wanted and wanted not in source.versions() and not os.environ.get(template.SOURCE_VARIABLE):

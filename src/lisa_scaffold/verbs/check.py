@@ -274,7 +274,7 @@ def _judged(
     wanted: Wanted,
 ) -> Checked:
     """What the rules found, less what is waived."""
-    from lisa_scaffold.project.excerpt import excerpts
+    from lisa_scaffold.project.excerpt import read_excerpts
 
     findings, waived = judge.apply_waivers(found, chosen, facts)
     return Checked(
@@ -285,9 +285,9 @@ def _judged(
         tuple(findings),
         tuple(waived),
         notes,
-        applied=judge.applied(chosen, facts),
+        applied=judge.list_applied(chosen, facts),
         prefix=_prefix(facts.root) if facts.root else "",
-        excerpts=excerpts(facts, findings) if wanted.excerpts else {},
+        excerpts=read_excerpts(facts, findings) if wanted.excerpts else {},
     )
 
 

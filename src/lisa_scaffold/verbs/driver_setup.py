@@ -34,7 +34,7 @@ def find_place(root: Path | None) -> Place:
         If the folder is in no repository.
     """
     if root is not None:
-        found = git.repository(root)
+        found = git.find_repository(root)
         return Place(("--file", str(found.common / "config")), found.top / ATTRIBUTES)
     asked = git.complete(
         *("config", "--global", "--type=path", "--get", "core.attributesFile"),

@@ -68,7 +68,7 @@ class Prepared:
         """
         nearest = self.search.find(self.source, wanted, given)
         path = nearest.answers_file
-        if files.fingerprint(self.project.root, path) is not None:
+        if files.identify_state(self.project.root, path) is not None:
             raise LisaError(
                 f"{path}: there already",
                 "A project that records its template is updated: lisa-scaffold update.",
@@ -96,7 +96,7 @@ def prepare(current: Project, address: str, *, trust: bool = False) -> Iterator[
     LisaError
         If the address is that of our own template.
     """
-    source = template.recorded_source(address, current.root, trust=trust)
+    source = template.find_recorded_source(address, current.root, trust=trust)
     if source.ours:
         raise LisaError(
             f"{redacted(address)}: lisa-scaffold's own template",
@@ -104,8 +104,8 @@ def prepare(current: Project, address: str, *, trust: bool = False) -> Iterator[
         )
     facts = Facts(eligible.Tracked(current.root), current.root, Given())
     repository = current.repository
-    remote = redacted(git.remote(repository))
-    around = RepositoryFacts(git.history(repository), remote, git.branches(repository))
+    remote = redacted(git.read_remote(repository))
+    around = RepositoryFacts(git.read_history(repository), remote, git.list_branches(repository))
     found = {
         key: replace(guess, value=redacted_in(guess.value))
         for key, guess in named.find_facts(facts, around).items()

@@ -15,7 +15,7 @@ from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.model import Created, Identity, Preview
 from lisa_scaffold.project import ANSWERS_FILE
 from lisa_scaffold.shown import visible
-from lisa_scaffold.template import Template, default_source
+from lisa_scaffold.template import Template, find_default_source
 
 _TELL = 'Tell it: git config --global user.name "Your Name", and user.email likewise'
 
@@ -30,7 +30,7 @@ def suggest_answers(destination: Path | None, who: Identity | None = None) -> di
     who
         Who commits, where git was asked already.
     """
-    who = who or git.identity()
+    who = who or git.read_identity()
     found = {
         "project_name": destination.resolve().name if destination else "",
         "author_name": os.environ.get("GIT_AUTHOR_NAME") or who.name,
@@ -66,7 +66,7 @@ def is_started(destination: Path) -> bool:
     """Whether there is a repository of git's in which nothing has been done yet."""
     if not destination.is_dir() or [each.name for each in destination.iterdir()] != [".git"]:
         return False
-    started = git.repository(destination)
+    started = git.find_repository(destination)
     return started.head is None and not started.git("for-each-ref", "--count=1")
 
 
@@ -84,7 +84,7 @@ def name_newer(
     given, suggested
         As of :meth:`~lisa_scaffold.template.Template.questions`.
     """
-    source = default_source()
+    source = find_default_source()
     newest = source.current()
     left: Mapping[str, str] = {}
     try:
@@ -137,7 +137,7 @@ def preview(template: Template, answers: Mapping[str, Any], project: Path) -> Pr
     return Preview(template.version, dict(answers), tuple(paths))
 
 
-def origin(answers: Mapping[str, Any]) -> str:
+def name_origin(answers: Mapping[str, Any]) -> str:
     """The address that the repository of a project will have."""
     return f"https://{answers['forge_host']}/{answers['namespace']}/{answers['distribution']}.git"
 
@@ -169,8 +169,8 @@ def create(
         If git says no, or the destination is taken meanwhile; nothing is left behind.
     """
     answers = shown.answers
-    remote = origin(answers)
-    who = who or git.identity()
+    remote = name_origin(answers)
+    who = who or git.read_identity()
     # Git refuses a name that consists of nothing but these characters.
     named = re.sub(r"[\s.,:;<>\"\\']", "", answers["author_name"])
     author = Identity(
@@ -214,15 +214,15 @@ def _install_hooks(project: Path) -> tuple[str | None, tuple[str, ...]]:
 
 def _fill_repository(project: Path, destination: Path, remote: str) -> str:
     """Move a project and its commit into a repository that has none; the address of ``origin``."""
-    started = git.repository(destination)
-    made = git.repository(project)
+    started = git.find_repository(destination)
+    made = git.find_repository(project)
     packed = made.run("pack-objects", "--quiet", "--all", "--stdout")
     started.run("unpack-objects", "-q", stdin=packed)
     _move_contents(project, destination, leave=".git")
     started.run("symbolic-ref", "HEAD", "refs/heads/main")
     started.run("update-ref", "refs/heads/main", str(made.head))
     started.run("read-tree", "--reset", str(made.head))
-    origin = git.remote(started)
+    origin = git.read_remote(started)
     if not origin:
         file = f"--file={started.common / 'config'}"
         git.git("config", file, "remote.origin.url", remote, cwd=destination)

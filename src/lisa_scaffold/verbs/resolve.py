@@ -72,7 +72,7 @@ def find_open(repository: Repository) -> list[Open]:
     """The files in conflict, by their paths."""
     return [
         read_open(repository, path, stages)
-        for path, stages in sorted(git.unmerged_stages(repository).items())
+        for path, stages in sorted(git.list_unmerged_stages(repository).items())
     ]
 
 
@@ -93,7 +93,7 @@ def read_open(repository: Repository, path: str, stages: Mapping[int, str]) -> O
 def _find_problem(path: str, content: bytes) -> str:
     """Why a file cannot be read as what its name says, with its line; empty where it can."""
     chosen = rules.select_rules(rules.Selection(("SYN",)))
-    for found in judge.findings(chosen, Facts.of({path: content})):
+    for found in judge.list_findings(chosen, Facts.of({path: content})):
         if found.severity == Severity.MUST and found.path == path:
             return f"{path}:{found.line}: {found.message}"
     if path.endswith(".py"):
@@ -346,7 +346,7 @@ def _bring_back(repository: Repository, path: str, before: _Before) -> None:
         else:
             place.write_bytes(before.content)
             place.chmod(before.permissions)
-        files.move_in(place, repository.top, path, files.draft_name())
+        files.move_in(place, repository.top, path, files.make_draft_name())
 
 
 def _write(repository: Repository, path: str, content: bytes) -> None:

@@ -96,7 +96,7 @@ def find_status(current: Project, *, trust: bool = False, diff: bool = False) ->
     """
     project.refuse_unfinished(current)
     project.refuse_half_updated(current)
-    source = template.recorded_source(current.source, current.root, trust=trust)
+    source = template.find_recorded_source(current.source, current.root, trust=trust)
     with source.open_all(current.version) as (recorded,), workplace.folder() as folder:
         around = Surroundings(current.root, current.answers_file)
         render = recorded.replay(current.answers, {}, folder / "render", around, trust=trust)

@@ -25,7 +25,7 @@ from lisa_scaffold.aftercare.work import Work
 from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.git import Blob
-from lisa_scaffold.lines import listed
+from lisa_scaffold.lines import join_names
 from lisa_scaffold.model import Note
 from lisa_scaffold.project import Project, settings
 from lisa_scaffold.project.facts import Facts
@@ -101,7 +101,7 @@ def choose_target(
     LisaError
         If the version is older than the recorded one, or the template cannot be reached.
     """
-    source = source or template.recorded_source(current.source, current.root, trust=trust)
+    source = source or template.find_recorded_source(current.source, current.root, trust=trust)
     notes: tuple[str, ...] = ()
     if not source.has(current.version):
         dated = _date_branch(source, current)
@@ -306,9 +306,9 @@ class Prepared:
             match_patterns(after.locked),
             match_patterns(after.seeded),
             match_patterns(before.seeded),
-            lambda paths: git.ignored(repository, paths),
+            lambda paths: git.find_ignored(repository, paths),
             lambda paths: git.merge_drivers(repository, paths),
-            lambda paths: git.absent_since(repository, current.answers_file, {*paths}),
+            lambda paths: git.find_absent_since(repository, current.answers_file, {*paths}),
             keep_prose,
             match_patterns(read_settings(self.project.root).skip),
         )
@@ -545,7 +545,7 @@ def join(updates: Sequence[Updated]) -> Updated:
         if both := whole.shown().keys() & synced.shown().keys():
             which = "this file" if len(both) == 1 else "these files"
             raise LisaError(
-                f"{listed(map(visible, sorted(both)))}: two templates change {which}",
+                f"{join_names(map(visible, sorted(both)))}: two templates change {which}",
                 "Update from one after the other with --answers-file, and commit in between.",
             )
         whole.files |= synced.files

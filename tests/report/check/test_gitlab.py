@@ -15,7 +15,7 @@ from lisa_scaffold.model import Checked, Finding
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.report.check import gitlab
 from lisa_scaffold.rules import load_family
-from lisa_scaffold.rules.judge import findings
+from lisa_scaffold.rules.judge import list_findings
 
 from ...support.results import EVIL, checked, finding, sample
 
@@ -70,7 +70,7 @@ CHANGELOG = "# Changelog\n\n## 1.2.0 (02/01/2026)\n\n## v1.1.0\n"
 def real(text: str) -> Checked:
     """What the rules about changelogs say of one."""
     facts = Facts.of({"CHANGELOG.md": text, "pyproject.toml": '[project]\nname = "x"\n'})
-    return checked(*findings(load_family("CHG"), facts))
+    return checked(*list_findings(load_family("CHG"), facts))
 
 
 def test_lines_that_are_added_above_change_no_fingerprint() -> None:

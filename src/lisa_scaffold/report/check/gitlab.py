@@ -28,7 +28,7 @@ def report(results: Sequence[Checked]) -> str:
     seen: Counter[tuple[str, str, str]] = Counter()
     for checked in results:
         for finding in checked.findings:
-            path = wording.path(checked, finding, several=several)
+            path = wording.name_path(checked, finding, several=several)
             # The same finding has the same fingerprint in every run, equal ones differ by their
             # number. Lines that move because others come in above make no finding a new one.
             same = finding.code, path, _LINES.sub("line", finding.message)

@@ -44,7 +44,7 @@ class Project:
 
     def number(self, severity: str) -> int:
         """How many findings there are of a severity."""
-        return len(wording.of(Severity(severity), self.checked.findings))
+        return len(wording.select_severity(Severity(severity), self.checked.findings))
 
 
 @dataclass(frozen=True)
@@ -61,16 +61,18 @@ class Bar:
 def report(results: Sequence[Checked]) -> str:
     """All projects as one page."""
     # The projects with most to repair come first.
-    worst = sorted(results, key=lambda x: [-len(wording.of(s, x.findings)) for s in Severity])
+    worst = sorted(
+        results, key=lambda x: [-len(wording.select_severity(s, x.findings)) for s in Severity]
+    )
     projects = []
     for number, checked in enumerate(worst, 1):
-        grouped = wording.by_code(checked.findings)
+        grouped = wording.group_by_code(checked.findings)
         groups = [Group(wording.rule(code), found) for code, found in grouped.items()]
         projects.append(Project(f"p{number}", checked, groups))
-    findings = wording.all_findings(results)
+    findings = wording.list_all_findings(results)
     bars = list(_bars(projects))
     # The families that were applied and found nothing.
-    clean = {wording.letters(code) for checked in results for code in checked.applied}
+    clean = {wording.name_letters(code) for checked in results for code in checked.applied}
     clean -= {bar.letters for bar in bars}
     return build_page(
         "check",
@@ -78,18 +80,18 @@ def report(results: Sequence[Checked]) -> str:
         command="check",
         projects=projects,
         findings=findings,
-        must=len(wording.of(Severity.MUST, findings)),
-        should=len(wording.of(Severity.SHOULD, findings)),
+        must=len(wording.select_severity(Severity.MUST, findings)),
+        should=len(wording.select_severity(Severity.SHOULD, findings)),
         bars=bars,
         most=max((bar.must + bar.should for bar in bars), default=0),
-        clean=[wording.family(each) for each in wording.families() if each in clean],
+        clean=[wording.name_family(each) for each in wording.list_families() if each in clean],
         place=wording.place,
     )
 
 
 def _bars(projects: Sequence[Project]) -> Iterator[Bar]:
     """The families with findings, in the order of the rules."""
-    for letters in wording.families():
+    for letters in wording.list_families():
         groups = [
             (project, group)
             for project in projects
@@ -99,9 +101,9 @@ def _bars(projects: Sequence[Project]) -> Iterator[Bar]:
         if groups:
             project, first = groups[0]
             found = [finding for _, group in groups for finding in group.findings]
-            must = len(wording.of(Severity.MUST, found))
+            must = len(wording.select_severity(Severity.MUST, found))
             anchor = f"{project.anchor}-{first.rule.code}"
-            yield Bar(letters, wording.family(letters), must, len(found) - must, anchor)
+            yield Bar(letters, wording.name_family(letters), must, len(found) - must, anchor)
 
 
 def _mark_prose(text: str) -> Markup:

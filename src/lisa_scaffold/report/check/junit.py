@@ -51,7 +51,7 @@ def report(results: Sequence[Checked], fail_on: Severity = Severity.MUST) -> str
 
 def _suite(checked: Checked, name: str, fail_on: Severity, *, several: bool) -> ET.Element:
     suite = ET.Element("testsuite", name=name)
-    found = wording.by_code(checked.findings)
+    found = wording.group_by_code(checked.findings)
     waived: dict[str, list[Waived]] = {}
     for each in checked.waived:
         waived.setdefault(each.finding.code, []).append(each)
@@ -61,7 +61,7 @@ def _suite(checked: Checked, name: str, fail_on: Severity, *, several: bool) -> 
         owner = visible(checked.name)
         case = ET.SubElement(suite, "testcase", classname=owner, name=title, time="0")
         if code in found:
-            case.set("file", visible(wording.path(checked, found[code][0], several=several)))
+            case.set("file", visible(wording.name_path(checked, found[code][0], several=several)))
             case.append(_outcome(found[code], fail_on))
         elif code in waived:
             lines = [f"{_line(x.finding)} (waived: {brief(x.reason)})" for x in waived[code]]

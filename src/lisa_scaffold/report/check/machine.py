@@ -12,13 +12,13 @@ from lisa_scaffold.report.check import wording
 
 def report(results: Sequence[Checked]) -> str:
     """All projects, one object."""
-    findings = wording.all_findings(results)
+    findings = wording.list_all_findings(results)
     result = {
         "schema": "lisa-scaffold/check/1",
         "summary": {
             "projects": len(results),
-            "must": len(wording.of(Severity.MUST, findings)),
-            "should": len(wording.of(Severity.SHOULD, findings)),
+            "must": len(wording.select_severity(Severity.MUST, findings)),
+            "should": len(wording.select_severity(Severity.SHOULD, findings)),
             "waived": sum(len(each.waived) for each in results),
             "fixed": sum(len(each.fixed) for each in results),
         },
@@ -35,8 +35,8 @@ def _project(checked: Checked) -> dict[str, Any]:
         "kind": checked.kind,
         "version": checked.version,
         "rules": len(checked.applied),
-        "must": len(wording.of(Severity.MUST, checked.findings)),
-        "should": len(wording.of(Severity.SHOULD, checked.findings)),
+        "must": len(wording.select_severity(Severity.MUST, checked.findings)),
+        "should": len(wording.select_severity(Severity.SHOULD, checked.findings)),
         "waived": [
             {**_finding(each.finding, checked), "reason": each.reason} for each in checked.waived
         ],

@@ -22,7 +22,7 @@ MOST = 100
 
 def report(results: Sequence[Checked]) -> str:
     """All projects as one comment."""
-    findings = wording.all_findings(results)
+    findings = wording.list_all_findings(results)
     if len(results) == 1:
         where, are = escaped(results[0].name), "is"
     else:
@@ -44,7 +44,7 @@ def _table(results: Sequence[Checked]) -> str:
     lines = ["| project | must | should | waived |", "| --- | ---: | ---: | ---: |"]
     worst = sorted(results, key=lambda each: -len(each.findings))
     for checked in worst[:MOST]:
-        must = len(wording.of(Severity.MUST, checked.findings))
+        must = len(wording.select_severity(Severity.MUST, checked.findings))
         should = len(checked.findings) - must
         lines.append(f"| {escaped(checked.name)} | {must} | {should} | {len(checked.waived)} |")
     if len(worst) > MOST:
@@ -54,7 +54,7 @@ def _table(results: Sequence[Checked]) -> str:
 
 def _project(checked: Checked, left: int, *, alone: bool) -> Iterator[str]:
     """The findings, waivers and notes of one project, if there is room."""
-    grouped = wording.by_code(checked.findings) if left else {}
+    grouped = wording.group_by_code(checked.findings) if left else {}
     lines = [_line(finding) for group in grouped.values() for finding in group[: left + 1]][:left]
     waived = [_line(each.finding, each.reason) for each in checked.waived[: left - len(lines)]]
     if not alone and left and (lines or waived):

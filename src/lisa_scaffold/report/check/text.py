@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
-from lisa_scaffold.lines import Paint, count, plain, wrapped
+from lisa_scaffold.lines import Paint, count, strip_style, wrap_text
 from lisa_scaffold.model import Checked, Finding
 from lisa_scaffold.report.check import wording
 from lisa_scaffold.shown import brief, visible
@@ -18,7 +18,7 @@ _MOST_PLACES = 20
 """Places of further ones that are listed; the other forms of the report have all."""
 
 
-def report(results: Sequence[Checked], width: int = 0, paint: Paint = plain) -> str:
+def report(results: Sequence[Checked], width: int = 0, paint: Paint = strip_style) -> str:
     """All projects: findings by family, then what to do about them.
 
     Parameters
@@ -41,19 +41,22 @@ def _project(checked: Checked, width: int, paint: Paint, *, alone: bool) -> Iter
         facts.append(f"template {shorten(checked.version)}")
     place = "" if alone else f" in {checked.path}"
     yield visible(f"{checked.name}{place} ({', '.join(facts)})")
-    grouped = wording.by_code(checked.findings)
-    for letters in wording.families():
+    grouped = wording.group_by_code(checked.findings)
+    for letters in wording.list_families():
         found = [
-            each for code in grouped if wording.letters(code) == letters for each in grouped[code]
+            each
+            for code in grouped
+            if wording.name_letters(code) == letters
+            for each in grouped[code]
         ]
         if found:
-            title = paint("title", wording.family(letters))
+            title = paint("title", wording.name_family(letters))
             yield "\n".join([title, *_aligned(found, width, paint)])
     if checked.fixed:
         title = paint("title", "Repaired")
         yield "\n".join([title, *_aligned(checked.fixed, width, paint, repairs=False)])
     if checked.notes:
-        notes = (wrapped("  ", brief(note), width) for note in checked.notes)
+        notes = (wrap_text("  ", brief(note), width) for note in checked.notes)
         yield "\n".join([paint("title", "Notes"), *notes])
 
 
@@ -76,13 +79,13 @@ def _aligned(
             place = visible(wording.place(finding))
             start = f"{_head(finding)}  {place:<{longest}}  "
             end = f" ({finding.repair})" if finding.fixable and repairs else ""
-            lines = wrapped(start, f"{brief(finding.message)}{end}", width)
+            lines = wrap_text(start, f"{brief(finding.message)}{end}", width)
             yield _painted(finding, lines, paint)
         if is_folded:
             rest = [visible(wording.place(each)) for each in group[1:]]
             more = f", and {len(rest) - _MOST_PLACES} more" if len(rest) > _MOST_PLACES else ""
             said = f"the same at {len(rest)} more places: {', '.join(rest[:_MOST_PLACES])}{more}"
-            yield _painted(group[0], wrapped(f"{_head(group[0])}  ", said, width), paint)
+            yield _painted(group[0], wrap_text(f"{_head(group[0])}  ", said, width), paint)
 
 
 def _stem(finding: Finding) -> tuple[str, str, str]:
@@ -103,7 +106,7 @@ def _painted(finding: Finding, lines: str, paint: Paint) -> str:
 
 def _summary(results: Sequence[Checked], paint: Paint) -> str:
     """The numbers, and the commands to go on with."""
-    findings = wording.all_findings(results)
+    findings = wording.list_all_findings(results)
     counts = [wording.count_findings(findings) if findings else "No findings"]
     if waived := sum(len(each.waived) for each in results):
         counts.append(f"{waived} waived")

@@ -28,23 +28,23 @@ def title(code: str) -> str:
     return rule(code).text.title.replace("`", "")
 
 
-def letters(code: str) -> str:
+def name_letters(code: str) -> str:
     """The letters of a rule's family."""
     return code.rstrip("0123456789")
 
 
-def families() -> list[str]:
+def list_families() -> list[str]:
     """The letters of all families, in the order of the rules."""
     return [*rules.FAMILIES, rules.CRASH.family]
 
 
-def family(code: str) -> str:
+def name_family(code: str) -> str:
     """The title of a family, by its letters or by the code of a rule."""
-    named = rules.FAMILIES.get(letters(code))
+    named = rules.FAMILIES.get(name_letters(code))
     return named[1] if named else OWN_FAMILY
 
 
-def path(checked: Checked, finding: Finding, *, several: bool = False) -> str:
+def name_path(checked: Checked, finding: Finding, *, several: bool = False) -> str:
     """The file of a finding, relative to the root of the repository.
 
     Parameters
@@ -82,23 +82,23 @@ def place(finding: Finding) -> str:
 
 def count_findings(findings: Sequence[Finding], where: str = "") -> str:
     """The number of findings, and of each severity: ``3 findings (1 must, 2 should)``."""
-    must = len(of(Severity.MUST, findings))
+    must = len(select_severity(Severity.MUST, findings))
     parts = [f"{must} must", f"{len(findings) - must} should"]
     split = ", ".join(part for part in parts if not part.startswith("0 "))
     return f"{count(len(findings), 'finding')}{where} ({split})"
 
 
-def of(severity: Severity, findings: Iterable[Finding]) -> list[Finding]:
+def select_severity(severity: Severity, findings: Iterable[Finding]) -> list[Finding]:
     """The findings of one severity."""
     return [finding for finding in findings if finding.severity == severity]
 
 
-def all_findings(results: Sequence[Checked]) -> list[Finding]:
+def list_all_findings(results: Sequence[Checked]) -> list[Finding]:
     """The findings in all projects."""
     return [finding for checked in results for finding in checked.findings]
 
 
-def by_code(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+def group_by_code(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
     """Findings by rule, violations of ``must`` first."""
     grouped: dict[str, list[Finding]] = {}
     for finding in sorted(findings, key=lambda each: (each.severity, each.code)):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lisa_scaffold.fleet.records import STATES, Row, Status
-from lisa_scaffold.lines import Paint, count, listed, plain
+from lisa_scaffold.lines import Paint, count, join_names, strip_style
 from lisa_scaffold.report.document import Document, Item, Section
 from lisa_scaffold.report.document import as_text as write_text
 from lisa_scaffold.report.fleet.steps import list_musts, list_steps
@@ -41,7 +41,7 @@ _CODES = 4
 _ADDRESS = 100
 
 
-def document(status: Status, fleet: Path | None = None) -> Document:
+def compose_document(status: Status, fleet: Path | None = None) -> Document:
     """The status for people.
 
     Parameters
@@ -137,7 +137,7 @@ def _say_what_waits(row: Row) -> Iterator[str]:
         yield f"the branch {row.branch} {said}{_say_torn(row)}"
     if row.superseded:
         number = "is" if len(row.superseded) == 1 else "are"
-        yield f"{listed(row.superseded)} {number} superseded"
+        yield f"{join_names(row.superseded)} {number} superseded"
     if row.lacks:
         were = "was" if row.lacks == 1 else "were"
         yield f"lacks {count(row.lacks, 'commit')} that {were} fetched from origin"
@@ -148,9 +148,11 @@ def _say_torn(row: Row) -> str:
     return f" in {brief(', '.join(row.conflicts), _ADDRESS)}" if row.conflicts else ""
 
 
-def as_text(status: Status, width: int = 0, paint: Paint = plain, fleet: Path | None = None) -> str:
+def as_text(
+    status: Status, width: int = 0, paint: Paint = strip_style, fleet: Path | None = None
+) -> str:
     """The status as text."""
-    return write_text(document(status, fleet), width, paint) + "\n"
+    return write_text(compose_document(status, fleet), width, paint) + "\n"
 
 
 def as_markdown(status: Status) -> str:

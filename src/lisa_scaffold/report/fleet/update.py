@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lisa_scaffold.fleet.work import Outcome
-from lisa_scaffold.lines import Paint, count, listed, plain
+from lisa_scaffold.lines import Paint, count, join_names, strip_style
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.report import machine
 from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
@@ -59,7 +59,7 @@ class Run(NamedTuple):
     dry_run: bool = False
 
 
-def document(outcomes: Sequence[Outcome], run: Run = Run()) -> Document:  # noqa: B008 - frozen
+def compose_document(outcomes: Sequence[Outcome], run: Run = Run()) -> Document:  # noqa: B008 - frozen
     """The update for people."""
     sections = [*_list_sections(outcomes)]
     steps = list_update_steps(outcomes, run.fleet, run.words, dry_run=run.dry_run)
@@ -96,7 +96,7 @@ def _describe(outcome: Outcome, first: str) -> Item:
     if outcome.branch and not outcome.url and outcome.action in _ON_BRANCH:
         facts.append(f"on the branch {outcome.branch}")
         if outcome.superseded:
-            facts.append(f"which supersedes {listed(outcome.superseded)}")
+            facts.append(f"which supersedes {join_names(outcome.superseded)}")
     said, command = _split(outcome.said)
     facts += [each for each in (outcome.url, said) if each]
     # Of what is done the commit tells it; what would be done nobody else tells.
@@ -131,16 +131,16 @@ def as_json(outcomes: Sequence[Outcome]) -> str:
     return machine.as_json({"schema": "lisa-scaffold/fleet-update/1", "projects": listed})
 
 
-def text(
+def write_text(
     outcomes: Sequence[Outcome],
     width: int = 0,
-    paint: Paint = plain,
+    paint: Paint = strip_style,
     run: Run = Run(),  # noqa: B008 - frozen
 ) -> str:
     """The update as text."""
-    return as_text(document(outcomes, run), width, paint)
+    return as_text(compose_document(outcomes, run), width, paint)
 
 
-def markdown(outcomes: Sequence[Outcome], run: Run = Run()) -> str:  # noqa: B008 - frozen
+def write_markdown(outcomes: Sequence[Outcome], run: Run = Run()) -> str:  # noqa: B008 - frozen
     """The update as Markdown."""
-    return as_markdown(document(outcomes, run))
+    return as_markdown(compose_document(outcomes, run))

@@ -61,13 +61,13 @@ def _list_repairs(work: Repaired) -> Document:
 def description(work: Work, commit: str) -> str:
     """The description of the merge request, for the commit that it brings."""
     if isinstance(work, Updated):
-        said = report.markdown(work)
+        said = report.write_markdown(work)
     elif isinstance(work, Repaired):
         said = as_markdown(_list_repairs(work))
     else:
         from lisa_scaffold.report import adopt as adoption
 
-        said = adoption.markdown(work)
+        said = adoption.write_markdown(work)
     parts = [said.rstrip("\n")]
     if len(parts[0]) > _LONGEST:
         parts = [
