@@ -126,6 +126,7 @@ def test_a_repository_in_which_nothing_was_done_is_filled(tmp_path: Path, origin
     new.refuse_destination(place)
     made = make(place)
     assert made.remote == (origin or "https://gitlab.in2p3.fr/LISA/lisa-example.git")
+    assert made.is_cloned == bool(origin)
     assert git.git("remote", "get-url", "origin", cwd=place).strip() == made.remote
     assert git.git("status", "--porcelain", "--branch", cwd=place) == "## main\n"
     assert git.git("config", "user.name", cwd=place) == "Ada of here\n"

@@ -82,6 +82,8 @@ class Created(NamedTuple):
         The program that installed the git hooks; ``None`` where none did.
     notes
         What did not work, a sentence each.
+    is_cloned
+        Whether it fills the clone of an empty project, so that its remote is there already.
     """
 
     path: Path
@@ -89,6 +91,7 @@ class Created(NamedTuple):
     remote: str
     hooks: str | None
     notes: tuple[str, ...]
+    is_cloned: bool = False
 
 
 class Merged(NamedTuple):

@@ -57,6 +57,8 @@ def test_the_next_steps_follow_what_was_made(
         "Once https://x.example.org/n.git exists:",
         "  git push -u origin main",
     ]
+    cloned = create.tell_created(result._replace(is_cloned=True)).splitlines()
+    assert cloned[-2:] == ["To https://x.example.org/n.git:", "  git push -u origin main"]
     answers = {**PREVIEW.answers, "kind": "service"}
     site = result._replace(preview=PREVIEW._replace(answers=answers))
     assert "with Docker:\n  deploy/secrets desk\n  deploy/compose desk up" in create.tell_created(

@@ -137,8 +137,6 @@ def tell_created(result: Created) -> str:
             "  export LISA_FLEET_TOKEN=...",
             "  nox -s fleet -- status",
         ]
-    lines += [
-        f"\nOnce {result.remote} exists:",
-        "  git push -u origin main",
-    ]
+    where = f"To {result.remote}:" if result.is_cloned else f"Once {result.remote} exists:"
+    lines += [f"\n{where}", "  git push -u origin main"]
     return "\n".join(lines)

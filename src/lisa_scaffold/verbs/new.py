@@ -184,8 +184,9 @@ def create(
             f"git does not know who you are: the commit is by {visible(author.name)}. {_TELL}",
         )
     if is_started(destination):
-        remote = _fill_repository(project, destination, remote)
-        return Created(destination.resolve(), shown, remote, None, notes)
+        origin = _fill_repository(project, destination, remote)
+        made = Created(destination.resolve(), shown, origin or remote, None, notes)
+        return made._replace(is_cloned=bool(origin))
     hooks, told = _install_hooks(project)
     notes += told
     try:
@@ -213,7 +214,10 @@ def _install_hooks(project: Path) -> tuple[str | None, tuple[str, ...]]:
 
 
 def _fill_repository(project: Path, destination: Path, remote: str) -> str:
-    """Move a project and its commit into a repository that has none; the address of ``origin``."""
+    """Move a project and its commit into a repository that has none; its own address of ``origin``.
+
+    Where it has no address, it gets the project's.
+    """
     started = git.find_repository(destination)
     made = git.find_repository(project)
     packed = made.run("pack-objects", "--quiet", "--all", "--stdout")
@@ -228,7 +232,7 @@ def _fill_repository(project: Path, destination: Path, remote: str) -> str:
         git.git("config", file, "remote.origin.url", remote, cwd=destination)
         fetched = "+refs/heads/*:refs/remotes/origin/*"
         git.git("config", file, "remote.origin.fetch", fetched, cwd=destination)
-    return origin or remote
+    return origin
 
 
 def _move_contents(project: Path, destination: Path, leave: str = "") -> None:
