@@ -198,9 +198,15 @@ def test_the_documentation_reads_markdown_with_no_further_extension() -> None:
 # --- The property ------------------------------------------------------------------------------
 
 
-LETTERS = dict(
-    re.findall(r'"(.)": "(\w+)"', (ROOT / "includes/names.jinja").read_text(encoding="utf-8"))
-)
+LETTERS = {
+    letter: word
+    for word, letters in re.findall(
+        r'^  "([a-z]+)": "(\w+)",$',
+        (ROOT / "includes/names.jinja").read_text("utf-8"),
+        re.MULTILINE,
+    )
+    for letter in letters
+}
 
 
 def plain(text: str) -> str:

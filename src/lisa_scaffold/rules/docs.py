@@ -82,7 +82,8 @@ def find_unread(facts: Facts) -> list[str]:
         if not form.is_cheap(text):
             folder = _folder_of(facts, page)
             if any(
-                _find_missing_target(facts, folder, each.target) for each in form.candidates(text)
+                _find_missing_target(facts, folder, each.target)
+                for each in form.find_candidates(text)
             ):
                 unread.append(page)
     return unread

@@ -23,6 +23,9 @@ MOST = 64
 _BESIDE = frozenset(["kind", "ci_rules"])
 """Answers that decide what is taken from the template beside its render: a component."""
 
+_OPERATION = "_copier_operation"
+"""What Copier is at, which is the same for all that is shared."""
+
 Result = TypeVar("Result")
 
 
@@ -162,7 +165,8 @@ class Shared(Generic[Result]):
             names = self._chosen_by.union(*self._files.values(), *self._questions.values())
         except (LisaError, UnicodeDecodeError):
             return True  # perhaps of a file that few projects get: a render tells where it matters
-        return any(name.startswith("_") for name in names) or self._template.reads_data
+        own = any(name.startswith("_") and name != _OPERATION for name in names)
+        return own or self._template.reads_data
 
 
 def _describe(answers: Mapping[str, Any], names: Iterable[str]) -> str:
