@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from lisa_scaffold import cli
 from lisa_scaffold.errors import ExitCode
@@ -70,6 +71,77 @@ def test_what_the_project_has_set_goes_along(tmp_path: Path) -> None:
         'LISA_PROJECT_SLUG: "lisa-lisa-x"',
         'LISA_AUDIT_STRICT: "true"',
     ]
+
+
+JOB = """
+tests:next:
+  extends: .nox
+  stage: own
+  image: $OWN_IMAGE
+  allow_failure: true
+  script:
+    - nox -s lint
+"""
+STAGES = "stages: [quality, test, build, own, publish, release]"
+
+# What a person does to a pipeline; what a kind of project has not stays undone.
+EDITS = (
+    ('LISA_AUDIT_STRICT: "false"', 'LISA_AUDIT_STRICT: "true"'),
+    ("  LISA_RELEASE_IMAGE:", "  # Ours has git.\n  LISA_RELEASE_IMAGE:"),
+    ("variables:\n", 'variables:\n  OWN_IMAGE: "python:3.15-rc"\n'),
+    ('          - "3.11"\n', ""),
+    ("          - cp311-cp311\n", ""),
+    ('IMAGE: ["", noise]', 'IMAGE: [""]'),
+    (".clusters:\n", ".clusters:\n  tags: [deploy]\n"),
+    ("\nvariables:", f"  - local: /ci/own.yml\n\n{STAGES}\n\nvariables:"),
+)
+
+
+@sampled("name", PROJECTS, 6)
+def test_edits_go_there_and_back(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = make(tmp_path / "lisa-x", "files", name)
+    text = (project / CI).read_text()
+    for old, new in EDITS:
+        text = text.replace(old, new)
+    (project / CI).write_text(text + JOB)
+    (project / "ci").mkdir()
+    (project / "ci" / "own.yml").write_text("own:\n  stage: own\n  script: [nox -s lint]\n")
+    commit_all(project)
+    before = yaml.safe_load(text + JOB)
+    capsys.readouterr()
+    checked = cli.main(["check", str(project)]), capsys.readouterr().out
+    for form in ("component", "files"):
+        assert switch(project, form) == ExitCode.DONE
+        assert "Not taken" not in capsys.readouterr().out
+        commit_all(project)
+        now = yaml.safe_load((project / CI).read_text())
+        merged = ("include", "variables", ".airflows")  # the last is as the template has it
+        kept = {key: value for key, value in before.items() if key not in merged}
+        assert {key: now.get(key) for key in kept} == kept
+        assert {"local": "/ci/own.yml"} in now["include"]
+        own = {"OWN_IMAGE": "python:3.15-rc", "LISA_AUDIT_STRICT": "true"}
+        assert now["variables"].items() >= own.items()
+        assert "  # Ours has git.\n  LISA_RELEASE_IMAGE:" in (project / CI).read_text()
+        assert (cli.main(["check", str(project)]), capsys.readouterr().out) == checked
+    assert now == before
+    # Beside a variable of the project's own, another place is as good.
+    assert sorted((project / CI).read_text().splitlines()) == sorted((text + JOB).splitlines())
+
+
+def test_what_a_component_brings_back_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = make(tmp_path / "lisa-x", "files")
+    lines = (project / CI).read_text().splitlines(keepends=True)
+    (project / CI).write_text("".join(line for line in lines if "LISA_ZENODO:" not in line))
+    commit_all(project)
+    capsys.readouterr()
+    assert switch(project, "component") == ExitCode.DONE
+    told = "LISA_ZENODO: the project has taken it out; the component has it."
+    assert told in " ".join(capsys.readouterr().out.split())
+    assert "LISA_ZENODO:" not in (project / CI).read_text()
 
 
 @sampled("name", PROJECTS, 6)

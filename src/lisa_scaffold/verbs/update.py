@@ -18,6 +18,7 @@ from lisa_scaffold.aftercare import (
     example,
     locks,
     moved_folders,
+    pipeline_form,
     published_sources,
     requirements,
 )
@@ -313,14 +314,16 @@ class Prepared:
             match_patterns(read_settings(self.project.root).skip),
         )
         written = Work(current, store, ours)
-        held = [] if recopies else [*requirements.hold_required(written, base, theirs, is_example)]
+        change = answered.Change(before.answers, after.answers, base, theirs)
+        held: list[Note] = []
         if recopies:
             synced = recopy.recopy_project(store, ours, theirs, policy)
         else:
+            held += requirements.hold_required(written, base, theirs, is_example)
+            held += pipeline_form.carry_settings(written, change)
             synced = trees.merge_project(store, ours, base, theirs, policy)
         if names := _find_renamed(before, after, *renders):
             package_name.follow(synced, store, ours, names, policy)
-        change = answered.Change(before.answers, after.answers, base, theirs)
         if current.version == self.new.version and not recopies:
             answered.offer_seeded(synced, store, ours, change, policy.seeded)
         if not recopies:
