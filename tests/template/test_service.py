@@ -240,6 +240,8 @@ case "$*" in
     *" config --hash "*) printf '%s 1\\n' proxy db backup blue green ;;
     *" ps --quiet "* | "container ls "*) echo id ;;
     *" --wait-timeout "*) [ -z "${BAD:-}" ] ;;
+    "image ls "*) [ -z "${DEAF:-}" ] && printf "${*: -1}:%s\\n" 0.8.0 0.9.0 1.0.0 2.0.0 10.0.0 ;;
+    "image rm "*:0.8.0) echo conflict: a container uses it >&2; exit 1 ;;
 esac
 """
 
@@ -350,6 +352,50 @@ def test_a_release_leaves_the_database_and_the_proxy_as_they_run(machine: Machin
         "up --detach --no-deps --force-recreate --wait --wait-timeout 120 green",
         "up --detach --no-deps backup",
     ]
+
+
+def test_a_good_release_removes_images_of_versions_long_gone(machine: Machine) -> None:
+    def removed(place: str, version: str, **env: str) -> tuple[int, list[str]]:
+        machine.log.unlink(missing_ok=True)
+        code, _ = machine("release", place, version, **env)
+        asked = [line.split() for line in machine.asked() if line.startswith("image rm")]
+        assert all(len(words) == 3 for words in asked), "an image is removed by force"
+        return code, [words[2].removeprefix(repository) for words in asked]
+
+    settings = (machine.root / "deploy/production.env").read_text(encoding="utf-8")
+    (repository,) = re.findall("(?m)^REPOSITORY=(.*)", settings)
+    first = ["0.8.0", "0.9.0", "2.0.0", "10.0.0"]
+    then = ["0.8.0", "0.9.0", "10.0.0"]
+    for version, gone in ("1.0.0", first), ("2.0.0", then), ("--back", then):
+        assert removed("production", version) == (
+            0,
+            [f"{part}:{each}" for part in ("", "/backup") for each in gone],
+        )
+    assert removed("production", "2.0.0", BAD="yes") == (1, [])
+    assert removed("production", "2.0.0", DEAF="yes") == (0, [])
+    # What could not be pulled again stays.
+    assert removed("production", "1.0.0", PULL="no") == (0, [])
+    assert removed("desk", "1.0.0") == (0, [])
+
+
+def test_prometheus_leaves_the_network_before_it_is_removed(service: Render) -> None:
+    page = text(service, "operations/README.md")
+    begin = "docker compose --env-file deploy/PLACE.env --file monitoring/compose.yaml"
+    blocks = re.findall(r"(?ms)^ *```sh\n(.*?)^ *```", page)
+    (lines,) = (
+        [line.strip() for line in block.splitlines()]
+        for block in blocks
+        if "deploy/compose PLACE down" in block
+    )
+    here = lines.index("deploy/compose PLACE down")
+    assert (lines[here - 1], lines[-1]) == (f"{begin} down", f"{begin} up --detach")
+
+
+def test_a_private_clone_gets_its_token_outside_of_its_address(service: Render) -> None:
+    page = text(service, "operations/README.md")
+    order = [page.index(each) for each in ("read_repository", "credential.helper", "git clone")]
+    assert order == sorted(order)
+    assert not re.search(r"https://[^/\s]*@|remote set-url", page)
 
 
 def test_files_of_another_version_are_told(machine: Machine) -> None:
