@@ -192,3 +192,28 @@ def test_no_two_files_say_where_the_store_and_the_pods_are(workflow: Render) -> 
             told = yaml.safe_load(data)["global"]
             settings = sites[told.get("site", "kubernetes")]["settings"]
             assert {settings.get("connection", "")} - {""} <= told.get("connections", {}).keys()
+
+
+def test_the_handbook_says_how_each_secret_is_changed(workflow: Render) -> None:
+    """Those that the cluster's page lists, which are those that the chart reads, and the desk's."""
+
+    def keys(page: str) -> set[str]:
+        rows = re.findall(r"(?m)^\| ((?:`[a-z-]+`(?:, )?)+) \|", page)
+        return {key for row in rows for key in re.findall("`([^`]+)`", row)}
+
+    handbook = text(workflow, "docs/handbook.md").partition("## Secrets\n")[2]
+    listed = keys(text(workflow, "docs/deploy.md"))
+    assert {"connection", "fernet-key", "jwt-secret", "store-secret-key"} < listed
+    assert keys(handbook) == listed
+    read = set(
+        re.findall(r"name: [^,]+, key: ([a-z-]+) \}", text(workflow, "kubernetes/values.yaml"))
+    )
+    assert read
+    assert read <= listed
+    assert ("statefulset/" in handbook) == (workflow.answers["events"] == "push")
+    made = re.findall(
+        r'"([a-z]+_(?:key|password|token))"', text(workflow, package_of(workflow) + "/desk.py")
+    )
+    named = set(re.findall(r"`([a-z]+_(?:key|password|token))`", handbook))
+    assert named
+    assert named <= set(made)
