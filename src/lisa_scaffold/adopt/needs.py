@@ -38,7 +38,7 @@ _NOT_NEEDED = frozenset(
 )
 _TOOLS = compile_lazily(r"(?:flake8|sphinx|types)-")
 _OLD_PYTHON = compile_lazily(
-    r";\s*\(?\s*python_version\s*(<=?|={2,3})\s*[\"'](\d+)(?:\.(\d+))?[\"']\s*\)?\s*$"
+    r";[\s(]*python_version\s*(<=?|={2,3})\s*[\"'](\d+)(?:\.(\d+))?[\"'][\s)]*$"
 )
 _OLDEST = (3, 11)
 _MOST_NESTED = 4

@@ -390,7 +390,7 @@ _LISTS = compile_lazily(
 )
 # The same command throws pip's cache away, or keeps none.
 _NO_PIP_CACHE = compile_lazily(
-    r"\bpip[\d.]* cache (?:purge|remove)\b|\brm\s[^&|;]{0,1000}(?:\.cache|/tmp/pip)"
+    r"\bpip[\d.]* cache (?:purge|remove)\b|\brm\s(?:(?!rm\s)[^&|;]){0,1000}?(?:\.cache|/tmp/pip)"
     r"|\bPIP_NO_CACHE_DIR=|\bPIP_CACHE_DIR=/(?:tmp|dev)\b|\bpip[\d.]* config set \S*no-cache-dir"
     r"|\bXDG_CACHE_HOME=/tmp"
 )
