@@ -283,38 +283,14 @@ class Prepared:
         """
         current, recopies = self.project, self.old is self.new
         before, after = self._render(given)
-        repository = current.repository
-        renders = read_render(before, self.old), read_render(after, self.new)
-        _refuse_pointers({} if recopies else renders[0], renders[1], self.new)
-        if before.answers.get("adopted") and not recopies:
-            self._spell_alike(before, renders)
-        # What is not rendered any more is not deleted: the project may have it for itself.
-        is_excluded = match_patterns(before.excluded)
-        for path in [path for path in renders[0] if path not in renders[1] and is_excluded(path)]:
-            del renders[0][path]
-        without_example = _leaves_example(before, after)
-        if not without_example:
-            _forget_example(after, *renders)
-        base, theirs = git.clean_trees(repository, self.folder, *renders)
-        concerned = {*base, *theirs}
-        is_example = match_patterns(after.example if without_example else ())
-        store = git.Store(self.folder / "store.git", repository)
-        ours = store.resolve(repository.tree)
-        policy = Policy(
-            current.answers_file,
-            after.answers_file,
-            self.new.version,
-            match_patterns(after.locked),
-            match_patterns(after.seeded),
-            match_patterns(before.seeded),
-            lambda paths: git.find_ignored(repository, paths),
-            lambda paths: git.merge_drivers(repository, paths),
-            lambda paths: git.find_absent_since(repository, current.answers_file, {*paths}),
-            keep_prose,
-            match_patterns(read_settings(self.project.root).skip),
-        )
+        renders = self._read_renders(before, after)
+        base, theirs = git.clean_trees(current.repository, self.folder, *renders)
+        store = git.Store(self.folder / "store.git", current.repository)
+        ours = store.resolve(current.repository.tree)
+        policy = self._make_policy(before, after, keep_prose=keep_prose)
         written = Work(current, store, ours)
         change = answered.Change(before.answers, after.answers, base, theirs)
+        is_example = match_patterns(after.example if _leaves_example(before, after) else ())
         held: list[Note] = []
         if recopies:
             synced = recopy.recopy_project(store, ours, theirs, policy)
@@ -327,32 +303,61 @@ class Prepared:
         if current.version == self.new.version and not recopies:
             answered.offer_seeded(synced, store, ours, change, policy.seeded)
         if not recopies:
-            answered.follow_licence(synced, store, ours, change)
-            answered.tell_sessions(synced, store, ours)
-            moved_folders.follow_folders(synced, store, ours, base)
-            published_sources.keep_shipped(synced, store, ours, base, theirs)
-            requirements.tell_dropped(synced, store, ours)
-            locks.tell_stale(synced, written)
+            _care_after(synced, written, change)
             synced.notes += held
         if after.answers.get("example") is False:
             example.tell_missing(synced, before.answers, after.answers)
-        if without_example:
+        if _leaves_example(before, after):
             package = str(after.answers.get("import_name"))
             example.tell_example(synced, written, package, is_example)
+        rejected = project.find_rejected(current, {*base, *theirs})
+        notes = (
+            *map(Note, (*self.notes, *self._notes(before, after, given))),
+            *synced.notes,
+            *(Note(_REJECTED, path) for path in rejected),
+        )
         return Updated(
             self.project,
             self.new.version,
             synced,
-            (
-                *map(Note, (*self.notes, *self._notes(before, after, given))),
-                *synced.notes,
-                *(Note(_REJECTED, path) for path in project.find_rejected(current, concerned)),
-            ),
+            notes,
             _read_changelog(self.new.root, current.version, self.new.version),
             store.diff(synced.shown()) if diff else "",
             store.contents(ours, synced.concerned()) if contents else {},
             recopies,
             self._count_commits(),
+        )
+
+    def _read_renders(self, before: Render, after: Render) -> tuple[Tree, Tree]:
+        """The files of both renders, without what is the project's by the template's own word."""
+        recopies = self.old is self.new
+        renders = read_render(before, self.old), read_render(after, self.new)
+        _refuse_pointers({} if recopies else renders[0], renders[1], self.new)
+        if before.answers.get("adopted") and not recopies:
+            self._spell_alike(before, renders)
+        # What is not rendered any more is not deleted: the project may have it for itself.
+        is_excluded = match_patterns(before.excluded)
+        for path in [path for path in renders[0] if path not in renders[1] and is_excluded(path)]:
+            del renders[0][path]
+        if not _leaves_example(before, after):
+            _forget_example(after, *renders)
+        return renders
+
+    def _make_policy(self, before: Render, after: Render, *, keep_prose: bool) -> Policy:
+        """What both templates and the project say of single files."""
+        current, repository = self.project, self.project.repository
+        return Policy(
+            current.answers_file,
+            after.answers_file,
+            self.new.version,
+            match_patterns(after.locked),
+            match_patterns(after.seeded),
+            match_patterns(before.seeded),
+            lambda paths: git.find_ignored(repository, paths),
+            lambda paths: git.merge_drivers(repository, paths),
+            lambda paths: git.find_absent_since(repository, current.answers_file, {*paths}),
+            keep_prose,
+            match_patterns(read_settings(current.root).skip),
         )
 
     def _count_commits(self) -> int | None:
@@ -485,6 +490,17 @@ class Prepared:
                 yield f"The question {key} is not asked now: its answer is dropped."
             else:
                 yield f"The template asks no question {key} any more: its answer is dropped."
+
+
+def _care_after(synced: Synced, written: Work, change: answered.Change) -> None:
+    """What an update does or tells beside the merge of files."""
+    store, ours = written.store, written.ours
+    answered.follow_licence(synced, store, ours, change)
+    answered.tell_sessions(synced, store, ours)
+    moved_folders.follow_folders(synced, store, ours, change.base)
+    published_sources.keep_shipped(synced, store, ours, change.base, change.theirs)
+    requirements.tell_dropped(synced, store, ours)
+    locks.tell_stale(synced, written)
 
 
 def _find_renamed(
