@@ -3,7 +3,8 @@
 What a store reports is kept in a file before the store hears that all is well, and goes to Airflow
 from there, again and again until Airflow has taken it: nothing is lost while Airflow is away, and a
 store with a persistent topic keeps what comes while the relay is. An object is told once: its
-bucket, key and version (or ETag) are the key of the table. Only the standard library is needed.
+bucket, key and version (or ETag) are the key of the table, which forgets it after ``KEPT_DAYS``. Only
+the standard library is needed.
 
 Any WSGI server runs it, as one process of several threads. Settings are environment variables:
 
@@ -49,12 +50,17 @@ LARGEST = 1_000_000
 BATCH = 100
 LONGEST_WAIT = 60.0
 
-_TABLE = """
+KEPT_DAYS = 30
+"""How long an object is known after Airflow has taken it: no store repeats itself for that long."""
+
+_TABLES = """
+pragma journal_mode = wal;
 create table if not exists arrivals (
     bucket text, key text, version text, etag text, sequencer text, asset text,
     came real not null, told real,
     primary key (bucket, key, version, etag)
-)
+);
+create index if not exists by_told on arrivals (told, asset);
 """
 
 _COLUMNS = ("bucket", "key", "version", "etag", "sequencer", "asset")
@@ -62,11 +68,13 @@ _KEEP = """
 insert or ignore into arrivals (bucket, key, version, etag, sequencer, asset, came)
 values (?, ?, ?, ?, ?, ?, ?)
 """
+_ASSETS = "select asset from arrivals where told is null group by asset order by min(came)"
 _WAITING = """
 select bucket, key, version, etag, sequencer, asset from arrivals
-where told is null order by came, rowid limit ?
+where told is null and asset = ? order by came, rowid limit ?
 """
 _TAKEN = "update arrivals set told = ? where bucket = ? and key = ? and version = ? and etag = ?"
+_FORGET = "delete from arrivals where told < ?"
 
 log = logging.getLogger(__name__)
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
@@ -125,9 +133,8 @@ class Spool:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with closing(self._open()) as database, database:
-            database.execute("pragma journal_mode = wal")
-            database.execute(_TABLE)
+        with closing(self._open()) as database:
+            database.executescript(_TABLES)
 
     def _open(self) -> sqlite3.Connection:
         database = sqlite3.connect(self.path, timeout=30)
@@ -140,18 +147,24 @@ class Spool:
         with closing(self._open()) as database, database:
             return sum(database.execute(_KEEP, row).rowcount for row in rows)
 
-    def waiting(self, most: int) -> list[dict[str, str]]:
-        """Objects that Airflow has not taken, in the order in which they came."""
+    def assets(self) -> list[str]:
+        """Assets with objects that Airflow has not taken."""
         with closing(self._open()) as database:
-            rows = database.execute(_WAITING, (most,)).fetchall()
+            return [asset for (asset,) in database.execute(_ASSETS)]
+
+    def waiting(self, asset: str, most: int) -> list[dict[str, str]]:
+        """Objects of an asset that Airflow has not taken, in the order in which they came."""
+        with closing(self._open()) as database:
+            rows = database.execute(_WAITING, (asset, most)).fetchall()
         return [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
 
     def mark(self, told: Iterable[Mapping[str, str]]) -> None:
-        """Note that Airflow has taken objects."""
+        """Note that Airflow has taken objects, and forget those that it took long ago."""
         now = time.time()
         rows = [(now, each["bucket"], each["key"], each["version"], each["etag"]) for each in told]
         with closing(self._open()) as database, database:
             database.executemany(_TAKEN, rows)
+            database.execute(_FORGET, (now - KEPT_DAYS * 86400,))
 
     def count(self) -> dict[str, int]:
         """How many are there, and how many of them wait."""
@@ -304,34 +317,45 @@ class Relay:
     def hand_on(self) -> int:
         """Tell Airflow of what waits; say how many objects it has taken.
 
+        An asset that Airflow does not take holds up no other.
+
         Raises
         ------
         OSError
-            If Airflow does not take one; what it took before stays told.
+            If there are objects that Airflow does not take; what it took stays told.
         """
+        taken, wrong = 0, []
+        for asset in self.spool.assets():
+            try:
+                taken += self._hand_on(asset)
+            except (OSError, ValueError, KeyError) as error:
+                wrong.append(f"{asset}: {error}")
+        if wrong:
+            raise OSError("; ".join(wrong))
+        return taken
+
+    def _hand_on(self, asset: str) -> int:
         taken = 0
-        while waiting := self.spool.waiting(BATCH):
-            groups: dict[str, list[dict[str, str]]] = {}
-            for each in waiting:
-                groups.setdefault(each["asset"], []).append(each)
-            for asset, arrivals in groups.items():
-                self.airflow.tell(asset, arrivals)
-                self.spool.mark(arrivals)
-                taken += len(arrivals)
+        while arrivals := self.spool.waiting(asset, BATCH):
+            self.airflow.tell(asset, arrivals)
+            self.spool.mark(arrivals)
+            taken += len(arrivals)
+            log.info("%s: %d objects told to Airflow", asset, len(arrivals))
         return taken
 
     def keep_handing_on(self) -> None:
-        """Hand on for ever, more slowly while Airflow is away."""
+        """Hand on for ever, more slowly while Airflow is away, and at once what comes anew."""
         wait = 1.0
         while True:
             try:
-                if taken := self.hand_on():
-                    log.info("%d objects told to Airflow", taken)
+                self.hand_on()
                 wait = 1.0
                 self.wake.wait(LONGEST_WAIT)
-            except (OSError, ValueError, KeyError, sqlite3.Error) as error:
-                log.warning("Airflow takes nothing, again in %.0f s: %s", wait, error)
-                time.sleep(wait)
+            except (OSError, sqlite3.Error) as error:
+                log.warning("Airflow does not take all, again in %.0f s: %s", wait, error)
+                # What comes may be of an asset that Airflow takes.
+                time.sleep(1)
+                self.wake.wait(wait - 1)
                 wait = min(2 * wait, LONGEST_WAIT)
             self.wake.clear()
 

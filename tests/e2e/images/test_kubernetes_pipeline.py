@@ -203,5 +203,5 @@ def test_the_lines_of_the_handbook_tell_what_they_promise(release: Release) -> N
     # There is no API server of Airflow: the relay keeps what it hears, and says why.
     assert json.loads(follow("kubectl exec statefulset"))["waiting"] == 0
     release.notify("segments/a b.csv")
-    wait_for(lambda: "Airflow takes nothing" in follow("kubectl logs statefulset"), 60)
+    wait_for(lambda: "Airflow does not take all" in follow("kubectl logs statefulset"), 60)
     assert json.loads(follow("kubectl exec statefulset"))["waiting"] == 1
