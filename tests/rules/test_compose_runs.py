@@ -128,5 +128,80 @@ def test_backups_have_a_way_back(name: str, image: str, is_backup: bool) -> None
     files = compose(f"services:\n  {name}:\n    image: {image}\n")
     wanted: list[Found] = [("CMP012", FILE, 2)] if is_backup else []
     assert found(files, "CMP012") == wanted
-    for path, text in {"README.md": "To restore it, …", "scripts/restore_db": "psql"}.items():
+    told = {
+        "README.md": "To restore the database, …",
+        "scripts/restore_db": "psql",
+        "bin/again.sh": "# The last dump.\nrclone copy a b\nexec restore.py\n",
+        "ops.py": "def restore(): subprocess.run(['psql'])\n",
+    }
+    for path, text in told.items():
         assert found({**files, path: text}, "CMP012") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("bin/backup.sh", "pg_dump\n# Nobody can restore this.\n"),
+        ("app/window.py", "window.restore()\n"),
+        (
+            "CHANGELOG.md",
+            "- Backups are made each night.\n" + "\n" * 11 + "- Restore the old colours.\n",
+        ),
+    ],
+)
+def test_other_words_of_restoring_are_no_way_back(path: str, text: str) -> None:
+    files = compose("services:\n  # Who restores it?\n  backup:\n    image: a/pg_dump:1\n")
+    assert found({**files, path: text}, "CMP012") == [("CMP012", FILE, 3)]
+
+
+BESIDE = """\
+services:
+  web:
+    image: nginx:1.29
+    restart: always
+    mem_limit: 1g
+  worker:
+    image: me/app:1
+"""
+
+
+def test_what_stands_beside_what_comes_back() -> None:
+    files = {**compose(BESIDE), **SERVICE}
+    assert found(files, "CMP006") == [("CMP006", FILE, 6)]
+    assert found(files, "CMP009") == [("CMP009", FILE, 6)]
+    assert found(compose(BESIDE), "CMP0") == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("restart: always", "init: true"),
+        ("worker:", "migrate:"),
+        ("worker:", "db-init:"),
+        ("worker:\n", "worker:\n    profiles: [once]\n"),
+        ("worker:\n", "worker:\n    extends: {file: a.yaml, service: b}\n"),
+        ("worker:\n    image: me/app:1", "worker:\n    environment: {A: b}"),
+        (
+            "    mem_limit: 1g\n",
+            "    mem_limit: 1g\n"
+            "    depends_on: {worker: {condition: service_completed_successfully}}\n",
+        ),
+    ],
+)
+def test_what_may_run_once_or_is_told_elsewhere(old: str, new: str) -> None:
+    assert BESIDE.count(old) == 1
+    files = {**compose(BESIDE.replace(old, new)), **SERVICE}
+    assert found(files, "CMP006") == []
+    assert found(files, "CMP009") == []
+
+
+def test_what_is_said_not_to_come_back_needs_no_limit() -> None:
+    files = {**compose(BESIDE.replace("worker:", "worker:\n    restart: 'no'")), **SERVICE}
+    assert found(files, "CMP006") == []
+    assert found(files, "CMP009") == []
+    of_desk = {**compose(BESIDE, "compose.dev.yaml"), **SERVICE}
+    assert found(of_desk, "CMP006") == []
+    elsewhere = "services:\n  worker:\n    restart: always\n    mem_limit: 1g\n"
+    files = {**compose(BESIDE, **{"compose.production.yaml": elsewhere}), **SERVICE}
+    assert found(files, "CMP006") == []
+    assert found(files, "CMP009") == []

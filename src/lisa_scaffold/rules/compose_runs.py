@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from lisa_scaffold.pattern import compile_lazily
-from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules import images
-from lisa_scaffold.rules.compose import Service, find_compose, find_open, find_services
+from lisa_scaffold.rules.compose import (
+    Service,
+    find_compose,
+    find_open,
+    find_services,
+    is_thrown_away,
+)
 from lisa_scaffold.rules.rule import MUST, SERVICE, SHOULD, Hit, count_more, rule
 
 _DATABASES = frozenset(
@@ -64,19 +71,55 @@ def _find_images(facts: Facts, known: frozenset[str]) -> dict[str, str]:
 
 @rule("CMP006", SHOULD, kinds=SERVICE, when=find_compose)
 def services_come_back(facts: Facts) -> Iterator[Hit]:
-    """What is published starts again after a fault and after a restart of the machine.
+    """What runs all the time starts again after a fault and after a restart of the machine.
 
     Why: Without a policy a container stays away until somebody notices.
 
-    How: Add `restart: unless-stopped`.
+    How: Add `restart: unless-stopped`; to what runs once, `restart: "no"`. What is published runs
+    all the time, and so does what stands in a file whose other services start again, unless another
+    one waits until it has ended, it has a profile, or its name tells of one task (`migrate`).
 
     Source: [Docker: restart policies](https://docs.docker.com/engine/containers/start-containers-automatically/).
     """
     comes_back = _names(facts, lambda each: each.restarts or "restart" in each.data)
+    lasting = _find_lasting(facts)
     for each in find_services(facts):
-        if each.data.get("ports") and each.name not in comes_back:
+        is_lasting = each.data.get("ports") or (each.file.path, each.name) in lasting
+        if is_lasting and each.name not in comes_back:
             message = "after a fault it stays away: add `restart: unless-stopped`"
             yield Hit(each.file.path, each.line(), message)
+
+
+_OF_ONE_TASK = compile_lazily(
+    r"(?:.*[-_])?(?:migrat\w*|init\w*|setup|seed\w*|bootstrap\w*|provision\w*|load\w*|import\w*"
+    r"|build\w*|compile\w*|collectstatic|static|assets?|create\w*|prepare\w*|job|once|task|command"
+    r"|manage|cli|shell|tools?|utils?|tests?|e2e|lint|docs?|backup|restor\w*|dump|certs?|certbot)"
+    r"(?:[-_].*)?",
+    re.IGNORECASE,
+)
+
+
+@cached_in_facts
+def _find_lasting(facts: Facts) -> frozenset[tuple[str, str]]:
+    """File and name of what runs all the time, since what stands beside it does.
+
+    A file that only adds to another one describes no service: it has neither image nor build.
+    """
+    ending = {
+        name
+        for each in find_services(facts)
+        for _, name, condition in _waits(each)
+        if condition == "service_completed_successfully"
+    }
+    of_profiles = _names(facts, lambda each: "profiles" in each.data)
+    files = {each.file.path for each in find_services(facts) if each.restarts}
+    return frozenset(
+        (each.file.path, each.name)
+        for each in find_services(facts)
+        if each.file.path in files and not is_thrown_away(facts, each.file.path)
+        if each.data.keys() & {"image", "build"} and "extends" not in each.data
+        if each.name not in ending | of_profiles and not _OF_ONE_TASK.fullmatch(each.name)
+    )
 
 
 @rule("CMP007", MUST, when=find_compose)
@@ -147,8 +190,13 @@ def memory_is_limited(facts: Facts) -> Iterator[Hit]:
     Source: [Docker: resource constraints](https://docs.docker.com/engine/containers/resource_constraints/).
     """
     limited = _names(facts, _limits_memory)
+    once = _names(facts, lambda each: "restart" in each.data and not each.restarts)
+    lasting = _find_lasting(facts)
     for each in find_services(facts):
-        if each.restarts and each.name not in limited and "extends" not in each.data:
+        is_lasting = each.restarts or (
+            (each.file.path, each.name) in lasting and each.name not in once
+        )
+        if is_lasting and each.name not in limited and "extends" not in each.data:
             message = "it may take all memory of the machine: add `deploy.resources.limits.memory`"
             yield Hit(each.file.path, each.line(), message)
 
@@ -200,7 +248,12 @@ def names_are_for_one(facts: Facts) -> Iterator[Hit]:
 
 _BACKUP = compile_lazily(r"(?i)(?:^|[-_./])(?:pg)?(?:db)?[-_]?backups?(?:$|[-_./:@])")
 _RESTORES = compile_lazily(r"(?i)restor(?:e|ing)")
-_PROSE = ("**/*.md", "**/*.rst", "**/*.txt", "**/*.sh", "**/*.py", "**/Makefile", "**/justfile")
+_OF_BACKUP = compile_lazily(
+    r"(?i)backup|back(?:ed)?[- ]up|dump|database|postgres|psql|mysql|mariadb|mongo|redis|snapshot"
+    r"|barman|pgbackrest|restic|borg|\bdb\b|\bwal\b|\bdata\b|volume|bucket"
+)
+_PAGES = ("**/*.md", "**/*.rst", "**/*.txt")
+_CODE = ("**/*.sh", "**/*.py", "**/Makefile", "**/justfile")
 _SCRIPTS = ("bin/*", "scripts/**", "docker/**", "deploy/**", "ops/**", "operations/**")
 
 
@@ -222,8 +275,34 @@ def backups_are_restored(facts: Facts) -> Iterator[Hit]:
     ]
     if not made:
         return
-    paths = [*facts.paths(*_PROSE, *_SCRIPTS), *(file.path for file in find_compose(facts))]
-    if any(_RESTORES.search(path) or _RESTORES.search(facts.text(path)) for path in paths):
+    pages = facts.paths(*_PAGES)
+    code = [*facts.paths(*_CODE, *_SCRIPTS), *(file.path for file in find_compose(facts))]
+    if any(_RESTORES.search(path) for path in (*pages, *code)):
+        return
+    if any(_tells_of_restoring(facts, path, is_code=False) for path in pages):
+        return
+    if any(_tells_of_restoring(facts, path, is_code=True) for path in code):
         return
     message = "nothing here says how this backup is restored: write it down, and try it"
     yield Hit(made[0].file.path, made[0].line(), message)
+
+
+_NEAR = 10
+"""Lines around a word of which a sentence or a command may speak."""
+
+
+def _tells_of_restoring(facts: Facts, path: str, *, is_code: bool) -> bool:
+    """Whether a file tells of restoring data: in code by more than a comment.
+
+    Much else is restored: a cache, a window, a setting, an old behaviour in a changelog.
+    """
+    if not _RESTORES.search(facts.text(path)):
+        return False
+    lines = list(facts.lines(path))
+    for number, line in enumerate(lines):
+        if not _RESTORES.search(line) or (is_code and line.lstrip().startswith("#")):
+            continue
+        near = lines[max(number - _NEAR, 0) : number + _NEAR + 1]
+        if any(_OF_BACKUP.search(each) for each in near):
+            return True
+    return False
