@@ -3,9 +3,10 @@
 ``make``     dump the database, and keep the dump encrypted in another bucket (restic)
 ``prove``    restore the newest backup into a fresh database, compare it with what was dumped, tell
              the service's own database, and only then forget what is older than it need be
-``restore``  put a backup (the newest, or the one that is named) in the place of the database
+``restore``  put the backup that is named (or the ``latest``) in the place of the database
 ``list``     tell which backups there are
 ``describe`` tell the rows and the checksum of every table, as they are now
+``begin``    take the database as it is for the one that is backed up
 ``loop``     make and prove, again and again
 ``healthy``  whether a backup was proven lately
 
@@ -42,7 +43,10 @@ LOG = logging.getLogger("backup")
 WORK = Path(read("BACKUP_WORK", "/work"))
 NAME = read("DB_NAME", "service")
 EVERY = int(read("BACKUP_SECONDS", "86400"))
-KEEP = ("--keep-daily=7", "--keep-weekly=5", "--keep-monthly=12")
+# Of a day the last one is kept, which may be the worst: so nothing of the last days is forgotten.
+KEEP = ("--keep-within=2d", "--keep-daily=7", "--keep-weekly=5", "--keep-monthly=12")
+# A comment on the database, which no dump has: who makes a new, empty one starts without it.
+KNOWN = "is backed up by operations/backup.py"
 # What changes while nobody looks, and is worth nothing once it is lost.
 PASSING = ("service_cache",)
 
@@ -59,11 +63,16 @@ def main(words: list[str]) -> None:
         case ["prove"]:
             with alone():
                 prove()
-        case ["restore", *name] if len(name) <= 1:
+        case ["restore", name]:
             with alone():
-                restore(*name)
+                restore(name)
+        case ["restore"]:
+            show()
+            sys.exit("restore which one? `restore NAME`, of the names above, or `restore latest`")
         case ["list"]:
-            restic("snapshots", "--compact")
+            show()
+        case ["begin"]:
+            mark(NAME)
         case ["describe"]:
             describe()
         case ["loop"]:
@@ -105,6 +114,9 @@ def make() -> str:
     """Make a backup; its name."""
     name = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     folder = empty(WORK / "new")
+    if restic("cat", "config", may_fail=True):
+        restic("init")
+    refuse_unknown(is_first=not find_backups())
     with connect(NAME) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         (snapshot,) = connection.execute("SELECT pg_export_snapshot()").fetchone() or ("",)
@@ -114,12 +126,43 @@ def make() -> str:
         message = "there is nothing in the database yet"
         raise ValueError(message)
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    if restic("cat", "config", may_fail=True):
-        restic("init")
-    restic("backup", f"--tag={name}", f"--host={NAME}", str(folder))
+    tags = f"{name},{_count(manifest)}-rows"
+    restic("backup", f"--tag={tags}", f"--host={NAME}", str(folder))
+    mark(NAME)
     shutil.rmtree(folder)
     LOG.info("made backup %s: %s", name, sum_up(manifest))
     return name
+
+
+def refuse_unknown(*, is_first: bool) -> None:
+    """Refuse to keep a database that was neither kept before nor restored.
+
+    On a new machine it is empty, and would take the place of what is kept of the one before.
+
+    Raises
+    ------
+    ValueError
+        If this is such a database, and something is kept already.
+    """
+    with connect(NAME) as connection:
+        (comment,) = connection.execute(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database"
+            " WHERE datname = current_database()"
+        ).fetchone() or (None,)
+    if comment != KNOWN and not is_first:
+        message = (
+            f"the database {NAME} is a new one, and the repository has backups of the one before:"
+            " put one in its place (`operations/backup.py restore`), or, if this one is to be"
+            " backed up as it is, say so (`operations/backup.py begin`)"
+        )
+        raise ValueError(message)
+
+
+def mark(name: str) -> None:
+    """Mark a database as the one that is backed up."""
+    with connect("postgres") as connection:
+        what = sql.SQL("COMMENT ON DATABASE {} IS {}")
+        connection.execute(what.format(sql.Identifier(name), sql.Literal(KNOWN)))
 
 
 def describe() -> None:
@@ -160,13 +203,13 @@ def tell_proof(name: str, found: Manifest) -> None:
         )
 
 
-def restore(name: str = "latest") -> None:
+def restore(name: str) -> None:
     """Put a backup in the place of the database, which is kept under another name.
 
     Parameters
     ----------
     name
-        The backup; without a name, the newest.
+        The backup; ``latest`` is the newest.
     """
     dump, wanted, name = _fetch(name)
     fresh = f"{NAME}_restored"
@@ -181,6 +224,7 @@ def exchange(fresh: str) -> None:
     _drop(kept)
     with connect("postgres") as connection:
         connection.autocommit = True
+        mark(fresh)
         there = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (NAME,))
         if there.fetchone():
             # Nobody comes in any more, and whoever is in goes.
@@ -199,8 +243,7 @@ def exchange(fresh: str) -> None:
 
 def _fetch(name: str) -> tuple[Path, Manifest, str]:
     """Fetch a backup: its dump, its manifest, its name."""
-    chosen = ["latest"] if name == "latest" else ["latest", f"--tag={name}"]
-    found = json.loads(restic("snapshots", "--json", f"--host={NAME}", *chosen) or "[]")
+    found = find_backups(*([] if name == "latest" else [f"--tag={name}"]))
     if not found:
         message = f"there is no backup {name}"
         raise ValueError(message)
@@ -209,6 +252,19 @@ def _fetch(name: str) -> tuple[Path, Manifest, str]:
     (dump,) = folder.rglob("dump")
     manifest: Manifest = json.loads(dump.with_name("manifest.json").read_text(encoding="utf-8"))
     return dump, manifest, found[-1]["tags"][0]
+
+
+def find_backups(*chosen: str) -> list[dict[str, Any]]:
+    """Find the backups of this database; the newest is the last."""
+    told = restic("snapshots", "--json", f"--host={NAME}", *chosen)
+    found: list[dict[str, Any]] = json.loads(told or "[]")
+    return sorted(found, key=lambda each: str(each["time"]))
+
+
+def show() -> None:
+    """Tell which backups there are, and the rows of each."""
+    for each in find_backups():
+        sys.stdout.write(f"{' '.join(each['tags'])}\n")
 
 
 def load(dump: Path, wanted: Manifest, name: str) -> Manifest:
@@ -307,8 +363,6 @@ def restic(*words: str, may_fail: bool = False) -> str:
     done = subprocess.run(
         command, env=environment, stdout=subprocess.PIPE, check=True, encoding="utf-8"
     )
-    if words[0] == "snapshots" and "--json" not in words:
-        sys.stdout.write(done.stdout)
     return done.stdout
 
 

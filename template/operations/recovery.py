@@ -43,6 +43,7 @@ from operations.backup import (
     find_server,
     load,
     read_manifest,
+    refuse_unknown,
     restic,
     run,
     sum_up,
@@ -110,6 +111,7 @@ def keep_log() -> None:
     if restic("cat", "config", may_fail=True):
         restic("init")
     restic("unlock")
+    refuse_unknown(is_first=not find("base"))
     prepare()
     made = WORK / "base.made"
     with receiving() as process:

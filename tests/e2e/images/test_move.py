@@ -173,5 +173,5 @@ def go_back(follow: Callable[[str], str]) -> None:
     follow(f"kubectl create job --from=cronjob/{RELEASE}-backup back")
     assert follow(ended("back")).split() == ["Complete"]
     back = "deploy/compose PLACE run --rm --env BACKUP_REPOSITORY=REPOSITORY-OF-THE-CLUSTER"
-    follow(f"{back} backup python3 operations/backup.py restore")
+    follow(f"{back} backup python3 operations/backup.py restore latest")
     follow("deploy/release PLACE X.Y.Z")

@@ -106,7 +106,9 @@ def test_what_is_gone_comes_back_up_to_the_end_of_its_log(
     assert "nothing was written after that moment: the log is taken to its end" in said
     assert "last" in stack.sql(SLUGS).split()
     wait_for(lambda: get("/challenges/last/")[0] == 200, 60)
-    # The new server has a log of its own, which is proven too.
+    # The new server has a log of its own from then on, which is proven too.
+    slots = "SELECT count(*) FROM pg_replication_slots WHERE active"
+    wait_for(lambda: stack.sql(slots) == "1", 120)
     recover(stack, "base")
     assert "the server was recovered and is equal" in recover(stack, "prove")
     stack.sql("DELETE FROM challenges_challenge WHERE slug <> 'example'")

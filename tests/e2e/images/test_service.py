@@ -82,7 +82,7 @@ def test_what_is_lost_is_restored_and_a_broken_backup_is_found(stack: Stack) -> 
         "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8000/metrics').read())",
     )
     stack.sql("DROP DATABASE service WITH (FORCE)", "postgres")
-    stack.backup("restore")
+    stack.backup("restore", "latest")
     assert stack.sql(count) == before
     wait_for(lambda: get("/challenges/example/")[0] == 200, 60)
     # A dump that lacks what its manifest names.
