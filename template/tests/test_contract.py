@@ -16,11 +16,14 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import boto3
@@ -72,7 +75,8 @@ def place(tmp_path: Path, store_address: str) -> dict[str, str]:
         aws_access_key_id="test",
         aws_secret_access_key="test",  # pragma: allowlist secret
     ).create_bucket(Bucket="contract")
-    database = {"DB_FILE": str(tmp_path / "service.sqlite")}
+    (tmp_path / "database").mkdir()
+    database = {"DB_FILE": str(tmp_path / "database/service.sqlite")}
     return {
         "HOME": "/nonexistent",
         "PATH": os.environ["PATH"],
@@ -113,6 +117,32 @@ def serving(place: dict[str, str], log: Path) -> Iterator[Service]:
         process.wait()
 
 
+@contextmanager
+def late(store: str, asked: threading.Event, may: threading.Event) -> Iterator[str]:
+    """Run a store that tells that it was asked, and answers once it may; its address."""
+
+    class Late(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.set()
+            may.wait(WAIT)
+            request = urllib.request.Request(
+                f"{store}{self.path}", headers=dict(self.headers), method=self.command
+            )
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                body = answer.read()
+            self.send_response(answer.status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_HEAD = do_GET
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Late) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
 def test_it_is_alive_at_once_and_ready_when_the_database_is(
     place: dict[str, str], tmp_path: Path
 ) -> None:
@@ -122,6 +152,19 @@ def test_it_is_alive_at_once_and_ready_when_the_database_is(
         migrate(place)
         service.wait("/readyz", 200)
         migrate(place)
+
+
+def test_it_is_alive_and_not_ready_while_its_database_is_away(
+    place: dict[str, str], tmp_path: Path
+) -> None:
+    migrate(place)
+    with serving(place, tmp_path / "log") as service:
+        service.wait("/readyz", 200)
+        away = (tmp_path / "database").rename(tmp_path / "away")
+        service.wait("/readyz", 503)
+        assert service.get("/livez")[0] == 200
+        away.rename(tmp_path / "database")
+        service.wait("/readyz", 200)
 
 
 def test_it_is_not_ready_without_its_store(place: dict[str, str], tmp_path: Path) -> None:
@@ -168,16 +211,21 @@ def test_it_ends_when_told_and_finishes_what_it_has_begun(
     place: dict[str, str], tmp_path: Path
 ) -> None:
     migrate(place)
-    with serving(place, tmp_path / "log") as service:
-        service.wait("/readyz", 200)
-        with socket.create_connection(("127.0.0.1", service.port), timeout=30) as begun:
-            begun.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\n")
-            time.sleep(0.3)
-            service.process.send_signal(signal.SIGTERM)
-            time.sleep(0.3)
-            begun.sendall(b"Connection: close\r\n\r\n")
-            assert begun.recv(100).startswith((b"HTTP/1.1 200", b""))
-        assert service.process.wait(timeout=30) == 0
+    asked, may = threading.Event(), threading.Event()
+    with (
+        late(place["S3_ENDPOINT"], asked, may) as store,
+        serving({**place, "S3_ENDPOINT": store}, tmp_path / "log") as service,
+        ThreadPoolExecutor() as pool,
+    ):
+        service.wait("/livez", 200)
+        begun = pool.submit(service.get, "/readyz")
+        assert asked.wait(WAIT)
+        service.process.send_signal(signal.SIGTERM)
+        time.sleep(1)
+        assert not begun.done()
+        may.set()
+        assert begun.result()[0] == 200
+        assert service.process.wait(timeout=WAIT) == 0
 
 
 def test_each_line_of_the_log_is_an_object_with_the_number_of_its_request(
