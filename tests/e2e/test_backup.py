@@ -1,4 +1,4 @@
-"""Backups of a service's database, by its own program, PostgreSQL and restic, without containers.
+"""A service's database and its backups, by its own programs, PostgreSQL and restic, uncontained.
 
 What the page for operators says after a loss is followed line by line. Those of its lines that call
 ``backup.py`` run as they stand; what Docker does by the others is done here: it begins with a new
@@ -102,7 +102,7 @@ class Machine:
         }
         self.loop: subprocess.Popen[bytes] | None = None
 
-    def tries(self, *words: str) -> tuple[int, str]:
+    def tries(self, *words: str | Path) -> tuple[int, str]:
         """Call something in the container; its exit code, and what it prints."""
         done = run(*words, cwd=self.root, env=self.environment)
         return done.returncode, done.stdout
@@ -252,7 +252,7 @@ def test_nothing_is_restored_that_is_not_named_and_nothing_of_a_day_is_forgotten
     assert (code, machine.count()) == (1, "1")
     assert said.splitlines() == [
         *(f"{name} {rows}-rows" for name, rows in listed),
-        "restore which one? `restore NAME`, with a name of the list, or `restore latest`",
+        "restore which one? `restore NAME`, of the names above, or `restore latest`",
     ]
     machine("restore", first)
     assert machine.count() == "500"
@@ -277,3 +277,28 @@ def test_the_log_of_a_new_database_takes_the_place_of_none(machine: Machine) -> 
     assert (code, NEW in said) == (1, True), said
     machine("begin")
     assert machine.tries(*python, keep) == (0, "")
+
+
+# Stands where Django's program does, and tells what its statements are given.
+ASK = """\
+import django
+from django.db import connection
+
+django.setup()
+with connection.cursor() as cursor:
+    for name in "statement_timeout", "lock_timeout":
+        cursor.execute(f"SHOW {name}")
+        print(name, cursor.fetchone()[0])
+"""
+
+
+def test_a_migration_may_take_its_time_and_waits_for_no_lock_for_long(
+    machine: Machine, tmp_path: Path
+) -> None:
+    (tmp_path / "manage.py").write_text(ASK, encoding="utf-8")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/migrate").write_bytes((machine.root / "bin/migrate").read_bytes())
+    machine.environment["DJANGO_SETTINGS_MODULE"] = "service.settings"
+    told = "statement_timeout {}\nlock_timeout 10s\n"
+    assert machine.tries("sh", tmp_path / "bin/migrate") == (0, 2 * told.format("0"))
+    assert machine.tries("python3", tmp_path / "manage.py") == (0, told.format("1min"))
