@@ -116,6 +116,12 @@ def test_what_runs_for_long_is_watched_bounded_and_confined(service: Render, pla
             assert each["healthcheck"], name
 
 
+def test_the_proxy_is_asked_itself_whether_it_is_well(service: Render) -> None:
+    asked = compose(service, "compose.yaml")["services"]["proxy"]["healthcheck"]["test"][-1]
+    assert asked.startswith("http://127.0.0.1:")
+    assert f"\n{asked} {{\n    bind 127.0.0.1\n" in text(service, "deploy/Caddyfile")
+
+
 def test_only_the_proxy_is_reached_from_outside(service: Render) -> None:
     base = compose(service, "compose.yaml")
     assert [name for name, each in base["services"].items() if "ports" in each] == ["proxy"]

@@ -46,7 +46,7 @@ STAND_INS = """\
 FROM localhost/debian:bookworm AS packages
 RUN apt-get update \\
     && apt-get install --yes --no-install-recommends caddy locales netcat-openbsd \\
-       postgresql python3-venv rclone \\
+       postgresql python3-venv rclone wget \\
     && localedef --inputfile=en_US --charmap=UTF-8 en_US.UTF-8 \\
     && rm -rf /var/lib/apt/lists/*
 FROM packages AS postgres
