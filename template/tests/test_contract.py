@@ -81,6 +81,7 @@ def place(tmp_path: Path, store_address: str) -> dict[str, str]:
         "HOME": "/nonexistent",
         "PATH": os.environ["PATH"],
         "SITE_HOST": "contract.example.org",
+        "MAIL_HOST": "mail.example.org",
         "SECRET_KEY_FILE": str(secret),
         **database,
         "S3_ENDPOINT": store_address,
