@@ -5,25 +5,35 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import ModelSchema, NinjaAPI, Schema, Status
-from ninja.errors import HttpError
+from ninja.errors import HttpError, Throttled
 from ninja.security import HttpBearer
-from ninja.throttling import AnonRateThrottle, AuthRateThrottle
 
 from challenges.models import Challenge, Dataset, Token
-from service import store
+from service import limits, store
 
 
 class TokenAuth(HttpBearer):
-    """A token of ours, as ``Authorization: Bearer``."""
+    """A token of ours, as ``Authorization: Bearer``.
+
+    Requests are counted here, since Django Ninja looks at its throttles after this alone.
+    """
+
+    def __call__(self, request: HttpRequest) -> Token | None:
+        """Whose token a request has; those without a valid one are counted by their address."""
+        found: Token | None = super().__call__(request)
+        if found is None:
+            refuse_too_many(limits.count_stranger(request))
+        return found
 
     def authenticate(self, request: HttpRequest, token: str) -> Token | None:
         """Whose token it is; nobody's is refused."""
         found = Token.find(token)
         if found:
+            refuse_too_many(limits.count_person(found.owner))
             request.user = found.owner
         return found
 
@@ -39,13 +49,21 @@ class StaffAuth(TokenAuth):
         return found
 
 
-api = NinjaAPI(
-    title="Data challenges",
-    version="1",
-    docs_url=None,
-    auth=TokenAuth(),
-    throttle=[AnonRateThrottle("60/m"), AuthRateThrottle("600/m")],
-)
+def refuse_too_many(wait: int) -> None:
+    """Refuse a request that has to wait."""
+    if wait:
+        raise Throttled(wait)
+
+
+api = NinjaAPI(title="Data challenges", version="1", docs_url=None, auth=TokenAuth())
+
+
+@api.exception_handler(Throttled)
+def tell_wait(request: HttpRequest, error: Throttled) -> HttpResponse:
+    """Tell how long to wait."""
+    answer = api.create_response(request, {"detail": str(error)}, status=429)
+    answer.headers["Retry-After"] = str(error.wait)
+    return answer
 
 
 class ChallengeOut(ModelSchema):
@@ -143,9 +161,15 @@ def announce_dataset(request: HttpRequest, given: DatasetIn) -> object:
 def publish_dataset(request: HttpRequest, number: int) -> object:
     """Show a dataset to people, once its file has arrived whole."""
     dataset = get_object_or_404(Dataset.objects.select_related("challenge"), pk=number)
+    if dataset.published:
+        return dataset
     size = store.find_size(dataset.key)
     if size != dataset.size:
         raise HttpError(409, f"the store has {size or 0} bytes of {dataset.size}: upload it first")
-    dataset.published = dataset.published or timezone.now()
+    sha256 = store.find_sha256(dataset.key)
+    if sha256 != dataset.sha256:
+        message = f"the store has another content, of SHA-256 {sha256}: upload the file again"
+        raise HttpError(409, message)
+    dataset.published = timezone.now()
     dataset.save()
     return dataset

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from challenges import plots
 from challenges.models import Challenge, Dataset, Token
-from service import store
+from service import limits, store
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -49,8 +49,10 @@ def plot_downloads(request: HttpRequest, slug: str) -> HttpResponse:
 @never_cache
 @login_required
 @require_safe
-def download(_request: HttpRequest, number: int) -> HttpResponse:
+def download(request: HttpRequest, number: int) -> HttpResponse:
     """Count a download, and send the browser to the store."""
+    if refused := limits.refuse_too_many(request):
+        return refused
     published = Dataset.objects.select_related("challenge").filter(published__isnull=False)
     dataset = get_object_or_404(published, pk=number)
     dataset.count_download()

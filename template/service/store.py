@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+import hashlib
+from base64 import b64decode, b64encode
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -106,3 +107,21 @@ def find_size(key: str) -> int | None:
             return None
         raise
     return found["ContentLength"]
+
+
+def find_sha256(key: str) -> str:
+    """Tell the SHA-256 of an object: what the store has computed, or else what is read."""
+    bucket = settings.STORE["bucket"]
+    found = make_client("endpoint").head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+    told = found.get("ChecksumSHA256", "")
+    # One of an upload in parts is the checksum of their checksums, and ends with their number.
+    return b64decode(told).hex() if told and "-" not in told else hash_object(key)
+
+
+def hash_object(key: str) -> str:
+    """Read an object piece by piece, and tell its SHA-256."""
+    given = make_client("endpoint").get_object(Bucket=settings.STORE["bucket"], Key=key)
+    digest = hashlib.sha256()
+    for piece in given["Body"].iter_chunks(1024 * 1024):
+        digest.update(piece)
+    return digest.hexdigest()

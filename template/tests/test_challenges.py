@@ -6,9 +6,11 @@ import hashlib
 import os
 import subprocess
 import sys
+import time
 import urllib.request
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +21,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from challenges.models import Challenge, Dataset, Token
-from service import store
+from service import limits, store
 
 from .conftest import CONTENT
 
@@ -163,6 +165,46 @@ def test_an_upload_goes_to_the_store_and_is_published_once_it_is_whole(
 
 
 @pytest.mark.usefixtures("bucket")
+def test_another_content_of_the_right_size_is_not_published(site: Client, staff_token: str) -> None:
+    Challenge.objects.create(slug="tides", title="Tides")
+    _, upload = announced(site, staff_token)
+    publish = f"/api/datasets/{upload['id']}/publish"
+    other = CONTENT.upper()
+    assert put(upload, other) == 200
+    refused = site.post(publish, headers=bearer(staff_token))
+    told = f"the store has another content, of SHA-256 {hashlib.sha256(other).hexdigest()}"
+    assert refused.status_code == 409
+    assert refused.json() == {"detail": f"{told}: upload the file again"}
+    assert list(Dataset.objects.filter(published__isnull=False)) == []
+    assert put(upload, CONTENT) == 200
+    assert site.post(publish, headers=bearer(staff_token)).status_code == 200
+
+
+@pytest.mark.parametrize("told", ["by the store", "by nobody", "of its parts"])
+def test_a_checksum_that_the_store_has_is_not_computed_again(
+    bucket: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    hash_object = store.hash_object
+
+    def count(key: str) -> str:
+        read.append(key)
+        return hash_object(key)
+
+    monkeypatch.setattr(store, "hash_object", count)
+    client = store.make_client("endpoint")
+    client.put_object(Bucket=bucket, Key="key", Body=CONTENT)
+    if told == "by the store":
+        client.put_object(Bucket=bucket, Key="key", Body=CONTENT, ChecksumAlgorithm="SHA256")
+    elif told == "of its parts":
+        # The store of the tests has none of this form.
+        parts = {"ChecksumSHA256": "vA2BzoWlJgQwZFZ0uNNpNGcqkHIMcNTFbF5zNgC/sGE=-2"}
+        monkeypatch.setattr(client, "head_object", lambda **_: parts)
+    assert store.find_sha256("key") == hashlib.sha256(CONTENT).hexdigest()
+    assert read == ([] if told == "by the store" else ["key"])
+
+
+@pytest.mark.usefixtures("bucket")
 @pytest.mark.parametrize("changes", [{"sha256": "0"}, {"name": "../x"}, {"size": -1}, {"doi": "x"}])
 def test_what_is_wrong_about_an_upload_is_told(
     site: Client, staff_token: str, changes: dict[str, object]
@@ -221,9 +263,57 @@ def test_objects_are_compared_with_the_database(
         assert capsys.readouterr().err == f"{dataset.key}: {fault}\n"
 
 
-def test_too_many_requests_are_refused(site: Client) -> None:
-    answers = {site.get("/api/challenges").status_code for _ in range(61)}
-    assert answers <= {401, 429}
+def statuses(site: Client, address: str, times: int, **headers: str) -> list[int]:
+    return [site.get(address, headers=headers).status_code for _ in range(times)]
+
+
+def test_strangers_are_limited_by_their_address(site: Client, person: User) -> None:
+    wrong = bearer("lisa_unknown")
+    assert statuses(site, "/api/challenges", 61, **wrong) == [401] * 60 + [429]
+    refused = site.get("/api/challenges")
+    assert (refused.status_code, refused.json()) == (429, {"detail": "Too many requests."})
+    assert 0 < int(refused.headers["Retry-After"]) <= 60
+    # Neither do others suffer from it, nor who has a token and comes from the same address.
+    assert site.get("/api/challenges", headers={"X-Forwarded-For": "192.0.2.2"}).status_code == 401
+    assert statuses(site, "/api/challenges", 61, **bearer(Token.make(person, "a"))) == [200] * 61
+
+
+def test_a_person_is_limited_and_nobody_else_by_it(
+    site: Client, person: User, dataset: Dataset, settings: Settings
+) -> None:
+    assert settings.PERSON_REQUESTS == 600
+    settings.PERSON_REQUESTS = 3
+    other = get_user_model().objects.create_user("ada", "ada@example.org")
+    ours, theirs = (bearer(Token.make(each, "notebook")) for each in (person, other))
+    assert statuses(site, "/api/challenges", 4, **ours) == [200] * 3 + [429]
+    # By whatever token, or by hand.
+    more = bearer(Token.make(person, "another"))
+    assert statuses(site, "/api/challenges", 1, **more) == [429]
+    site.force_login(person)
+    assert statuses(site, f"/datasets/{dataset.pk}/", 1) == [429]
+    assert statuses(site, "/api/challenges", 4, **theirs) == [200] * 3 + [429]
+
+
+def test_downloads_are_limited(
+    site: Client, person: User, dataset: Dataset, settings: Settings
+) -> None:
+    settings.PERSON_REQUESTS = 2
+    site.force_login(person)
+    assert statuses(site, f"/datasets/{dataset.pk}/", 3) == [302, 302, 429]
+    refused = site.get(f"/datasets/{dataset.pk}/")
+    assert 0 < int(refused.headers["Retry-After"]) <= 60
+    assert "<h1>Too many requests</h1>" in refused.content.decode()
+    assert [each.count for each in dataset.downloads.all()] == [2]
+
+
+def test_after_a_minute_requests_are_taken_again(
+    site: Client, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    settings.STRANGER_REQUESTS = 1
+    now = time.time()
+    for later, status in (0, 401), (59, 429), (61, 401), (62, 429):
+        monkeypatch.setattr(limits, "time", SimpleNamespace(time=lambda at=now + later: at))
+        assert statuses(site, "/api/challenges", 1) == [status]
 
 
 def look_at_start(expression: str, **settings: str) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from argparse import ArgumentParser
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from challenges.models import Dataset
@@ -46,15 +44,6 @@ def find_fault(dataset: Dataset, *, read: bool) -> str:
         return "is missing"
     if found != dataset.size:
         return f"has {found} bytes, and should have {dataset.size}"
-    if read and hash_object(dataset.key) != dataset.sha256:
+    if read and store.hash_object(dataset.key) != dataset.sha256:
         return "has another content"
     return ""
-
-
-def hash_object(key: str) -> str:
-    """Read an object piece by piece, and tell its SHA-256."""
-    given = store.make_client("endpoint").get_object(Bucket=settings.STORE["bucket"], Key=key)
-    digest = hashlib.sha256()
-    for piece in given["Body"].iter_chunks(1024 * 1024):
-        digest.update(piece)
-    return digest.hexdigest()
