@@ -110,7 +110,7 @@ OTHERS: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_component_brings_the_jobs_of_the_files(name: str, tmp_path: Path) -> None:
     given, own = OTHERS[name]
-    told = {**SWITCHED_ON, "LISA_DEPLOY_KEY": "secret", "LISA_GPU_TAG": "gpu"}
+    told = {**SWITCHED_ON, "LISA_DEPLOY": "true", "LISA_GPU_TAG": "gpu"}
     found = {}
     for form in ("files", "component"):
         root = tmp_path / form
@@ -127,6 +127,32 @@ def test_a_component_brings_the_jobs_of_the_files(name: str, tmp_path: Path) -> 
         found[form] = {key: ours.jobs(on(event, **told)) for key, event in events.items()}
     assert found["component"] == found["files"]
     assert own in found["files"]["schedule"]
+
+
+@pytest.mark.parametrize("told", ["true", "false", None])
+def test_a_service_is_deployed_where_its_variable_says_so(told: str | None, tmp_path: Path) -> None:
+    """The variables of each environment are none that a rule could see."""
+    root = tmp_path / "project"
+    template().render(answers(kind="service", distribution=PATH.partition("/")[2]), root)
+    commit_all(root)
+    ours = pushed(root, PATH, tmp_path / "state")
+    variables = {"LISA_DEPLOY": told} if told else {}
+    deploying = {"preproduction", "production", "drift"}
+    found = {
+        name: {job: when for job, when in ours.jobs(event).items() if job in deploying}
+        for name, event in {
+            "merge request": on(merge_request("main"), **variables),
+            "main": on(MAIN, **variables),
+            "schedule": on(MAIN, CI_PIPELINE_SOURCE="schedule", **variables),
+            "tag": tag("v1.2.3", **variables),
+        }.items()
+    }
+    wanted: dict[str, dict[str, str]] = {each: {} for each in found}
+    if told == "true":
+        wanted["main"] = {"preproduction": "on_success"}
+        wanted["schedule"] = {"drift": "on_success"}
+        wanted["tag"] = {"production": "manual"}
+    assert found == wanted
 
 
 EVENTS = {

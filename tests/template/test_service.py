@@ -15,6 +15,9 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from lisa_scaffold.project.facts import Facts, Given
+
+from ..support.components import KNOWN
 from ..support.tools import commit_all, git, program, run
 from .conftest import Render
 from .test_image import locked
@@ -334,15 +337,46 @@ def test_no_tag_or_branch_passes_for_a_version_or_a_commit(machine: Machine, kin
         git(kind, "--force", name, "v2.0.0", cwd=machine.root)
     for version in ("1.0.0", tags[0][:8]):
         words = f"release {version}"
-        code, said = machine("remote", "production", SSH_ORIGINAL_COMMAND=words)
+        code, said = machine("remote", "preproduction", SSH_ORIGINAL_COMMAND=words)
         assert (code, said[-1].partition(" ")[0]) == (0, version)
         assert git("rev-parse", "HEAD", cwd=machine.root).strip() == tags[0]
-        assert machine("drift", "production") == (0, [AS_IT_SAYS.format(version)])
+        assert machine("drift", "preproduction") == (0, [f"pre{AS_IT_SAYS.format(version)}"])
     code, said = machine("release", "production", "main")
     assert (code, said[-1]) == (
         1,
         "There is no main in this repository: VERSION is X.Y.Z or a commit.",
     )
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("release {commit}", "{commit} is not X.Y.Z: production takes versions alone."),
+        ("release main", "main is not X.Y.Z: production takes versions alone."),
+        ("release --back", "--back is not X.Y.Z: production takes versions alone."),
+        ("release", "'' is not X.Y.Z: production takes versions alone."),
+        ("bash", "This key may: release VERSION, back, drift."),
+    ],
+)
+def test_a_key_of_production_releases_versions_alone(
+    machine: Machine, asked: str, told: str
+) -> None:
+    commit = git("rev-parse", "--short=8", "v1.0.0", cwd=machine.root).strip()
+    words = asked.format(commit=commit)
+    refused = (2, [told.format(commit=commit)])
+    assert machine("remote", "production", SSH_ORIGINAL_COMMAND=words) == refused
+    assert not (machine.root / "state").exists()
+
+
+def test_no_rule_asks_for_what_an_environment_alone_knows(service: Render) -> None:
+    """GitLab evaluates rules before it knows the environment of a job."""
+    jobs = Facts.of(service.files, Given(tags=(), components=KNOWN)).pipeline.jobs
+    deploying = {name: job.data for name, job in jobs.items() if "environment" in job.data}
+    assert set(deploying) == {"preproduction", "production", "drift"}
+    for name, data in deploying.items():
+        asking = [rule for rule in data["rules"] if "LISA_DEPLOY" in str(rule)]
+        assert asking == [{"if": '$LISA_DEPLOY != "true"', "when": "never"}], name
+        assert "LISA_DEPLOY_KEY" in str(data["before_script"]), name
 
 
 def test_a_release_leaves_the_database_and_the_proxy_as_they_run(machine: Machine) -> None:
