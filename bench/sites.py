@@ -120,6 +120,7 @@ def make_own(folder: Path, python: str, database: Mapping[str, str]) -> Site:
         **_basics(scripts),
         **_image_variables(root),
         "SITE_HOST": HOST,
+        "EMAIL_VERIFICATION": "none",
         "SECRET_KEY": secrets.token_urlsafe(50),
         "S3_ENDPOINT": "http://127.0.0.1:9",
         "S3_BUCKET": "data",
