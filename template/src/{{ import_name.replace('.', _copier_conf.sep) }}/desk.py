@@ -186,7 +186,8 @@ def put(path: Path, key: str, seconds: float) -> str:
     store = Store(site, client)
     bucket = store.arrivals["bucket"]
     key = key or store.arrivals["prefix"] + path.name
-    told: Mapping[str, str] = client.put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
+    with path.open("rb") as body:
+        told: Mapping[str, str] = client.put_object(Bucket=bucket, Key=key, Body=body)
     arrival = Arrival(bucket, key, told["ETag"].strip('"'))
     if not store.is_awaited(arrival):
         message = f"s3://{bucket}/{key}: {site.name} waits for none of that prefix and suffix"

@@ -5,8 +5,8 @@ What differs is who calls: a DAG has a task for each of the three, ``run-step`` 
 
 from __future__ import annotations
 
-import hashlib
 import json
+import logging
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -15,9 +15,15 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from .steps import INSIDE, OUTPUTS, ConfigError, Site, Step, prepare, words
-from .store import Arrival, Store, describe, product_name
+from .store import Arrival, Store, describe, digest_of, product_name
 
 _NOTE = "run.json"
+
+log = logging.getLogger(__name__)
+
+
+class OutputError(subprocess.SubprocessError):
+    """A step ended well, and did not write what it declares."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,7 @@ def identify(step: Step, site: Site) -> str:
         return step.digest
     if site.engine == "process":
         files = [Path(each) for each in step.command if Path(each).is_file()]
-        return "sha256:" + hashlib.sha256(b"".join(each.read_bytes() for each in files)).hexdigest()
+        return f"sha256:{digest_of(*files)}"
     try:
         import docker
         from docker.errors import ImageNotFound
@@ -100,24 +106,49 @@ def finish(step: Step, site: Site, store: Store, folder: str) -> str:
     -------
     str
         The name of the product.
+
+    Raises
+    ------
+    OutputError
+        If the step did not write all of its outputs.
     """
     there = site.work / folder
     note = json.loads((there / _NOTE).read_text(encoding="utf-8"))
     arrival = Arrival(**note["arrival"])
     product = str(note["product"])
     if not store.has_product(product):
-        outputs = there / OUTPUTS
+        paths = find_outputs(step, there / OUTPUTS)
         told = describe(
             step,
             identify(step, site),
             {note["sha256"]: arrival},
-            outputs,
+            paths,
             ended=datetime.now(tz=UTC),
         )
-        store.publish(product, outputs, told)
+        store.publish(product, paths, told)
     store.receive(arrival, product)
     shutil.rmtree(there, ignore_errors=True)
     return product
+
+
+def find_outputs(step: Step, folder: Path) -> list[Path]:
+    """Find the files that a step declares; what else it wrote is named in the log, and left.
+
+    Raises
+    ------
+    OutputError
+        If one is missing. A link is none: it may point anywhere.
+    """
+    found = {path.name for path in folder.iterdir()}
+    wanted = [folder / name for name in sorted(set(step.outputs.values()))]
+    if more := sorted(found - {path.name for path in wanted}):
+        log.warning("%s: not published, as steps.yaml declares no such output: %s", step.name, more)
+    missing = [path.name for path in wanted if path.is_symlink() or not path.is_file()]
+    if missing:
+        names = ", ".join(missing)
+        message = f"step {step.name!r} did not write {names}, which steps.yaml declares"
+        raise OutputError(message)
+    return wanted
 
 
 def container(step: Step, site: Site, folder: str, engine: str) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -48,7 +49,7 @@ class Step:
     parameters
         Values that it is told by the commandfile.
     inputs
-        Names of the lists of files that it reads.
+        The name of the list that has the object which arrived.
     outputs
         Files that it writes, by the names of their lists.
     cpus, memory, minutes
@@ -271,6 +272,7 @@ def prepare(step: Step, site: Site, folder: str, given: Mapping[str, list[str]])
     there, inside = site.work / folder, site.inside(folder)
     outputs = there / OUTPUTS
     outputs.mkdir(parents=True, exist_ok=True)
+    clear_outputs(outputs)
     # The step runs as a user of its image, with a number that nobody here knows.
     outputs.chmod(0o777)
     told = Commandfile(
@@ -287,6 +289,16 @@ def prepare(step: Step, site: Site, folder: str, given: Mapping[str, list[str]])
     )
     write_cmdfile_yaml(told, there / COMMANDFILE)
     return there / COMMANDFILE
+
+
+def clear_outputs(folder: Path) -> None:
+    """Empty the folder of outputs: what a try before has left is nothing that this one wrote."""
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            # What a user of an image has made in there may stay: no product is taken from it.
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink()
 
 
 def words(step: Step, site: Site, folder: str) -> list[str]:
@@ -351,7 +363,9 @@ def _parse(path: Path, text: str) -> Any:
 def _validate(path: Path, data: Any, validator: Validator) -> None:
     wrong = min(validator.iter_errors(data), key=lambda each: each.json_path, default=None)
     if wrong:
-        message = f"{path}: {wrong.json_path.removeprefix('$.')}: {wrong.message}"
+        told = wrong.schema.get("description") if isinstance(wrong.schema, Mapping) else ""
+        why = f" ({told})" if told else ""
+        message = f"{path}: {wrong.json_path.removeprefix('$.')}: {wrong.message}{why}"
         raise ConfigError(message)
 
 

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -61,6 +62,16 @@ class Arrival:
     def to_dict(self) -> dict[str, str]:
         """Tell it as an event and an XCom carry it."""
         return asdict(self)
+
+
+def digest_of(*paths: Path) -> str:
+    """Tell the SHA-256 of files, one after the other, however large they are."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            while part := file.read(1 << 20):
+                digest.update(part)
+    return digest.hexdigest()
 
 
 def _receipt(arrival: Arrival) -> str:
@@ -281,14 +292,16 @@ class Store:
         """Whether a product is there, and whole."""
         return self._exists(f"{name}/{DESCRIPTION}")
 
-    def publish(self, name: str, folder: Path, description: Mapping[str, Any]) -> list[str]:
-        """Put the files of a folder into the store as one product.
+    def publish(
+        self, name: str, paths: Sequence[Path], description: Mapping[str, Any]
+    ) -> list[str]:
+        """Put files into the store as one product.
 
         Parameters
         ----------
         name
             The name of the product.
-        folder
+        paths
             Its files.
         description
             Where it comes from.
@@ -297,17 +310,8 @@ class Store:
         -------
         list of str
             The keys, that of the description last.
-
-        Raises
-        ------
-        FileNotFoundError
-            If there is nothing in the folder.
         """
-        paths = sorted(path for path in folder.rglob("*") if path.is_file())
-        if not paths:
-            message = f"{folder} holds no output: the step wrote none where its commandfile says"
-            raise FileNotFoundError(message)
-        names = [path.relative_to(folder).as_posix() for path in paths]
+        names = [path.name for path in paths]
         bucket = self.products["bucket"]
         drafts = [self._key(f"drafts/{name}/{each}") for each in names]
         for path, draft in zip(paths, drafts, strict=True):
@@ -372,7 +376,12 @@ class Store:
 
 
 def describe(
-    step: Step, image: str, arrivals: Mapping[str, Arrival], outputs: Path, *, ended: datetime
+    step: Step,
+    image: str,
+    arrivals: Mapping[str, Arrival],
+    outputs: Sequence[Path],
+    *,
+    ended: datetime,
 ) -> dict[str, Any]:
     """Where a product comes from, as an RO-Crate (Process Run Crate 0.5).
 
@@ -385,26 +394,25 @@ def describe(
     arrivals
         The objects that it was made from, by the SHA-256 of their contents.
     outputs
-        The folder of its files.
+        Its files.
     ended
         When it was made.
     """
     inputs: list[dict[str, Any]] = [
-        {"@id": f"s3://{each.bucket}/{each.key}", "@type": "File", "sha256": digest}
+        {"@id": f"s3://{each.bucket}/{quote(each.key)}", "@type": "File", "sha256": digest}
         for digest, each in arrivals.items()
     ]
     made: list[dict[str, Any]] = [
         {
-            "@id": path.relative_to(outputs).as_posix(),
+            "@id": path.name,
             "@type": "File",
             "contentSize": path.stat().st_size,
-            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "sha256": digest_of(path),
         }
-        for path in sorted(outputs.rglob("*"))
-        if path.is_file()
+        for path in outputs
     ]
     values: list[dict[str, Any]] = [
-        {"@id": f"#{key}", "@type": "PropertyValue", "name": key, "value": value}
+        {"@id": f"#{quote(key)}", "@type": "PropertyValue", "name": key, "value": value}
         for key, value in step.parameters.items()
     ]
     day = ended.isoformat(timespec="seconds")
@@ -440,5 +448,7 @@ def describe(
         "about": {"@id": "./"},
         "conformsTo": {"@id": "https://w3id.org/ro/crate/1.1"},
     }
-    context = "https://w3id.org/ro/crate/1.1/context"
+    # The context of RO-Crate 1.1 has no term for a digest: this is the one of Workflow Run Crates.
+    terms = {"sha256": "https://w3id.org/ro/terms/workflow-run#sha256"}
+    context = ["https://w3id.org/ro/crate/1.1/context", terms]
     return {"@context": context, "@graph": [head, root, run, tool, *inputs, *values, *made]}
