@@ -23,12 +23,19 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from .runs import container
-from .steps import OUTPUTS, Site, Step
+from .steps import OUTPUTS, Site, Step, clear_outputs
 
 if TYPE_CHECKING:
     from paramiko import SFTPClient
 
-_RUNNING = {"PENDING", "CONFIGURING", "RUNNING", "COMPLETING", "SUSPENDED", "REQUEUED", "STOPPED"}
+# Any other state, as of what is requeued, resized or staged out, is one of a job that goes on.
+_ENDED = {
+    *("BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "LAUNCH_FAILED", "NODE_FAIL"),
+    *("OUT_OF_MEMORY", "PREEMPTED", "RECONFIG_FAIL", "REVOKED", "TIMEOUT"),
+    # Ours: that of a job of which nothing is known any more.
+    "LOST",
+}
+_FORGOTTEN = "Invalid job id specified"
 # A second try of the same ends in the same way: somebody has to change something.
 _FINAL = {
     "OUT_OF_MEMORY": "it needs more memory than steps.yaml gives it",
@@ -73,18 +80,47 @@ def over_ssh(connection: str, command: str, text: str = "") -> str:
 
 
 def look_up(connection: str, job: str, folder: str) -> tuple[str, int]:
-    """Look up the state of a job, and its exit code; the code is -1 while there is none."""
-    show = f"scontrol --oneliner show job {shlex.quote(job)} 2>/dev/null"
-    asked = f"{show} || echo JobState=FORGOTTEN"
-    said = over_ssh(connection, asked)
+    """Look up the state of a job, and its exit code; the code is -1 where nobody knows it.
+
+    Raises
+    ------
+    AirflowException
+        If the controller does not answer: it may know the job none the less.
+    """
+    try:
+        said = over_ssh(connection, f"scontrol --oneliner show job {shlex.quote(job)}")
+    except AirflowException as error:
+        if _FORGOTTEN not in str(error):
+            raise
+        return _recall(connection, job, folder)
     facts = dict(word.split("=", 1) for word in said.split() if "=" in word)
-    state = facts.get("JobState", "FORGOTTEN").split("+")[0]
-    if state != "FORGOTTEN":
-        status, _, signal = facts.get("ExitCode", "0:0").partition(":")
-        return state, int(status) or (int(signal or 0) and 128 + int(signal))
-    written = over_ssh(connection, f"cat {shlex.quote(folder)}/exit 2>/dev/null || echo -1")
-    code = int(written or -1)
-    return ("COMPLETED" if code == 0 else "FAILED" if code > 0 else "LOST"), code
+    if "JobState" not in facts:
+        message = f"scontrol on {connection} tells no state of job {job}: {said}"
+        raise AirflowException(message)
+    return facts["JobState"].split("+")[0], _read_code(facts.get("ExitCode", "0:0"))
+
+
+def _recall(connection: str, job: str, folder: str) -> tuple[str, int]:
+    """Ask the accounting, or else the file of the job itself, how a forgotten job ended."""
+    asked = f"sacct --jobs={shlex.quote(job)} --allocations --noheader --parsable2"
+    said = over_ssh(connection, f"{asked} --format=State,ExitCode 2>/dev/null || true")
+    state, _, code = said.partition("|")
+    # Such as "CANCELLED by 1000".
+    state = state.partition(" ")[0]
+    if state in _ENDED:
+        return state, _read_code(code)
+    # A folder that is not there is one that is not mounted, and tells nothing of the job.
+    file = shlex.quote(f"exit-{job}")
+    look = f"cd {shlex.quote(folder)} && if [ -e {file} ]; then cat {file}; fi"
+    written = over_ssh(connection, look).split()
+    if not written:
+        return "LOST", -1
+    return ("FAILED" if int(written[0]) else "COMPLETED"), int(written[0])
+
+
+def _read_code(told: str) -> int:
+    status, _, signal = told.partition(":")
+    return int(status) or (int(signal or 0) and 128 + int(signal))
 
 
 class SlurmTrigger(BaseTrigger):
@@ -128,7 +164,7 @@ class SlurmTrigger(BaseTrigger):
                 await asyncio.sleep(self.poll * failures)
                 continue
             failures = 0
-            if state not in _RUNNING:
+            if state in _ENDED:
                 yield TriggerEvent({"job": self.job, "state": state, "code": code})
                 return
             await asyncio.sleep(self.poll)
@@ -169,13 +205,16 @@ class SlurmOperator(BaseOperator):
     def execute(self, context: Any) -> None:
         """Start the job, or find the one that a try before has started, and let go."""
         name = self.name_job(context)
-        found = over_ssh(self.connection, f"squeue --noheader --format=%i --name={name}")
-        if found:
-            self.job = found.split()[0]
+        # In this order: a job that ends meanwhile is found by the one or the other.
+        self.job = self._find_going_on(name)
+        if self.job:
             self.log.info("job %s runs already", self.job)
+        elif done := self._find_done(name):
+            self.log.info("job %s has ended already", done)
+            self.resume(context, {"job": done, "state": "COMPLETED", "code": 0})
+            return
         else:
-            self._transfer(up=True)
-            self.job = over_ssh(self.connection, self._sbatch(name), self._script()).split(";")[0]
+            self._start(name)
             self.log.info("job %s started as %s", self.job, name)
         poll = float(self.site.settings.get("poll", 15))
         self.defer(
@@ -214,6 +253,26 @@ class SlurmOperator(BaseOperator):
         if self.job:
             over_ssh(self.connection, f"scancel {shlex.quote(self.job)}")
 
+    def _find_going_on(self, name: str) -> str:
+        asked = f"squeue --noheader --states=all --format='%i %T' --name={name}"
+        for line in over_ssh(self.connection, asked).splitlines():
+            job, state = line.split()
+            if state not in _ENDED:
+                return job
+        return ""
+
+    def _find_done(self, name: str) -> str:
+        # Nobody heard of its end: the triggerer gave up, or what it wrote could not be fetched.
+        asked = f"grep -slxF '0 {name}' {shlex.quote(self.remote)}/exit-* || true"
+        return over_ssh(self.connection, asked).rpartition("/exit-")[2]
+
+    def _start(self, name: str) -> None:
+        # What a try before has left there is not of this one.
+        over_ssh(self.connection, f"rm -rf {shlex.quote(self.remote)}")
+        self._transfer(up=True)
+        said = over_ssh(self.connection, self._sbatch(name), self._script(name))
+        self.job = said.split(";")[0]
+
     def _sbatch(self, name: str) -> str:
         step = self.step
         options = [
@@ -228,9 +287,17 @@ class SlurmOperator(BaseOperator):
         ]
         return shlex.join(["sbatch", *options])
 
-    def _script(self) -> str:
-        command = shlex.join(container(self.step, self.site, self.folder, self._engine))
-        return f'#!/bin/sh\n{command}\ncode=$?\necho "$code" > exit\nexit "$code"\n'
+    def _script(self, name: str) -> str:
+        lines = [
+            "#!/bin/sh",
+            # Slurm starts a job once more whose node has died.
+            f"find {OUTPUTS} -mindepth 1 -delete",
+            shlex.join(container(self.step, self.site, self.folder, self._engine)),
+            "code=$?",
+            f'echo "$code {name}" > "exit-$SLURM_JOB_ID"',
+            'exit "$code"',
+        ]
+        return "\n".join([*lines, ""])
 
     @property
     def _engine(self) -> str:
@@ -240,6 +307,7 @@ class SlurmOperator(BaseOperator):
         here = self.site.work / self.folder
         with SSHHook(ssh_conn_id=self.connection).get_conn() as client, client.open_sftp() as sftp:
             if up:
+                clear_outputs(here / OUTPUTS)
                 _upload(sftp, here, PurePosixPath(self.remote))
                 sftp.chmod(f"{self.remote}/{OUTPUTS}", 0o777)
             else:
