@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import subprocess
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from airflow.sdk import BaseOperator
@@ -18,6 +19,9 @@ from airflow.sdk import BaseOperator
 from .steps import COMMANDFILE, INSIDE, ConfigError, Site, Step, load_site, load_step, words
 
 FIVE_MINUTES = timedelta(minutes=5)
+SCHEDULE_MINUTES = 60
+STARTUP_MINUTES = 15
+QUEUE_HOURS = 24
 # Of a pod: a second try of the same ends in the same way.
 _FINAL = {
     "OOMKilled": "it needs more memory than steps.yaml gives it",
@@ -50,9 +54,14 @@ def run_step(name: str, folder: Any, **rest: Any) -> BaseOperator:
         "slurm": _in_slurm,
         "process": StepProcess,
     }
-    # Whatever else goes wrong, a task ends: what starts and waits takes some time too.
-    limits = {"execution_timeout": timedelta(minutes=step.minutes) + FIVE_MINUTES}
-    return makers[site.engine](step=step, site=site, folder=folder, task_id=name, **limits, **rest)
+    limits = {
+        # Whatever else goes wrong, a task ends: what starts and waits takes some time too.
+        "execution_timeout": timedelta(minutes=step.minutes) + FIVE_MINUTES,
+        # Counts what waits in the triggerer too, as the default pool does not.
+        "max_active_tis_per_dag": site.at_once,
+    }
+    given = {**limits, **rest}
+    return makers[site.engine](step=step, site=site, folder=folder, task_id=name, **given)
 
 
 class StepProcess(BaseOperator):
@@ -96,6 +105,17 @@ def _in_docker(*, step: Step, site: Site, folder: Any, **rest: Any) -> BaseOpera
 
         def execute(self, context: Any) -> Any:
             self.command = _command(step, self.folder)
+            there, inside = f"{site.work}/{self.folder}", f"{INSIDE}/{self.folder}"
+            self.mounts = [Mount(inside, there, type="bind")]
+            # What the operator has no words for.
+            client = self.cli
+            client.create_host_config = partial(
+                client.create_host_config,
+                read_only=True,
+                tmpfs={"/tmp": ""},  # noqa: S108 - of the container alone
+                cap_drop=["ALL"],
+                security_opt=["no-new-privileges"],
+            )
             return super().execute(context)
 
     return StepContainer(
@@ -105,7 +125,6 @@ def _in_docker(*, step: Step, site: Site, folder: Any, **rest: Any) -> BaseOpera
         network_mode="none",
         mount_tmp_dir=False,
         auto_remove="force",
-        mounts=[Mount(str(INSIDE), str(site.work), type="bind")],
         working_dir=str(INSIDE),
         cpus=step.cpus,
         mem_limit=f"{step.memory}m",
@@ -119,6 +138,8 @@ def _in_kubernetes(*, step: Step, site: Site, folder: Any, **rest: Any) -> BaseO
     from airflow.sdk.exceptions import AirflowException, AirflowFailException
     from kubernetes.client import models as k8s
 
+    tmp = k8s.V1VolumeMount(name="tmp", mount_path="/tmp")  # noqa: S108 - of the pod alone
+
     class StepPod(KubernetesPodOperator):
         """A pod; its folder is known when it runs."""
 
@@ -131,6 +152,9 @@ def _in_kubernetes(*, step: Step, site: Site, folder: Any, **rest: Any) -> BaseO
         def execute(self, context: Any) -> Any:
             _, *rest = _command(step, self.folder)
             self.arguments = rest
+            inside = f"{INSIDE}/{self.folder}"
+            mount = k8s.V1VolumeMount(name="work", mount_path=inside, sub_path=self.folder)
+            self.volume_mounts = [mount, tmp]
             return super().execute(context)
 
         def cleanup(self, pod: Any, remote_pod: Any, *rest: Any, **more: Any) -> None:
@@ -147,6 +171,12 @@ def _in_kubernetes(*, step: Step, site: Site, folder: Any, **rest: Any) -> BaseO
                 raise
 
     settings = site.settings
+    schedule = timedelta(minutes=settings.get("schedule_minutes", SCHEDULE_MINUTES))
+    startup = timedelta(minutes=settings.get("startup_minutes", STARTUP_MINUTES))
+    # The operator ends its pod after the one, whatever that has waited for; Kubernetes after the
+    # other, which begins before the image is pulled.
+    rest["execution_timeout"] += schedule + startup
+    deadline = timedelta(minutes=step.minutes) + startup
     needs = {"cpu": str(step.cpus), "memory": f"{step.memory}Mi"}
     claim = k8s.V1PersistentVolumeClaimVolumeSource(claim_name=settings["claim"])
     secret = settings.get("pull_secret") or os.environ.get("PIPELINE_PULL_SECRET")
@@ -160,10 +190,6 @@ def _in_kubernetes(*, step: Step, site: Site, folder: Any, **rest: Any) -> BaseO
         volumes=[
             k8s.V1Volume(name="work", persistent_volume_claim=claim),
             k8s.V1Volume(name="tmp", empty_dir=k8s.V1EmptyDirVolumeSource()),
-        ],
-        volume_mounts=[
-            k8s.V1VolumeMount(name="work", mount_path=str(INSIDE)),
-            k8s.V1VolumeMount(name="tmp", mount_path="/tmp"),  # noqa: S108 - of the pod alone
         ],
         container_resources=k8s.V1ResourceRequirements(requests=needs, limits=needs),
         security_context=k8s.V1PodSecurityContext(
@@ -179,7 +205,9 @@ def _in_kubernetes(*, step: Step, site: Site, folder: Any, **rest: Any) -> BaseO
         ),
         automount_service_account_token=False,
         image_pull_secrets=[k8s.V1LocalObjectReference(name=secret)] if secret else [],
-        active_deadline_seconds=step.minutes * 60,
+        schedule_timeout_seconds=int(schedule.total_seconds()),
+        startup_timeout_seconds=int(startup.total_seconds()),
+        active_deadline_seconds=int(deadline.total_seconds()),
         # Waits in the triggerer, finds its pod again after a restart, ends it with the task.
         deferrable=True,
         durable=True,
@@ -189,9 +217,51 @@ def _in_kubernetes(*, step: Step, site: Site, folder: Any, **rest: Any) -> BaseO
 
 
 def _in_slurm(*, step: Step, site: Site, folder: Any, **rest: Any) -> BaseOperator:
-    from .slurm import SlurmOperator
+    from airflow.providers.ssh.hooks.ssh import SSHHook
+    from airflow.sdk.exceptions import AirflowFailException, TaskDeferralTimeout
+
+    from .slurm import SlurmOperator, over_ssh
+
+    limit = timedelta(hours=site.settings.get("queue_hours", QUEUE_HOURS), minutes=step.minutes)
+
+    class StepJob(SlurmOperator):
+        """A job that ends: Airflow's own limit does not hold while the triggerer waits."""
+
+        def execute(self, context: Any) -> None:
+            """Start it at a login node that is known, or not at all."""
+            if SSHHook(ssh_conn_id=self.connection).no_host_key_check:
+                message = (
+                    f"connection {self.connection!r}: it has no host_key, so that any machine could"
+                    " stand in for the login node: docs/sites.md, A computing centre"
+                )
+                raise AirflowFailException(message)
+            super().execute(context)
+
+        def defer(self, **rest: Any) -> None:
+            """Wait no longer than the site and the step say."""
+            super().defer(**rest, timeout=limit + FIVE_MINUTES)
+
+        def resume_execution(
+            self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any
+        ) -> Any:
+            """Cancel a job that has waited for too long."""
+            try:
+                return super().resume_execution(next_method, next_kwargs, context)
+            except TaskDeferralTimeout as error:
+                name = self.name_job(context)
+                asked = f"squeue --noheader --format='%T %r' --name={name}"
+                said = over_ssh(self.connection, asked)
+                if not said:
+                    # It has ended, and no triggerer has seen that: another try may.
+                    raise
+                over_ssh(self.connection, f"scancel --name={name}")
+                message = (
+                    f"Slurm job {name} has not ended after queue_hours of {site.name} and the"
+                    f" minutes of the step, and was cancelled: {said}"
+                )
+                raise AirflowFailException(message) from error
 
     if step.minutes < 1:
         message = f"step {step.name!r} has no time limit, which Slurm wants"
         raise ConfigError(message)
-    return SlurmOperator(step=step, site=site, folder=folder, **rest)
+    return StepJob(step=step, site=site, folder=folder, **rest)

@@ -3,8 +3,8 @@
 What a store reports is kept in a file before the store hears that all is well, and goes to Airflow
 from there, again and again until Airflow has taken it: nothing is lost while Airflow is away, and a
 store with a persistent topic keeps what comes while the relay is. An object is told once: its
-bucket, key and version (or ETag) are the key of the table, which forgets it after ``KEPT_DAYS``. Only
-the standard library is needed.
+bucket, key and version (or ETag) are the key of the table, which forgets it after ``KEPT_DAYS``.
+Only the standard library is needed.
 
 Any WSGI server runs it, as one process of several threads. Settings are environment variables:
 

@@ -91,6 +91,8 @@ class Site:
         What its engine needs to know besides.
     alerts
         Notifiers of Airflow that tell people of a run that failed, and what they are called with.
+    at_once
+        How many of a step run or wait at once.
     """
 
     name: str
@@ -99,6 +101,7 @@ class Site:
     store: Mapping[str, Any]
     settings: Mapping[str, Any]
     alerts: tuple[Mapping[str, Any], ...] = ()
+    at_once: int = 20
 
     @property
     def arrivals(self) -> str:
@@ -144,6 +147,7 @@ def load_site(name: str = "") -> Site:
         store=data["store"],
         settings=data.get("settings", {}),
         alerts=tuple(data.get("alerts", [])),
+        at_once=data.get("at_once", Site.at_once),
     )
 
 
