@@ -311,6 +311,18 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
         kind="service",
     ),
     "CMP012": put(COMPOSE, "services:\n  backup:\n    image: a/b:1\n"),
+    "CMP013": edit(COMPOSE, "    shm_size: 128m\n", "    privileged: true\n", kind="service"),
+    "CMP014": edit(
+        COMPOSE,
+        "POSTGRES_PASSWORD_FILE: /run/secrets/db_password",
+        "POSTGRES_HOST_AUTH_METHOD: trust",
+        kind="service",
+    ),
+    "CMP015": put(
+        "more/compose.yaml",
+        "services: {a: {image: 'b:1', restart: 'no', ports: ['443:443', '8000:8000']}}\n",
+        kind="service",
+    ),
     "HLM001": put("chart/values.schema.json", None, kind="service"),
     "HLM002": put(MORE, "kind: Job\nresources: {}\n", kind="service"),
     "HLM003": put(MORE, "kind: Ingress\nspec: {}\n", kind="service"),

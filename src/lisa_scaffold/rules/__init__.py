@@ -40,7 +40,7 @@ FAMILIES = {
         "GitLab pipeline",
     ),
     "CON": (("container",), "Container"),
-    "CMP": (("compose", "compose_runs"), "Docker Compose"),
+    "CMP": (("compose", "compose_risks", "compose_runs"), "Docker Compose"),
     "HLM": (("chart",), "Helm chart"),
     "DJA": (("django", "django_migrations"), "Django"),
     "SON": (("sonar",), "SonarQube"),

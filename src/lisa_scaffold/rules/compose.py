@@ -141,6 +141,15 @@ def _tells_of_desk(facts: Facts, path: str) -> bool:
 _DEEPEST = 7
 
 
+_OF_ONE_TASK = compile_lazily(
+    r"(?:.*[-_])?(?:migrat\w*|init\w*|setup|seed\w*|bootstrap\w*|provision\w*|load\w*|import\w*"
+    r"|build\w*|compile\w*|collectstatic|static|assets?|create\w*|prepare\w*|job|once|task|command"
+    r"|manage|cli|shell|tools?|utils?|tests?|e2e|lint|docs?|backup|restor\w*|dump|certs?|certbot)"
+    r"(?:[-_].*)?",
+    re.IGNORECASE,
+)
+
+
 class Service(NamedTuple):
     """A service as one file describes it.
 
@@ -170,6 +179,11 @@ class Service(NamedTuple):
         return bool(policy and policy != "no") or (
             isinstance(deploy, dict) and "restart_policy" in deploy
         )
+
+    @property
+    def is_of_one_task(self) -> bool:
+        """Whether its name tells of something that is done once: ``migrate``, ``db-setup``."""
+        return _OF_ONE_TASK.fullmatch(self.name) is not None
 
 
 @cached_in_facts
@@ -315,7 +329,7 @@ def no_secret_in_the_environment(facts: Facts) -> Iterator[Hit]:
         for key, name, value in _environment(each.data.get("environment")):
             is_secret = names_secret(name) and not is_said_of_secret(name, value)
             is_told = "$" not in value and not is_invented(value) and value not in defaults
-            if is_told and path in _find_desks(facts) and _PLAIN_WORD.fullmatch(value):
+            if is_told and path in find_desks(facts) and _PLAIN_WORD.fullmatch(value):
                 continue
             if is_secret and is_told:
                 lines[path, name].append(each.line("environment", key))
@@ -336,9 +350,15 @@ _OF_NAME = compile_lazily(r"(?:^|_)(?:USER(?:NAME)?|DB|DATABASE)$", re.IGNORECAS
 
 
 @cached_in_facts
-def _find_desks(facts: Facts) -> frozenset[str]:
+def find_desks(facts: Facts) -> frozenset[str]:
     """The files that are for a desk."""
     return frozenset(each.path for each in find_compose(facts) if _is_for_desk(each))
+
+
+def is_for_others(facts: Facts, service: Service) -> bool:
+    """Whether a service is for a machine that others reach: not for a desk, nor for tests."""
+    path = service.file.path
+    return not is_thrown_away(facts, path) and path not in find_desks(facts)
 
 
 def _is_for_desk(file: Document) -> bool:
@@ -392,7 +412,7 @@ def databases_are_not_open(facts: Facts) -> Iterator[Hit]:
     for each in find_services(facts):
         ports = each.data.get("ports")
         path = each.file.path
-        if is_thrown_away(facts, path) or path in _find_desks(facts):
+        if is_thrown_away(facts, path) or path in find_desks(facts):
             continue
         for number, port in enumerate(ports if isinstance(ports, list) else []):
             if database := _DATABASES.get(_read_open_port(port)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,7 +14,7 @@ from lisa_scaffold.rules.compose import (
     find_compose,
     find_open,
     find_services,
-    is_thrown_away,
+    is_for_others,
 )
 from lisa_scaffold.rules.rule import MUST, SERVICE, SHOULD, Hit, count_more, rule
 
@@ -90,15 +89,6 @@ def services_come_back(facts: Facts) -> Iterator[Hit]:
             yield Hit(each.file.path, each.line(), message)
 
 
-_OF_ONE_TASK = compile_lazily(
-    r"(?:.*[-_])?(?:migrat\w*|init\w*|setup|seed\w*|bootstrap\w*|provision\w*|load\w*|import\w*"
-    r"|build\w*|compile\w*|collectstatic|static|assets?|create\w*|prepare\w*|job|once|task|command"
-    r"|manage|cli|shell|tools?|utils?|tests?|e2e|lint|docs?|backup|restor\w*|dump|certs?|certbot)"
-    r"(?:[-_].*)?",
-    re.IGNORECASE,
-)
-
-
 @cached_in_facts
 def _find_lasting(facts: Facts) -> frozenset[tuple[str, str]]:
     """File and name of what runs all the time, since what stands beside it does.
@@ -116,9 +106,9 @@ def _find_lasting(facts: Facts) -> frozenset[tuple[str, str]]:
     return frozenset(
         (each.file.path, each.name)
         for each in find_services(facts)
-        if each.file.path in files and not is_thrown_away(facts, each.file.path)
+        if each.file.path in files and is_for_others(facts, each)
         if each.data.keys() & {"image", "build"} and "extends" not in each.data
-        if each.name not in ending | of_profiles and not _OF_ONE_TASK.fullmatch(each.name)
+        if each.name not in ending | of_profiles and not each.is_of_one_task
     )
 
 

@@ -1,0 +1,169 @@
+"""Compose: what whoever breaks into a service, or comes past the proxy, gets besides."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from lisa_scaffold.pattern import compile_lazily
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules.compose import (
+    Service,
+    find_compose,
+    find_services,
+    is_for_others,
+)
+from lisa_scaffold.rules.rule import SERVICE, SHOULD, Hit, rule
+
+# What looks at other containers, starts some, or needs the machine itself for what it does.
+_OF_MACHINE = compile_lazily(
+    r"traefik|nginx-proxy|docker-gen|acme|letsencrypt|swag|caddy-docker|watchtower|portainer|dozzle"
+    r"|socket-?proxy|dockerproxy|docker-proxy|autoheal|ofelia|cadvisor|exporter|agent|datadog|promtail"
+    r"|alloy|vector|fluent|filebeat|metricbeat|telegraf|netdata|grafana|loki|runner|dind|(?:^|/)docker:"
+    r"|buildkit|jenkins|drone|woodpecker|concourse|spawner|hub|airflow|dagster|prefect|k3[sd]|kind|kube"
+    r"|minikube|localstack|lambda|judge|sandbox|executor|vpn|wireguard|tailscale|cvmfs|systemd|cron"
+    r"|scheduler|daemon|fuse|nfs|samba|backup|registry|quickstart|sshd?$",
+    re.IGNORECASE,
+)
+_SOCKET = compile_lazily(r"(?:/var)?/run/docker\.sock")
+_ROOT = ("0", "root")
+_AT_HOME = ("127.", "localhost:", "[::1]:")
+
+
+def _is_published(service: Service) -> bool:
+    """Whether a port of a service is open beyond its machine."""
+    ports = service.data.get("ports")
+    return any(map(_is_open, ports if isinstance(ports, list) else []))
+
+
+def _is_open(port: Any) -> bool:
+    """Whether a port is open beyond its machine, in either form."""
+    if isinstance(port, dict):
+        port = f"{port.get('host_ip') or '0.0.0.0'}:"  # noqa: S104 - looked for
+    return not str(port).startswith(_AT_HOME)
+
+
+@rule("CMP013", SHOULD, when=find_compose)
+def machine_is_not_given_away(facts: Facts) -> Iterator[Hit]:
+    """What is reached from outside does not have the whole machine.
+
+    Why: Whoever breaks into a container that is privileged, or that has Docker's socket, has the
+    machine, and all that runs on it. As root it is easier to get out of any container.
+
+    How: Remove it. What a container needs of the machine is named in `cap_add` and `devices`; a
+    proxy before Docker's socket lets through what is needed alone; `user` names an ordinary user.
+    Runners, agents and proxies that are made for the socket are not meant, nor what runs once, nor
+    a file for a pipeline, for tests or for a desk. In services all is looked at, in other projects
+    what is published.
+
+    Source: [Docker: security](https://docs.docker.com/engine/security/#docker-daemon-attack-surface).
+    """
+    for each in find_services(facts):
+        is_reached = facts.kind in SERVICE or _is_published(each)
+        names = (each.name, str(each.data.get("image", "")))
+        is_made_for_it = each.is_of_one_task or any(map(_OF_MACHINE.search, names))
+        if is_reached and not is_made_for_it and is_for_others(facts, each):
+            yield from _find_given(each)
+
+
+def _find_given(service: Service) -> Iterator[Hit]:
+    """What a service has of its machine."""
+    path = service.file.path
+    if service.data.get("privileged") is True:
+        message = (
+            "who breaks in here has the machine: remove it, or list what it needs in `cap_add`"
+        )
+        yield Hit(path, service.line("privileged"), message)
+    volumes = service.data.get("volumes")
+    for number, volume in enumerate(volumes if isinstance(volumes, list) else []):
+        source = volume.get("source") if isinstance(volume, dict) else str(volume).split(":")[0]
+        if isinstance(source, str) and _SOCKET.fullmatch(source):
+            message = "who breaks in here has the machine: remove Docker's socket, or put a proxy "
+            message += "before it that lets through what is needed alone"
+            yield Hit(path, service.line("volumes", number), message)
+    if str(service.data.get("user", "")).partition(":")[0] in _ROOT:
+        yield Hit(
+            path, service.line("user"), "it runs as root: write the number of an ordinary user"
+        )
+
+
+_TRUSTS = compile_lazily(
+    r"POSTGRES_HOST_AUTH_METHOD=trust"
+    r"|(?:MYSQL_ALLOW_EMPTY_PASSWORD|MARIADB_ALLOW_EMPTY_ROOT_PASSWORD)=(?:1|yes|true|on)",
+    re.IGNORECASE,
+)
+
+
+@rule("CMP014", SHOULD, when=find_compose)
+def databases_ask_for_passwords(facts: Facts) -> Iterator[Hit]:
+    """A database asks for a password.
+
+    Why: With `trust`, or without a password, whatever reaches it is its administrator: each other
+    container in its network, and whoever breaks into one.
+
+    How: Remove the setting, and give the password as a file: `POSTGRES_PASSWORD_FILE`. A file for
+    a pipeline, for tests or for a desk is not meant.
+
+    Source: [PostgreSQL's image](https://hub.docker.com/_/postgres#postgres_host_auth_method): not
+    recommended.
+    """
+    for each in find_services(facts):
+        if not is_for_others(facts, each):
+            continue
+        for key, said in _list_settings(each.data.get("environment")):
+            if _TRUSTS.fullmatch(said):
+                message = "it lets in whatever reaches it: remove this, and set a password"
+                yield Hit(each.file.path, each.line("environment", key), message)
+
+
+def _list_settings(told: Any) -> Iterator[tuple[str | int, str]]:
+    """Key, and ``NAME=value`` in one, of each variable: YAML reads `yes` as true."""
+    if isinstance(told, dict):
+        yield from ((str(name), f"{name}={value}") for name, value in told.items())
+    elif isinstance(told, list):
+        yield from ((number, str(entry)) for number, entry in enumerate(told))
+
+
+_PROXY = frozenset(["80", "443"])
+# On which applications listen that a proxy stands before.
+_BEHIND = frozenset(["3000", "5000", "8000", "8001", "8080", "8888", "9000"])
+_PAIR = compile_lazily(r"(?:.*:)?(\d{1,5}):(\d{1,5})(?:/tcp)?")
+
+
+@rule("CMP015", SHOULD, kinds=SERVICE, when=find_compose)
+def nothing_is_open_beside_the_proxy(facts: Facts) -> Iterator[Hit]:
+    """Where a proxy answers, the application behind it is not open as well.
+
+    Why: Whoever asks the application itself passes by TLS, by the proxy's limits, and by what it
+    keeps from strangers, such as `/metrics`.
+
+    How: Leave the port out, since the proxy reaches the service by its name; or open it to the
+    machine alone: `127.0.0.1:8000:8000`. A file for a pipeline, for tests or for a desk is not
+    meant.
+
+    Source: [Docker: port publishing](https://docs.docker.com/engine/network/port-publishing/).
+    """
+    for file in find_compose(facts):
+        services = [each for each in find_services(facts) if each.file is file]
+        opened = [(each, *found) for each in services for found in _list_open(each)]
+        if not any(host in _PROXY for _, _, host, _ in opened):
+            continue
+        for each, number, host, inner in opened:
+            if {host, inner} <= _BEHIND and is_for_others(facts, each):
+                message = (
+                    "open to all beside 80 and 443: remove this, or write `127.0.0.1:` before it"
+                )
+                yield Hit(file.path, each.line("ports", number), message)
+
+
+def _list_open(service: Service) -> Iterator[tuple[int, str, str]]:
+    """Place, port of the machine and port of the container, where one is open to others."""
+    ports = service.data.get("ports")
+    for number, port in enumerate(ports if isinstance(ports, list) else []):
+        told = port
+        if isinstance(port, dict):
+            told = f"{port.get('published')}:{port.get('target')}"
+        match = _PAIR.fullmatch(str(told)) if _is_open(port) else None
+        if match:
+            yield number, match[1], match[2]
