@@ -18,6 +18,7 @@ WRONG = {
     "DJA002": 'ALLOWED_HOSTS = ["*"]',
     "DJA003": "SECRET_KEY = 'django-insecure-f4$h!9k'",
     "DJA004": "SESSION_COOKIE_SECURE = False",
+    "DJA007": "SECURE_SSL_REDIRECT = False",
 }
 
 
@@ -97,3 +98,44 @@ def test_the_only_settings_of_what_runs_as_an_image() -> None:
         assert found(changed(files, changes), "DJA") == [], changes
     other = "site/settings/production.py"
     assert found({**files, other: f"{HEAD}DEBUG = False\n"}, "DJA") == []
+
+
+REDIRECT = "SECURE_SSL_REDIRECT = False"
+HSTS = "SECURE_HSTS_SECONDS = 0"
+
+
+@pytest.mark.parametrize("line", [REDIRECT, HSTS])
+def test_a_site_without_tls(line: str) -> None:
+    assert found(django(line), "DJA") == [("DJA007", PRODUCTION, 4)]
+    settled = "Caddyfile", "a.example.org { header Strict-Transport-Security max-age=1; tls a }"
+    assert found(django(line, **dict([settled])), "DJA") == []
+    for reason in ("# The load balancer does it.\n", "# nginx\n"):
+        assert found(django(f"{reason}{line}"), "DJA") == []
+        assert found(django(f"{line}  {reason}"), "DJA") == []
+
+
+def test_a_proxy_that_redirects_need_not_send_the_header() -> None:
+    proxy = {"deploy/nginx.conf": "return 301 https://$host;"}
+    assert found(django(REDIRECT, **proxy), "DJA") == []
+    assert found(django(HSTS, **proxy), "DJA") == [("DJA007", PRODUCTION, 4)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'SECURE_SSL_REDIRECT = env.bool("REDIRECT", default=False)',
+        "SECURE_SSL_REDIRECT = 0",
+        "SECURE_SSL_REDIRECT = False\nSECURE_SSL_REDIRECT = True",
+        "SECURE_HSTS_SECONDS = int(os.environ.get('HSTS', 0))",
+        "SECURE_HSTS_SECONDS = 60",
+        "SECURE_HSTS_SECONDS = None",
+        "",
+    ],
+)
+def test_tls_that_is_left_to_the_place(line: str) -> None:
+    assert found(django(line), "DJA") == []
+
+
+@pytest.mark.parametrize("path", ["site/settings/local.py", "tests/settings/production.py"])
+def test_a_desk_has_no_tls(path: str) -> None:
+    assert found(django(REDIRECT, path), "DJA") == []

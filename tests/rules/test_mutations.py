@@ -349,6 +349,12 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     ),
     "DJA005": put(MIGRATION, "o = migrations.AddIndex('dataset', a)\n", kind="service"),
     "DJA006": put(MIGRATION, "o = migrations.RenameField('dataset', 'a', 'b')\n", kind="service"),
+    "DJA007": edit(
+        SETTINGS,
+        "SECURE_HSTS_SECONDS = 365 * 24 * 3600",
+        "SECURE_HSTS_SECONDS = 0",
+        kind="service",
+    ),
     "SON001": edit(SONAR, "sonar.projectKey=LISA:", "sonar.projectKey=LISA/"),
     "SON002": edit(SONAR, "sonar.sourceEncoding", "sonar.sourceencoding"),
     "SON003": edit(SONAR, "sonar.tests=tests", "sonar.tests=test"),

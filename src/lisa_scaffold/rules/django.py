@@ -189,3 +189,56 @@ def cookies_need_tls(facts: Facts) -> Iterator[Hit]:
             if value and _constant(value) is False:
                 message = f"a login may go over an open line: write `{name} = True`"
                 yield Hit(each.path, value.lineno, message)
+
+
+# Whatever answers before Django may redirect, and send the header, itself.
+_FRONTS = (
+    *("**/Caddyfile*", "**/*.caddy", "**/*.conf", "**/*.conf.*", "**/*nginx*", "**/*traefik*"),
+    *("**/*compose*.y*ml", "**/values*.y*ml", "**/*ingress*", "**/fly.toml", "**/app.yaml"),
+    *("**/*.tf", "**/.htaccess", "**/render.yaml", "**/Procfile"),
+)
+_MOST_FRONTS = 200
+_TO_TLS = compile_lazily(
+    r"(?i)https|force_ssl|ssl[-_]redirect|:443|redirectscheme|\btls\b|caddy|letsencrypt|certbot|heroku"
+)
+_SENDS_HSTS = compile_lazily(r"(?i)strict-transport-security|stsSeconds|\bhsts\b")
+_REASON = compile_lazily(
+    r"(?i)#.*(?:prox|nginx|caddy|traefik|apache|haproxy|balancer|ingress|\belb\b|\balb\b|cloud|upstream"
+    r"|front|heroku|server|terminat|already|handled|behind)"
+)
+
+
+@rule("DJA007", SHOULD, when=find_settings)
+def site_needs_tls(facts: Facts) -> Iterator[Hit]:
+    """A site is visited over TLS alone.
+
+    Why: Whoever comes by `http` is served over an open line, password and all; and without HSTS a
+    browser comes that way again and again.
+
+    How: Write `SECURE_SSL_REDIRECT = True` and `SECURE_HSTS_SECONDS = 31536000`. Where something in
+    front of Django does it, say so in a comment there, if no file of the project shows it.
+
+    Source: [Django: deployment checklist](https://docs.djangoproject.com/en/stable/howto/deployment/checklist/#https).
+    """
+    fronts = "\n".join(map(facts.text, facts.paths(*_FRONTS)[:_MOST_FRONTS]))
+    for each in find_settings(facts):
+        for name, wrong, right, done in (
+            ("SECURE_SSL_REDIRECT", False, "True", _TO_TLS),
+            ("SECURE_HSTS_SECONDS", 0, "31536000", _SENDS_HSTS),
+        ):
+            value = each.values.get(name)
+            if value is None or not _is_just(value, wrong) or done.search(fronts):
+                continue
+            near = facts.lines(each.path)[max(value.lineno - _ABOVE, 0) : value.lineno]
+            if not any(map(_REASON.search, near)):
+                message = f"visitors may come over an open line: write `{name} = {right}`"
+                yield Hit(each.path, value.lineno, message)
+
+
+_ABOVE = 4
+
+
+def _is_just(value: ast.expr, wanted: bool | int) -> bool:
+    """Whether exactly this is written out: ``0`` is not ``False``."""
+    said = _constant(value)
+    return type(said) is type(wanted) and said == wanted
