@@ -373,6 +373,7 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     "DAG008": put("job.sbatch", "#!/bin/sh\n#SBATCH --mem=1G\n"),
     "DAG009": put("airflow.cfg", "simple_auth_manager_all_admins = True\n"),
     "DAG010": dag("# Here", "@task\ndef load() -> bytes: ..."),
+    "DAG012": dag("# Here", "DB_PASSWORD = 'sw0rdFish7'"),
     "DAG011": put("dags/small.py", ANY_DAG + "import airflow.contrib.a\n"),
     "DOC001": edit("README.md", "(CONTRIBUTING.md)", "(CONTRIBUTE.md)"),
     "DOC002": put("README.md", "# A\n\nBSD-3-Clause.\n"),

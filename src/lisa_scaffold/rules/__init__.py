@@ -44,7 +44,7 @@ FAMILIES = {
     "HLM": (("chart",), "Helm chart"),
     "DJA": (("django", "django_migrations"), "Django"),
     "SON": (("sonar",), "SonarQube"),
-    "DAG": (("workflow",), "Airflow"),
+    "DAG": (("workflow", "workflow_secrets"), "Airflow"),
     "DOC": (("docs",), "Documentation"),
     "CIT": (("citation",), "Citation"),
     "SEC": (("security",), "Security"),
