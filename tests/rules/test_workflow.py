@@ -420,6 +420,15 @@ CONNECTION = "move it into a task, or write `{{ conn.NAME }}` in a template fiel
         ("import psycopg2\nclass A:\n    db = psycopg2.connect()", "psycopg2.connect", TASK),
         ('import pandas as pd\nA = pd.read_csv("a.csv")', "pandas.read_csv", TASK),
         ("import time\nfor _ in range(3):\n    time.sleep(1)", "time.sleep", TASK),
+        ("import boto3\nA = boto3.client('s3').list_buckets()", "client().list_buckets", TASK),
+        ("import boto3\nS3 = boto3.client('s3')\nS3.get_object()", "client().get_object", TASK),
+        ("import requests\nS = requests.Session()\nA = S.get('a')", "Session().get", TASK),
+        (
+            "from airflow.providers.postgres.hooks.postgres import PostgresHook\n"
+            "A = PostgresHook('a').get_records('b')",
+            "PostgresHook().get_records",
+            TASK,
+        ),
     ],
 )
 def test_work_at_import_time(line: str, said: str, remedy: str) -> None:
@@ -493,6 +502,10 @@ def test_each_remedy_is_said_once() -> None:
         "import requests\nf = lambda: requests.get(1)\n",
         'import requests\nif __name__ == "__main__":\n    requests.get(1)\n',
         'import boto3\nA = boto3.client("s3")\n',
+        'import boto3\nA = boto3.client("s3")\ndef f():\n    A.list_buckets()\n',
+        'import boto3\nA = boto3.resource("s3").Bucket("a")\n',
+        'import boto3\nA = boto3.client("s3")\nA = other()\nA.list_buckets()\n',
+        "from airflow.providers.postgres.hooks.postgres import PostgresHook\nA = PostgresHook()\n",
         'import sqlalchemy as sa\nA = sa.create_engine("sqlite://")\n',
         'requests.get("of another")\n',
     ],

@@ -179,6 +179,27 @@ _WORK = compile_lazily(
 )
 
 
+# What is made of nothing but a name asks somebody at its first use.
+_ASKS = compile_lazily(
+    r"boto3\.(?:client|resource)\(\)\.(?!close|get_paginator|get_waiter|generate_presigned_\w+)[a-z]\w*"
+    r"|requests\.[Ss]ession\(\)\.(?:get|post|put|patch|delete|head|request)"
+    r"|airflow\.(?:\w+\.)*\w+Hook\(\)\.(?:get_\w+|run|read_key|list_\w+|load_\w+|check_\w+)"
+)
+
+
+def _name_work(module: Module, call: ast.Call) -> str:
+    """The name of what a call asks or reads; empty where it does nothing of the kind."""
+    name = module.full(call.func)
+    if _WORK.fullmatch(name):
+        return name
+    if isinstance(call.func, ast.Attribute):
+        made = resolve_name(module, call.func.value)
+        if isinstance(made, ast.Call):
+            name = f"{module.full(made.func)}().{call.func.attr}"
+            return name if _ASKS.fullmatch(name) else ""
+    return ""
+
+
 def _at_import(module: Module) -> Iterator[ast.AST]:
     """What is run while a module is imported: not what is inside of functions."""
     waiting: list[ast.AST] = [*module.tree.body]
@@ -219,8 +240,7 @@ def nothing_at_import(facts: Facts) -> Iterator[Hit]:
         of_dags = _find_arguments(module)
         deciding = _find_deciding(module)
         for call in _calls_at_import(module):
-            name = module.full(call.func)
-            if _WORK.fullmatch(name):
+            if name := _name_work(module, call):
                 remedy = _find_remedy(
                     name, is_argument=call in of_dags, is_deciding=call in deciding
                 )
@@ -282,7 +302,7 @@ def _find_origins(
 
 def _find_remedy(name: str, *, is_argument: bool, is_deciding: bool) -> str:
     """What to do instead of some work at import time."""
-    is_stored = name.startswith("airflow.")
+    is_stored = name.startswith("airflow.") and "()" not in name
     if is_argument and is_stored:
         return "read an environment variable here (`os.environ`)"
     if is_deciding:
