@@ -205,8 +205,11 @@ class _Server(ThreadingMixIn, WSGIServer):
 
 
 class _Handler(WSGIRequestHandler):
-    def log_request(self, *_: Any) -> None:
-        """Say nothing: a store may show the token in the path."""
+    timeout = 30
+    """Seconds that a client may be silent; whoever opens a connection and leaves holds nobody up."""
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing, of a malformed request either: a store may show the token in the path."""
 
 
 def _relay(arguments: argparse.Namespace) -> list[str]:
