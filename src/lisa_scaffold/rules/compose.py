@@ -142,10 +142,9 @@ _DEEPEST = 7
 
 
 _OF_ONE_TASK = compile_lazily(
-    r"(?:.*[-_])?(?:migrat\w*|init\w*|setup|seed\w*|bootstrap\w*|provision\w*|load\w*|import\w*"
+    r"(?:migrat\w*|init\w*|setup|seed\w*|bootstrap\w*|provision\w*|load\w*|import\w*"
     r"|build\w*|compile\w*|collectstatic|static|assets?|create\w*|prepare\w*|job|once|task|command"
-    r"|manage|cli|shell|tools?|utils?|tests?|e2e|lint|docs?|backup|restor\w*|dump|certs?|certbot)"
-    r"(?:[-_].*)?",
+    r"|manage|cli|shell|tools?|utils?|tests?|e2e|lint|docs?|backup|restor\w*|dump|certs?|certbot)",
     re.IGNORECASE,
 )
 
@@ -183,7 +182,7 @@ class Service(NamedTuple):
     @property
     def is_of_one_task(self) -> bool:
         """Whether its name tells of something that is done once: ``migrate``, ``db-setup``."""
-        return _OF_ONE_TASK.fullmatch(self.name) is not None
+        return any(map(_OF_ONE_TASK.fullmatch, self.name.replace("_", "-").split("-")))
 
 
 @cached_in_facts

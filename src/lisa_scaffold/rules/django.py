@@ -203,8 +203,8 @@ _TO_TLS = compile_lazily(
 )
 _SENDS_HSTS = compile_lazily(r"(?i)strict-transport-security|stsSeconds|\bhsts\b")
 _REASON = compile_lazily(
-    r"(?i)#.*(?:prox|nginx|caddy|traefik|apache|haproxy|balancer|ingress|\belb\b|\balb\b|cloud|upstream"
-    r"|front|heroku|server|terminat|already|handled|behind)"
+    r"(?i)prox|nginx|caddy|traefik|apache|haproxy|balancer|ingress|\b[ea]lb\b|cloud|upstream"
+    r"|front|heroku|server|terminat|already|handled|behind"
 )
 
 
@@ -230,7 +230,7 @@ def site_needs_tls(facts: Facts) -> Iterator[Hit]:
             if value is None or not _is_just(value, wrong) or done.search(fronts):
                 continue
             near = facts.lines(each.path)[max(value.lineno - _ABOVE, 0) : value.lineno]
-            if not any(map(_REASON.search, near)):
+            if not any(_REASON.search(line.partition("#")[2]) for line in near):
                 message = f"visitors may come over an open line: write `{name} = {right}`"
                 yield Hit(each.path, value.lineno, message)
 
