@@ -200,6 +200,7 @@ def test_a_service_keeps_its_application_and_how_it_runs(tmp_path: Path, capsys:
     assert not {".gitlab/ci/service.yml", ".dockerignore", "service/settings.py"} & added
     left = {(each["code"], each["path"]) for each in result["findings"]["advised"]}
     assert left == {
+        ("CMP006", "docker-compose.yml"),
         ("CMP008", "docker-compose.yml"),
         ("CMP009", "docker-compose.yml"),
         ("CON004", "Dockerfile"),

@@ -206,7 +206,7 @@ class _Server(ThreadingMixIn, WSGIServer):
 
 class _Handler(WSGIRequestHandler):
     timeout = 30
-    """Seconds that a client may be silent; whoever opens a connection and leaves holds nobody up."""
+    """Seconds that a client may be silent: who opens a connection and leaves holds nobody up."""
 
     def log_message(self, *_: Any) -> None:
         """Say nothing, of a malformed request either: a store may show the token in the path."""
