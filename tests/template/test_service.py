@@ -249,7 +249,7 @@ case "$*" in
     *" config --hash "*) printf '%s 1\\n' proxy db backup blue green ;;
     *" ps --quiet "* | "container ls "*) echo id ;;
     *" --wait-timeout "*) [ -z "${BAD:-}" ] ;;
-    "image ls "*) [ -z "${DEAF:-}" ] && printf "${*: -1} %s\\n" TAG 0.8.0 0.9.0 1.0.0 2.0.0 10.0.0 ;;
+    "image ls "*) [ -z "${DEAF:-}" ] && printf "${*: -1} %s\\n" T 0.8.0 0.9.0 1.0.0 2.0.0 10.0.0 ;;
     "image rm "*:0.8.0) echo conflict: a container uses it >&2; exit 1 ;;
 esac
 """
