@@ -356,6 +356,7 @@ def test_contributing_says_how_a_dependency_is_added(package: Render) -> None:
     assert max(map(len, section.splitlines())) <= 100
 
 
+@pytest.mark.e2e
 def test_contributing_says_how_code_without_types_is_let_in(
     package: Render, tmp_path: Path
 ) -> None:
