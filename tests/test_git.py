@@ -374,3 +374,18 @@ def test_a_part_of_the_current_commit_that_is_lost_or_broken_is_told(
     with pytest.raises(git.GitError) as caught:
         git.refuse_lost(git.find_repository(tmp_path))
     assert caught.value.hint == "A part of the repository is missing or broken: clone it again."
+
+
+def test_commands_that_read_share_one_configuration_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("a\n")
+    commit_all(tmp_path)
+    repository = git.find_repository(tmp_path)
+    with repository.shown() as one, repository.shown() as other:
+        assert one["GIT_COMMON_DIR"] != other["GIT_COMMON_DIR"]
+    with repository.keep_view() as kept:
+        with kept.shown() as one, kept._replace(head=None).shown() as other:
+            assert one == other
+        folder = Path(str(one["GIT_COMMON_DIR"]))
+        assert (folder / "config").is_file()
+        assert kept.git("rev-parse", "HEAD").strip() == repository.head
+    assert not folder.exists()

@@ -114,15 +114,14 @@ def is_deep_python(tree: ast.AST) -> bool:
     for _ in range(_DEEPEST_PYTHON + 1):
         below: list[ast.AST] = []
         for node in level:
-            parts = vars(node)
-            if isinstance(node, ast.If) and len(node.orelse) == 1:
-                # What follows as `elif` stands no deeper than what it follows.
-                parts = {**parts, "orelse": []}
-                (level if isinstance(node.orelse[0], ast.If) else below).append(node.orelse[0])
-            for part in parts.values():
+            for name in node._fields:
+                part = getattr(node, name, None)
                 if isinstance(part, list):
-                    below += [each for each in part if isinstance(each, ast.AST)]
-                elif isinstance(part, ast.AST):
+                    is_elif = name == "orelse" and len(part) == 1 and type(node) is ast.If
+                    # What follows as `elif` stands no deeper than what it follows.
+                    level_of = level if is_elif and type(part[0]) is ast.If else below
+                    level_of += [each for each in part if isinstance(each, ast.AST)]
+                elif isinstance(part, ast.AST) and part._fields:
                     below.append(part)
         if not below:
             return False

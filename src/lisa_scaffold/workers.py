@@ -8,6 +8,7 @@ costs its one item. A process whose parent has died finds its pipe closed, and e
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -57,6 +58,8 @@ def spread(
     if jobs <= 1 or len(items) <= 1:
         yield from map(work, items)
         return
+    # What is there stays there, and is shared by the processes for as long as none writes to it.
+    gc.freeze()
     waiting = list(range(len(items)))[::-1]
     workers: dict[Connection, tuple[_Worker, int]] = {}
     come: list[Result] = []

@@ -88,7 +88,14 @@ class Looker:
     def _look_at_clone(self, name: str, folder: Path) -> Row:
         """Look at a local clone, as its default branch has it, whatever is checked out."""
         key = _describe(folder)
-        repository = git.find_repository(folder)
+        with git.find_repository(folder).keep_view() as repository:
+            row = self._look_at_base(name, folder, repository)
+        if key:
+            self._keep(key, row)
+        return row
+
+    def _look_at_base(self, name: str, folder: Path, repository: git.Repository) -> Row:
+        """Look at the commit of a local clone that an update would be made on."""
         base = find_base(repository)
         told = base.told
         at = repository._replace(head=base.commit)
@@ -107,10 +114,7 @@ class Looker:
             row = replace(row, superseded=superseded)
         row = replace(row, branch=waiting.branch, branch_state=waiting.state)
         row = replace(row, conflicts=waiting.conflicts)
-        row = replace(row, checkout=base.checkout, lacks=base.lacks)
-        if key:
-            self._keep(key, row)
-        return row
+        return replace(row, checkout=base.checkout, lacks=base.lacks)
 
     def recall(self, member: Member) -> Row | None:
         """What was seen of a local clone that has not moved since; git is not asked."""

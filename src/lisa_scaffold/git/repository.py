@@ -115,6 +115,8 @@ class Repository(NamedTuple):
         The current commit; ``None`` before the first one.
     settings
         What its configuration says.
+    view
+        What shows git the repository where that is kept; ``None`` where each command makes its own.
     """
 
     top: Path
@@ -123,6 +125,7 @@ class Repository(NamedTuple):
     prefix: str
     head: str | None
     settings: settings.Settings
+    view: Variables | None = None
 
     @property
     def objects(self) -> Path:
@@ -157,6 +160,9 @@ class Repository(NamedTuple):
 
         Git has found it by itself before, and thus checked its owner.
         """
+        if self.view is not None:
+            yield self.view
+            return
         with workplace.folder() as folder:
             (folder / "config").write_bytes(os.fsencode(self.settings.as_config()))
             for part in _SHARED:
@@ -168,6 +174,16 @@ class Repository(NamedTuple):
                 "GIT_WORK_TREE": str(self.top),
                 **(allow_network() if self.settings.promise else {}),
             }
+
+    @contextmanager
+    def keep_view(self) -> Iterator[Repository]:
+        """The repository for commands that only read, and share one configuration of ours.
+
+        A command that writes may make a file of git's own, such as ``packed-refs``, and would make
+        it beside that configuration.
+        """
+        with self.shown() as view:
+            yield self._replace(view=view)
 
 
 # An option that rev-parse does not know comes back unchanged: it separates the answers, which may
