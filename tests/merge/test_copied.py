@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lisa_scaffold.merge import merge_file, merge_openly
-from lisa_scaffold.merge.copied import find_torn, take_back
+from lisa_scaffold.merge.copied import _Paths, find_torn, take_back
 from lisa_scaffold.merge.dockerfile import find_problem, split_instructions
 from lisa_scaffold.model import Merged
+from tests.support.sweeps import examples
 
 BASE = """\
 FROM registry.example.org/cde:1
@@ -108,3 +113,58 @@ def test_what_hangs_on_by_another_path_is_taken_back_with_it() -> None:
     assert [unit.lines[0] for unit in found] == [
         *("COPY a x", "RUN f x y", "COPY b y", "RUN h", "RUN g z", "RUN i")
     ]
+
+
+def test_a_chain_of_paths_is_followed_once() -> None:
+    links = [f"COPY s{at} p{at}\nRUN use p{at} p{at + 1}\n" for at in range(45)]
+    words = " ".join(f"word{at}" for at in range(10))
+    text = "".join(links) + "".join(f"RUN echo {at} {words}\n" for at in range(9_900))
+    base = split_instructions(text.splitlines())
+    side = split_instructions(changed("COPY s0 p0\n", "COPY s0 q0\n", text).splitlines())
+    start = time.process_time()
+    found = take_back(base, side, {"p0", "q0"})
+    # Link by link through all words it would take minutes.
+    assert time.process_time() - start < 5
+    assert [unit.lines[0] for unit in found][:2] == ["COPY s0 p0", "RUN use p0 p1"]
+    assert len(found) == len(base)
+
+
+LINES = st.lists(
+    st.builds(
+        str.format,
+        st.sampled_from(["COPY x {}", "RUN do {} {}", "COPY --from=s {} {}", "WORKDIR {}"]),
+        *[st.sampled_from(["a", "a/b", "/a", "/a/b/", "./c", "c/d", "ab", "e"])] * 2,
+    ),
+    max_size=8,
+    unique=True,
+)
+
+
+def near(one: str, other: str) -> bool:
+    return one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")
+
+
+@settings(max_examples=examples(100))
+@given(LINES, LINES, st.sets(st.sampled_from(["a", "/a", "c/d", "e"])))
+def test_what_is_taken_back_hangs_together_and_nothing_else_does(
+    before: list[str], after: list[str], torn: set[str]
+) -> None:
+    base, side = split_instructions(before), split_instructions(after)
+    taken = {unit.key for unit in take_back(base, side, torn)}
+    lines = {unit.key: unit.lines[0] for unit in (*base, *side)}
+    paths = {key: _Paths.of(line) for key, line in lines.items()}
+    made = torn.union(*(each.made for each in paths.values()))
+    reached, keys = set(torn), set[object]()
+    for _ in range(len(made) + 1):
+        keys = {
+            key
+            for key, each in paths.items()
+            if any(near(word, path) for word in each.made | each.words for path in reached)
+        }
+        reached |= {
+            path
+            for path in made
+            for key in keys
+            if any(near(word, path) for word in paths[key].made | paths[key].words)
+        }
+    assert taken == {u.key for u in base if u.key in keys} | {u.key for u in side} - keys

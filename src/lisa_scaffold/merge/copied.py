@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator
 from typing import NamedTuple
 
 from lisa_scaffold.formats.dockerfile import Instruction, parse
@@ -13,6 +14,7 @@ from lisa_scaffold.pattern import compile_lazily
 _PARTS = compile_lazily(r"[\s\"'=;&|()<>\[\],]+")
 _EVERYTHING = ("", ".", "/")
 _MOST_PATHS = 50
+_LONGEST = 4096  # characters that Linux takes for a path
 
 
 class _Paths(NamedTuple):
@@ -27,18 +29,30 @@ class _Paths(NamedTuple):
         made = {path for each in found if (path := _find_destination(each))}
         return cls(made, {word for each in found for word in _list_words(each)})
 
-    def touches(self, paths: set[str]) -> bool:
-        """Whether it makes or uses one of some paths."""
-        return any(_is_near(word, path) for word in self.made | self.words for path in paths)
-
     def missing(self, paths: set[str]) -> set[str]:
         """Paths that are used here, and that nothing makes."""
-        used = {path for path in paths if any(_is_below(word, path) for word in self.words)}
-        return {path for path in used if not any(_is_near(path, made) for made in self.made)}
+        used = {path for word in self.words for path in _list_folders(word) if path in paths}
+        made = _Folders(self.made)
+        return {path for path in used if not made.find_near(path)}
 
     def idle(self) -> set[str]:
         """Paths that are made here, and that nothing uses."""
-        return {path for path in self.made if not any(_is_near(word, path) for word in self.words)}
+        return self.made.difference(*map(_Folders(self.made).find_near, self.words))
+
+
+class _Folders:
+    """Some paths, each found by the folders above it."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self.inside: dict[str, set[str]] = defaultdict(set)
+        self.paths = set(paths)
+        for path in self.paths:
+            for folder in _list_folders(path):
+                self.inside[folder].add(path)
+
+    def find_near(self, word: str) -> set[str]:
+        """The paths that are a word, lie below it, or above it."""
+        return self.paths.intersection(_list_folders(word)) | self.inside.get(word, set())
 
 
 def find_torn(ours: str, theirs: str, merged: str) -> set[str]:
@@ -73,14 +87,23 @@ def take_back(base: Units, side: Units, torn: set[str]) -> list[Unit]:
 def _find_dependent(base: Units, side: Units, torn: set[str]) -> set[Hashable]:
     """The keys of instructions that make or use some paths, or others that these hang on."""
     read = [(unit.key, _Paths.of("\n".join(unit.lines))) for unit in (*base, *side)]
-    known = {path for _, paths in read for path in paths.made}
-    while True:
-        keys = {key for key, paths in read if paths.touches(torn)}
-        reached = [paths for key, paths in read if key in keys]
-        more = {path for path in known - torn if any(each.touches({path}) for each in reached)}
-        if not more:
-            return keys
-        torn = torn | more
+    known = torn.union(*(paths.made for _, paths in read))
+    if len(known) > _MOST_PATHS:
+        return {key for key, _ in read}
+    folders = _Folders(known)
+    near: dict[Hashable, set[str]] = defaultdict(set)
+    for key, paths in read:
+        near[key].update(*map(folders.find_near, paths.made | paths.words))
+    users = {path: {key for key, paths in near.items() if path in paths} for path in known}
+    keys: set[Hashable] = set()
+    reached, waiting = set(torn), list(torn)
+    while waiting:
+        new = users[waiting.pop()] - keys
+        more = set().union(*(near[key] for key in new)) - reached
+        keys |= new
+        reached |= more
+        waiting += more
+    return keys
 
 
 def _find_destination(instruction: Instruction) -> str:
@@ -89,24 +112,24 @@ def _find_destination(instruction: Instruction) -> str:
         return ""
     words = [word for word in _PARTS.split(instruction.value) if word]
     path = _plain(words[-1]) if words else ""
-    return "" if path in _EVERYTHING else path
+    return "" if path in _EVERYTHING or len(path) > _LONGEST else path
 
 
 def _list_words(instruction: Instruction) -> Iterator[str]:
     """The words of an instruction that may name a path in the image."""
     if instruction.verb in ("RUN", "WORKDIR", "CMD", "ENTRYPOINT", "ENV"):
-        yield from (path for word in _PARTS.split(instruction.value) if (path := _plain(word)))
+        words = _PARTS.split(instruction.value)
     elif instruction.verb in ("COPY", "ADD") and "--from=" in instruction.value:
-        yield from map(_plain, _PARTS.split(instruction.value)[:-1])
+        words = _PARTS.split(instruction.value)[:-1]
+    else:
+        words = []
+    yield from (path for word in words if len(word) <= _LONGEST and (path := _plain(word)))
 
 
 def _plain(word: str) -> str:
     return re.sub(r"^(?:\./)+", "", word.rstrip("/")) or word[:1]
 
 
-def _is_below(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(f"{folder}/")
-
-
-def _is_near(one: str, other: str) -> bool:
-    return _is_below(one, other) or _is_below(other, one)
+def _list_folders(path: str) -> set[str]:
+    """A path, and the folders above it."""
+    return {path, *(path[:at] for at, letter in enumerate(path) if letter == "/")}
