@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lisa_scaffold.merge import merge_file, merge_openly
-from lisa_scaffold.model import Merged
+from lisa_scaffold.model import Declined, Merged
 
 BASE = '[tool.ruff]\nline-length = 80\nselect = [ "E", "F" ]\n'
 EDITED = BASE.replace('"F"', '"F", "I"')
@@ -220,3 +220,29 @@ def test_what_only_looks_like_a_move_is_none(
     base: str, edited: str, moved: str, merged: str
 ) -> None:
     assert merge(base, edited, moved) == merged
+
+
+NAMED = {
+    "a.json": '{\n  "env": {\n    "a": 1,\n    "b": 2,\n    "c": 3\n  },\n  "z": 1\n}\n',
+    "a.toml": "[env]\na = 1\nb = 2\nc = 3\n\n[z]\nz = 1\n",
+    "a.yml": "env:\n  a: 1\n  b: 2\n  c: 3\nz: 1\n",
+}
+
+
+@pytest.mark.parametrize("path", NAMED)
+def test_a_key_that_only_went_along_with_its_table_stays_removed(path: str) -> None:
+    """Git merges this without a word; what one side removed by itself is no move of the other."""
+    base = NAMED[path]
+    renamed = base.replace("env", "containerEnv")
+    removed = "".join(line for line in base.splitlines(keepends=True) if "b" not in line)
+    expected = Merged(removed.replace("env", "containerEnv").encode())
+    assert merge_file(path, base.encode(), removed.encode(), renamed.encode()) == expected
+    assert merge_file(path, base.encode(), renamed.encode(), removed.encode()) == expected
+    # What was changed on its way is told.
+    changed = renamed.replace("2", '"2x"').encode()
+    by_project = merge_file(path, base.encode(), removed.encode(), changed)
+    assert isinstance(by_project, Merged)
+    assert (by_project.content, len(by_project.notes)) == (expected.content, 1)
+    by_template = merge_file(path, base.encode(), changed, removed.encode())
+    assert isinstance(by_template, Declined)
+    assert by_template.content == changed

@@ -89,18 +89,37 @@ def settle_withdrawn(
     Raises
     ------
     NotSure
-        If there are some, and neither side is taken in doubt.
+        If one moved by itself, and neither side is taken in doubt.
     """
     lost = []
-    for mover, found in (
-        (choice.OURS, find_withdrawn(base, theirs, ours)),
-        (choice.THEIRS, find_withdrawn(base, ours, theirs)),
-    ):
-        for path in found:
+    for side, changed, mover in ((choice.OURS, theirs, ours), (choice.THEIRS, ours, theirs)):
+        found = find_withdrawn(base, changed, mover)
+        carried = {old: new for old, new in found.items() if _is_carried(base, mover, old, new)}
+        chosen = side
+        for path in found.keys() - carried.keys():
             doubt = NotSure(f"{'.'.join(path)}: moved by one side, removed by the other")
             chosen = choice.choose(choice.OURS, choice.THEIRS, doubt)
-        lost.append(tuple(found.values()) if found and chosen != mover else ())
+        lost.append(tuple((carried if chosen == side else found).values()))
     return lost[0], lost[1]
+
+
+def _is_carried(base: Value, mover: Value, old: Path, new: Path) -> bool:
+    """Whether a key only went along with its table, and others in it, to the table's new name."""
+    before, after = _flatten(base), _flatten(mover)
+    old_table, new_table = old[:-1], new[:-1]
+    if before[old] != after[new] or not old_table or not new_table:
+        return False
+    is_gone = all(path[: len(old_table)] != old_table for path in after)
+    is_new = all(path[: len(new_table)] != new_table for path in before)
+    return (
+        is_gone
+        and is_new
+        and any(
+            path[:-1] == old_table and after.get((*new_table, path[-1])) == value
+            for path, value in before.items()
+            if path != old
+        )
+    )
 
 
 def _flatten(value: Value, path: Path = ()) -> dict[Path, Value]:
