@@ -647,3 +647,42 @@ def test_a_pointer_of_git_lfs_is_no_content(tmp_path: Path) -> None:
     done = ours(workshop.project)
     assert done.returncode == ExitCode.REFUSED
     assert "a.bin: version v2.0.0 of the template stores it with Git LFS" in done.stderr
+
+
+MODULES = "FROM a\n\nCOPY support/pvxs pvxs\nRUN pvxs/install.sh 1.3\n\nCMD a\n"
+PVXS = "COPY support/pvxs pvxs\nRUN pvxs/install.sh 1.3\n\n"
+MOTOR = "COPY support/motor motor\nRUN motor/install.sh R7\n\n"
+CALC = "COPY support/calc calc\nRUN calc/install.sh R3\n\n"
+
+
+@pytest.mark.parametrize(
+    ("theirs", "expected"),
+    [("", MOTOR), (CALC, CALC + MOTOR)],
+    ids=["dropped by the template", "replaced by both"],
+)
+def test_modules_of_an_image_are_added_and_dropped_by_both(
+    tmp_path: Path, theirs: str, expected: str
+) -> None:
+    """Copier knows the lines alone, and has a conflict."""
+    workshop = open_workshop(tmp_path, {"template/Dockerfile": MODULES})
+    workshop.edit({"Dockerfile": MODULES.replace(PVXS, MOTOR)})
+    workshop.release("v2.0.0", {"template/Dockerfile": MODULES.replace(PVXS, theirs)})
+    twin = twin_of(workshop)
+    copier(twin)
+    assert "<<<<<<<" in (twin / "Dockerfile").read_text()
+    assert ours(workshop.project).returncode == ExitCode.DONE
+    assert workshop.read("Dockerfile") == MODULES.replace(PVXS, expected)
+
+
+def test_a_key_that_a_project_dropped_from_a_table_that_the_template_renames(
+    tmp_path: Path,
+) -> None:
+    """As Copier: the table has its new name, and the key stays dropped."""
+    base = '{\n  "env": {\n    "a": 1,\n    "b": 2,\n    "c": 3\n  },\n  "z": 1\n}\n'
+    workshop = open_workshop(tmp_path, {"template/a.json": base})
+    workshop.edit({"a.json": base.replace('    "b": 2,\n', "")})
+    workshop.release("v2.0.0", {"template/a.json": base.replace("env", "containerEnv")})
+    twin = twin_of(workshop)
+    assert copier(twin).returncode == 0
+    assert ours(workshop.project).returncode == ExitCode.DONE
+    assert contents(workshop.project) == contents(twin)

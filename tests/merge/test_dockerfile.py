@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lisa_scaffold.merge import check_clean, merge_file
 from lisa_scaffold.merge.dockerfile import split_instructions
 from lisa_scaffold.model import Declined, Merged
 from tests.merge.material import DOCKERFILE as BASE
+from tests.support.sweeps import examples
 
 
 def merge(ours: str, theirs: str, path: str = "Dockerfile") -> str | None:
@@ -149,3 +154,113 @@ def test_a_dockerfile_that_both_sides_added_has_the_stages_of_both_the_projects_
     note = "both sides added it; the template's stages come first."
     assert result == Merged(f"{theirs}\n{ours}".encode(), (note,))
     assert merge_file("Dockerfile", None, ours.encode(), b"FROM b AS run\nRUN y\n") is None
+
+
+# Modules that are copied, each with a step of its own, as images of many parts have them.
+MODULES = """\
+FROM a
+WORKDIR /build
+COPY support/tools tools
+
+COPY support/stats/ stats/
+RUN stats/install.sh 3.2
+
+COPY support/pvxs/ pvxs/
+RUN pvxs/install.sh 1.3
+
+# The program itself.
+COPY src src
+RUN cd src && make
+RUN src/install.sh proxy
+"""
+PVXS = "COPY support/pvxs/ pvxs/\nRUN pvxs/install.sh 1.3\n\n"
+SEQUENCER = "COPY support/sequencer sequencer\nRUN sequencer/install.sh R2-2\n\n"
+MOTOR = "COPY support/motor/ motor\nRUN motor/install.sh R7\n\n"
+
+
+def of_modules(ours: str, theirs: str) -> Merged | None:
+    result = merge_file("Dockerfile", *(text.encode() for text in (MODULES, ours, theirs)))
+    assert not isinstance(result, Declined)
+    return result
+
+
+@pytest.mark.parametrize("by_project", [True, False])
+def test_steps_about_another_path_are_no_edits_of_those_that_both_sides_dropped(
+    by_project: bool,
+) -> None:
+    put, dropped = MODULES.replace(PVXS, SEQUENCER), MODULES.replace(PVXS, "")
+    sides = (put, dropped) if by_project else (dropped, put)
+    assert of_modules(*sides) == Merged(put.encode())
+
+
+def test_steps_about_another_path_are_edits_where_the_other_side_has_edits() -> None:
+    renamed = MODULES.replace(PVXS, PVXS.replace("pvxs", "pvxs7"))
+    edited = MODULES.replace("install.sh 1.3", "install.sh 1.3 --fast")
+    result = of_modules(renamed, edited)
+    assert result is not None
+    assert result.content.decode() == renamed.replace("install.sh 1.3", "install.sh 1.3 --fast")
+
+
+def test_a_step_that_both_put_in_the_place_of_another_is_the_same_step() -> None:
+    """Though one side has dropped what followed, so that it stands between other neighbours."""
+    ours = MODULES.replace("RUN cd src && make", "RUN tools/make src")
+    theirs = ours.replace("RUN src/install.sh proxy\n", "")
+    ours = ours.replace("stats/install.sh 3.2", "stats/install.sh 3.4")
+    result = of_modules(ours, theirs)
+    assert result == Merged(ours.replace("RUN src/install.sh proxy\n", "").encode())
+
+
+def test_steps_at_one_place_that_copy_what_they_use_stand_one_below_the_other() -> None:
+    ours, theirs = MODULES.replace(PVXS, PVXS + SEQUENCER), MODULES.replace(PVXS, PVXS + MOTOR)
+    result = of_modules(ours, theirs)
+    assert result is not None
+    assert result.content.decode() == MODULES.replace(PVXS, PVXS + MOTOR + SEQUENCER)
+    assert result.notes == (
+        "COPY support/motor/ motor: both sides added steps at one place; "
+        "the template's come first.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("own", "offered"),
+    [
+        (SEQUENCER, "COPY support/other sequencer/other\nRUN sequencer/other/x\n\n"),
+        (SEQUENCER, "COPY support/motor motor\nRUN make all\n\n"),
+        (SEQUENCER, "COPY support/motor motor\nWORKDIR motor\nRUN make all\n\n"),
+        (SEQUENCER, "RUN make all\n\n"),
+        (SEQUENCER, "COPY . .\n\n"),
+    ],
+)
+def test_steps_at_one_place_that_may_need_each_other_are_a_conflict(own: str, offered: str) -> None:
+    ours, theirs = MODULES.replace(PVXS, PVXS + own), MODULES.replace(PVXS, PVXS + offered)
+    assert of_modules(ours, theirs) is None
+    assert of_modules(theirs, ours) is None
+
+
+NAMES = ("alive", "busy", "calc", "delay", "ether")
+ADDED = ("file", "genicam"), ("hdf", "iocStats")
+
+
+def module(name: str) -> str:
+    return f"COPY support/{name} {name}\nRUN {name}/install.sh\n"
+
+
+@settings(max_examples=examples(100))
+@given(st.data())
+def test_each_side_drops_and_adds_modules(data: st.DataObject) -> None:
+    sides = []
+    for added in ADDED:
+        kept = data.draw(st.sets(st.sampled_from(NAMES), min_size=1))
+        side = [name for name in NAMES if name in kept]
+        for name in added:
+            side.insert(data.draw(st.integers(0, len(side))), name)
+        sides.append(side)
+    texts = ["FROM a\n" + "\n".join(map(module, side)) + "\nCMD a\n" for side in (NAMES, *sides)]
+    result = merge_file("Dockerfile", *(text.encode() for text in texts))
+    assert isinstance(result, Merged)
+    wanted = {name for name in NAMES if name in sides[0] and name in sides[1]}
+    merged = re.findall(r"COPY support/(\w+)", result.content.decode())
+    assert sorted(merged) == sorted(wanted.union(*ADDED))
+    assert all(module(name) in result.content.decode() for name in merged)
+    for side in sides:
+        assert [name for name in merged if name in side] == [n for n in side if n in merged]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from lisa_scaffold.formats.dockerfile import Instruction, parse
@@ -82,6 +82,60 @@ def take_back(base: Units, side: Units, torn: set[str]) -> list[Unit]:
             kept.insert(at, unit)
         above.append(unit)
     return kept
+
+
+class Replaced:
+    """The paths that a side no longer makes, and those that it makes of something else instead."""
+
+    def __init__(self, base: Units, *sides: Units) -> None:
+        before, *after = map(_map_copies, (base, *sides))
+        self._gone = _Folders(path for each in after for path in _list_lost(before, each))
+        self._new = _Folders(path for each in after for path in _list_lost(each, before))
+        self._known: dict[Sequence[str], tuple[bool, bool]] = {}
+
+    def parts(self, old: Unit, new: Unit) -> bool:
+        """Whether an instruction is about what is gone, and another about what came instead."""
+        return self._read(old)[0] and self._read(new)[1]
+
+    def _read(self, unit: Unit) -> tuple[bool, bool]:
+        """Whether an instruction is about what is gone, and about what came instead."""
+        if unit.lines not in self._known:
+            paths = _Paths.of("\n".join(unit.lines))
+            words = paths.made | paths.words
+            gone, new = (any(map(each.find_near, words)) for each in (self._gone, self._new))
+            self._known[unit.lines] = gone, new
+        return self._known[unit.lines]
+
+
+def are_independent(ours: Units, theirs: Units) -> bool:
+    """Whether steps that both sides add copy something, and use nothing else that is copied."""
+    sides = [[_Paths.of("\n".join(unit.lines)) for unit in side] for side in (ours, theirs)]
+    made = [set().union(*(paths.made for paths in side)) for side in sides]
+    folders = [_Folders(paths) for paths in made]
+    if any(folders[0].find_near(path) for path in made[1]):
+        return False
+    return all(
+        paths.made or any(own.paths & _list_folders(word) for word in paths.words)
+        for side, own in zip(sides, folders, strict=True)
+        for paths in side
+    )
+
+
+def _list_lost(before: Mapping[str, set[str]], after: Mapping[str, set[str]]) -> set[str]:
+    """The paths that are made no more, nor is anything else of what they were made of."""
+    left = set().union(*after.values())
+    return {path for path, sources in before.items() if path not in after and not sources & left}
+
+
+def _map_copies(units: Units) -> dict[str, set[str]]:
+    """What each path is copied from."""
+    found: dict[str, set[str]] = {}
+    for unit in units:
+        for each in parse("", "\n".join(unit.lines)).instructions:
+            if path := _find_destination(each):
+                words = map(_plain, filter(None, _PARTS.split(each.value)[:-1]))
+                found.setdefault(path, set()).update(words)
+    return found
 
 
 def _find_dependent(base: Units, side: Units, torn: set[str]) -> set[Hashable]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Hashable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from lisa_scaffold.formats import diff
@@ -16,6 +17,7 @@ from lisa_scaffold.merge.declined import MergedText
 from lisa_scaffold.merge.text import pick_farther
 from lisa_scaffold.merge.units import (
     MergedUnit,
+    Parts,
     adopt_keys,
     decline_carried_over,
     measure_likeness_of_units,
@@ -32,6 +34,7 @@ _STAGE = compile_lazily(r"FROM\s++.*\sAS\s++([\w.-]++)\s*+$", re.IGNORECASE)
 _FROM = compile_lazily(r"--from=([\w.-]+)")
 _VARIABLE = compile_lazily(r"\$\{?(\w+)")
 _END = Unit(("end", ""), 0, ())
+_TEMPLATE_FIRST = "both sides added steps at one place; the template's come first."
 _SETTINGS = ("ARG", "ENV", "LABEL", "EXPOSE", "VOLUME")
 _ONCE = ("CMD", "ENTRYPOINT", "HEALTHCHECK", "MAINTAINER", "SHELL", "STOPSIGNAL", "FROM")
 
@@ -163,27 +166,69 @@ def _merge_stage(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUnit | No
     if base is None:
         return decline_carried_over(f"the stage {strip_number(ours)}", ours, theirs)
     before, *sides = (split_instructions(side.lines) for side in (base, ours, theirs))
+    # What both sides have alike is no edit of something else on one of them alone.
+    known = {unit.key: unit.lines for unit in before}
+    alike = {u.key for u in sides[0]} & {u.key for u in sides[1]} - known.keys()
+    replaced = copied.Replaced(before, *sides)
+    edited = [
+        {unit.key for unit in side if known.get(unit.key, unit.lines) != unit.lines}
+        for side in (
+            _follow_steps(before, s, partial(_is_other, replaced, alike, ())) for s in sides
+        )
+    ]
+    keyed = [
+        _follow_steps(before, side, partial(_is_other, replaced, alike, keys))
+        for side, keys in zip(sides, reversed(edited), strict=True)
+    ]
+    met: list[str] = []
+
+    def place(above: Unit | None, ours: list[Unit], theirs: list[Unit]) -> list[Unit] | None:
+        placed = _place_instructions(above, ours, theirs)
+        if placed is None and copied.are_independent(ours, theirs):
+            placed = theirs + ours
+            met.append(f"{_join_body(theirs[0])}: {_TEMPLATE_FIRST}")
+        return placed
+
+    done = merge_units(
+        *(before, keyed[0], keyed[1], _merge_instruction, place),
+        removed=_drop_moved,
+        steady=True,
+        parts=replaced.parts,
+    )
+    return None if done is None else (join_units(done[0]), (*done[1], *met))
+
+
+def _is_other(
+    replaced: copied.Replaced,
+    alike: Collection[Hashable],
+    edited: Collection[Hashable],
+    old: Unit,
+    new: Unit,
+) -> bool:
+    """Whether a step is no edit of another: both sides have it, or one put it in its place.
+
+    Where the other side has edited that one, it may be one and the same all the same.
+    """
+    return new.key in alike or (old.key not in edited and replaced.parts(old, new))
+
+
+def _follow_steps(before: Sequence[Unit], side: Sequence[Unit], parts: Parts) -> list[Unit]:
+    """The instructions of a side, edited steps with the base's keys."""
+    known = {unit.key: unit for unit in before}
     # A step between the same neighbours is the same step, however much it was changed.
     between = {
         (above.key, _get_verb(unit), below.key): unit.key
         for above, unit, below in zip(before, before[1:], [*before[2:], _END], strict=False)
         if _is_step(unit)
     }
-    keyed: list[list[Unit]] = []
-    for side in (adopt_keys(before, side, is_nameless=_is_step) for side in sides):
-        present = {unit.key for unit in side}
-        units = side[:1]
-        for unit, below in zip(side[1:], [*side[2:], _END], strict=False):
-            old = between.get((units[-1].key, _get_verb(unit), below.key))
-            known = old is None or old in present or not _is_step(unit)
-            units.append(unit if known else unit._replace(key=old))
-        keyed.append(units)
-    done = merge_units(
-        *(before, keyed[0], keyed[1], _merge_instruction, _place_instructions),
-        removed=_drop_moved,
-        steady=True,
-    )
-    return None if done is None else (join_units(done[0]), done[1])
+    adopted = adopt_keys(before, side, is_nameless=_is_step, parts=parts)
+    present = {unit.key for unit in adopted}
+    units = adopted[:1]
+    for unit, below in zip(adopted[1:], [*adopted[2:], _END], strict=False):
+        old = between.get((units[-1].key, _get_verb(unit), below.key))
+        is_new = old is None or old in present or not _is_step(unit) or parts(known[old], unit)
+        units.append(unit if is_new else unit._replace(key=old))
+    return units
 
 
 def _drop_moved(base: Unit, ours: Unit | None, theirs: Unit | None) -> tuple[None, str] | None:

@@ -27,6 +27,8 @@ MergeBoth = Callable[[Unit | None, Unit, Unit], MergedUnit | None]
 """Merge a unit that both sides changed (or added, without a base): its lines, and notes."""
 DecideRemoved = Callable[[Unit, "Unit | None", "Unit | None"], "tuple[Unit | None, Note] | None"]
 """Decide about a unit that one side removed and the other changed: what stays, and a note."""
+Parts = Callable[[Unit, Unit], bool]
+"""Whether what one side made of a unit, by its words, is another one in its place."""
 PlaceTogether = Callable[[Unit | None, list[Unit], list[Unit]], list[Unit] | None]
 """Order what ours and theirs added at one place, after the unit given."""
 
@@ -48,22 +50,23 @@ def merge_units(  # noqa: PLR0913
     heirs: bool = True,
     free: bool = False,
     steady: bool = False,
+    parts: Parts = lambda *_: False,
 ) -> tuple[list[Unit], tuple[Note, ...]] | None:
     """The units of both sides, or ``None`` where they contradict each other.
 
     With ``heirs``, a unit that both sides lack, with one much like it on one side only, was
-    replaced there and removed here: a contradiction. So is a unit that one side removed and the
-    other changed, unless ``removed`` decides about it. Where the order means nothing
-    (``free``), the project's stands if both sides changed it. What is new stays below the unit that
-    it follows, or (``steady``) below the nearest that the other side has not moved. Where a side is
-    taken in doubt, its units stand in the place of those that contradict each other; only the order
-    of all of them still may.
+    replaced there and removed here: a contradiction, unless that one is of another kind
+    (``parts``). So is a unit that one side removed and the other changed, unless ``removed``
+    decides about it. Where the order means nothing (``free``), the project's stands if both sides
+    changed it. What is new stays below the unit that it follows, or (``steady``) below the nearest
+    that the other side has not moved. Where a side is taken in doubt, its units stand in the place
+    of those that contradict each other; only the order of all of them still may.
     """
     refuse_many(len(base), len(ours), len(theirs))
     sides = _Sides(
         *({unit.key: unit for unit in number_units(side)} for side in (base, ours, theirs))
     )
-    if heirs and not _settle_replaced(sides):
+    if heirs and not _settle_replaced(sides, parts):
         return None
     notes = _decide_removed(sides, removed, heirs=heirs)
     order = None if notes is None else _order_keys(sides, together, free=free, steady=steady)
@@ -167,7 +170,13 @@ def decline_carried_over(what: str, ours: Unit, theirs: Unit) -> MergedUnit | No
     return ours.lines, (declined.note_carried_over(what, *texts),)
 
 
-def adopt_keys(base: Units, side: Units, *, is_nameless: Callable[[Unit], bool]) -> list[Unit]:
+def adopt_keys(
+    base: Units,
+    side: Units,
+    *,
+    is_nameless: Callable[[Unit], bool],
+    parts: Parts = lambda *_: False,
+) -> list[Unit]:
     """The units of a side, where an edited unit without a name of its own has the base's key."""
     known, present = {unit.key for unit in base}, {unit.key for unit in side}
     free = [unit for unit in base if is_nameless(unit) and unit.key not in present]
@@ -176,7 +185,7 @@ def adopt_keys(base: Units, side: Units, *, is_nameless: Callable[[Unit], bool])
         heir = unit
         if is_nameless(unit) and unit.key not in known and free:
             best = max(free, key=lambda old: measure_likeness_of_units(old, unit))
-            if measure_likeness_of_units(best, unit) >= _HEIR:
+            if measure_likeness_of_units(best, unit) >= _HEIR and not parts(best, unit):
                 # What is above the match was removed: edits do not change the order.
                 del free[: free.index(best) + 1]
                 heir = unit._replace(key=best.key)
@@ -184,7 +193,7 @@ def adopt_keys(base: Units, side: Units, *, is_nameless: Callable[[Unit], bool])
     return found
 
 
-def _settle_replaced(sides: _Sides) -> bool:
+def _settle_replaced(sides: _Sides, parts: Parts) -> bool:
     """Settle where one side replaced, by something similar, a unit that the other removed.
 
     Returns whether that could be done: by the side that is taken in doubt.
@@ -193,7 +202,10 @@ def _settle_replaced(sides: _Sides) -> bool:
     missing = [base[key] for key in base if key not in ours and key not in theirs]
     for number, one, other in ((choice.OURS, ours, theirs), (choice.THEIRS, theirs, ours)):
         for key in [key for key in one if key not in other and key not in base]:
-            if any(measure_likeness_of_units(unit, one[key]) >= _HEIR for unit in missing):
+            if any(
+                measure_likeness_of_units(unit, one[key]) >= _HEIR and not parts(unit, one[key])
+                for unit in missing
+            ):
                 if not choice.find_side():
                     return False
                 if choice.find_side() != number:
