@@ -435,3 +435,35 @@ def test_keys_are_one_finding() -> None:
     (message,) = messages({"a/id": key(), "b/id": key()}, "SEC001")
     assert message.endswith("replace it wherever it is used; also in b/id:1")
     assert found({"unsafe-ssh-keys/id": key(), "insecure/id": key()}, "SEC001") == []
+
+
+def der(length: int, there: int) -> str:
+    """A key that says how long it is, and the part of it that is there."""
+    body = base64.b64encode((b"\x30\x82" + length.to_bytes(2) + random(there).encode())[:there])
+    lines = [body.decode()[at : at + 64] for at in range(0, len(body), 64)]
+    return "\n".join(
+        [f"-----BEGIN {'RSA PRIVATE'} KEY-----", *lines, "-----END RSA PRIVATE KEY-----"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "is_found"),
+    [
+        (der(600, 604), True),
+        (der(1190, 400), False),
+        (der(1190, 401), False),
+        (der(600, 604).replace("\n", "\n    "), True),
+        (der(1190, 400).replace("\n", "\n    # "), False),
+        ("Note. " + der(1190, 400).partition("-----END")[0], True),
+    ],
+)
+def test_a_key_that_lacks_a_part_is_an_example(text: str, *, is_found: bool) -> None:
+    wanted = [("SEC001", "docs/a.md", 1)] if is_found else []
+    assert found({"docs/a.md": f"{text}\n"}, "SEC001") == wanted
+
+
+@pytest.mark.parametrize("gap", ["...", "   ....", "[...]", "…", "<rest of the key>", "# ..."])
+def test_a_key_of_which_lines_are_left_out(gap: str) -> None:
+    begin, *lines, last, end = key().rstrip("\n").split("\n")
+    assert found({"a.md": "\n".join([begin, *lines, gap, last, end])}, "SEC001") == []
+    assert found({"a.md": "\n".join([begin, *lines, last, end, gap])}, "SEC001") != []

@@ -213,3 +213,16 @@ def test_every_line_that_a_tab_indents_is_named_at_once() -> None:
     assert messages(files, "SYN002")[0].endswith("(tabs indent also: 4 and 8)")
     alone = {"CITATION.cff": "a: 1\nb:\n\t- c\n"}
     assert "tabs" not in messages(alone, "SYN002")[0]
+
+
+@pytest.mark.parametrize(
+    ("path", "is_told"),
+    [
+        *(("schema.yml", False), ("openapi.yaml", False), ("data.toml", False)),
+        *((".gitlab-ci.yml", True), ("compose.yaml", True), ("docker-compose.yml", True)),
+        *((".readthedocs.yaml", True), ("CITATION.cff", True)),
+    ],
+)
+def test_large_data_is_not_blamed(path: str, *, is_told: bool) -> None:
+    told = messages({path: "#" * 1_000_001}, "SYN")
+    assert [each.partition(": ")[2] for each in told] == (["larger than 1 MB"] if is_told else [])

@@ -5,9 +5,10 @@ The patterns are cheap and certain. Scanning the whole history is left to a job 
 
 from __future__ import annotations
 
+import base64
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,8 @@ def no_private_key(facts: Facts) -> Iterator[Hit]:
 
     How: Replace the key wherever it is used; deleting the file is not enough, because git keeps it.
     Pass keys to jobs in protected variables of type "file". What lies in a folder for tests is not
-    meant, nor the keys of a repository whose README begins with that its images are for tests.
+    meant, nor the keys of a repository whose README begins with that its images are for tests, nor
+    a key that lacks a part, as in an example.
 
     Source: [GitLab: CI/CD variables](https://docs.gitlab.com/ci/variables/#cicd-variable-security).
     """
@@ -67,6 +69,8 @@ def _find_keys(facts: Facts) -> Iterator[Hit]:
             # The key itself follows; examples leave it out.
             at = bisect_right(bodies, mark.line)
             is_near = at < len(bodies) and bodies[at] <= mark.line + _NEAR
+            if is_near and _is_cut(lines[mark.line : mark.line + _MOST_OF_KEY]):
+                continue
             if is_near or _is_body(mark.text[begin.end() :]):
                 message = (
                     "this private key is in every clone, for ever: replace it wherever it is used"
@@ -76,6 +80,31 @@ def _find_keys(facts: Facts) -> Iterator[Hit]:
 
 _LONGEST = 1000
 _NEAR = 6
+_MOST_OF_KEY = 200  # lines; one of 16384 bits has 196
+_ENDS = "-----END "
+_GAP = compile_lazily(r"[#\s>|\"'*/]*(?:\.{3,}|…|\[(?:\.{3}|…)\]|<.{1,40}>)[\s\"',]*")
+# A sequence whose length takes two bytes: a key of 1024 bits or more that no password hides.
+_SEQUENCE = b"\x30\x82"
+
+
+def _is_cut(lines: Sequence[str]) -> bool:
+    """Whether a key, from the line after its beginning on, lacks a part: an example shows its form.
+
+    What leaves out lines may say so; besides, the key itself tells how long it is.
+    """
+    end = next((at for at, line in enumerate(lines) if _ENDS in line), 0)
+    body = lines[:end]
+    if any(_GAP.fullmatch(line[:_LONGEST]) for line in body):
+        return True
+    parts = [_LETTERS.findall(line[:_LONGEST].replace("\\n", "")) for line in body]
+    if any(len(each) != 1 for each in parts):  # something else stands beside the key
+        return False
+    letters = "".join(each for (each,) in parts).rstrip("=")
+    head = base64.b64decode(letters[:8]) if len(letters) >= _FEWEST_LETTERS else b""
+    return head.startswith(_SEQUENCE) and len(letters) * 3 // 4 < 4 + int.from_bytes(head[2:4])
+
+
+_LETTERS = compile_lazily(r"[A-Za-z0-9+/=]+")
 
 
 def _is_body(line: str) -> bool:

@@ -29,6 +29,17 @@ PYTHON = ("setup.py", "noxfile.py", "docs/conf.py", "doc/conf.py", "docs/source/
 _TAB = compile_lazily(r" *\t\s*\S")
 
 
+# What sets a tool, whose file is never large; others may be data, such as the form of an interface.
+_SETS = compile_lazily(r"\..*|pyproject\.toml|CITATION\.cff|(?:docker-)?compose[\w.-]*\.ya?ml")
+
+
+def _list_read(facts: Facts, patterns: tuple[str, ...]) -> Iterator[str]:
+    """The files of a format, but for data too large to be read, of which nothing is known."""
+    for path in facts.paths(*patterns):
+        if _SETS.fullmatch(path) or facts.explain_excess(path) in ("", LONG):
+            yield path
+
+
 def _hit(facts: Facts, problem: Problem | None) -> Iterator[Hit]:
     if problem is None:
         return
@@ -51,7 +62,7 @@ def toml(facts: Facts) -> Iterator[Hit]:
 
     Source: [TOML](https://toml.io/en/v1.0.0).
     """
-    for path in facts.paths(*TOML):
+    for path in _list_read(facts, TOML):
         problem = facts.toml(path).problem
         is_newer = path not in _READ_BY_PYTHON and problem and is_newer_toml(facts.text(path))
         if not is_newer:
@@ -69,7 +80,7 @@ def yaml(facts: Facts) -> Iterator[Hit]:
 
     Source: [YAML](https://yaml.org/spec/1.2.2/).
     """
-    for path in facts.paths(*YAML):
+    for path in _list_read(facts, YAML):
         problem = facts.yaml(path).problem
         tabs = _find_tabs(facts.text(path)) if problem else []
         if problem and problem.line in tabs and len(tabs) > 1:
