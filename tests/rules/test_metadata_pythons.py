@@ -282,3 +282,53 @@ def test_only_the_settings_that_ruff_reads() -> None:
     assert found(hidden, "MET015") == []
     below = {**with_lines('[tool.ruff]\ntarget-version = "py39"\n'), "ruff.toml": ""}
     assert found(below, "MET015") == []
+
+
+@pytest.mark.parametrize(
+    ("command", "is_found"),
+    [
+        ("pip install .", True),
+        ("pip install '.[dev]' --index-url x", True),
+        ("python -m pytest", True),
+        ("tox -e py", True),
+        ("uv run check", True),
+        ("make test", True),
+        ("bash ci/test.sh", True),
+        ("./run", True),
+        ("pip install pre-commit && pre-commit run --all-files", False),
+        ("python -m build --sdist", False),
+        ("twine upload dist/*", False),
+        ("echo a", False),
+    ],
+)
+def test_jobs_that_do_not_need_the_package(command: str, *, is_found: bool) -> None:
+    pipeline = f"a:\n  image: python:3.8\n  script:\n    - {command}\n"
+    files = with_lines("", **{".gitlab-ci.yml": pipeline})
+    assert found(files, "MET016") == ([("MET016", ".gitlab-ci.yml", 2)] if is_found else [])
+
+
+def test_an_image_of_several_jobs_is_one_finding() -> None:
+    job = "  script: [pytest]\n"
+    pipeline = f"image: python:3.8\na:\n{job}b:\n{job}"
+    files = with_lines("", **{".gitlab-ci.yml": pipeline})
+    assert messages(files, "MET016") == [
+        "the package cannot be installed with Python 3.8: use 3.11 or newer; also in line 4"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "is_found"),
+    [
+        ("Dockerfile", "CMD [ 'a' ]", True),
+        ("docker/Dockerfile", "CMD [ 'serve' ]", False),
+        ("bench/Dockerfile", "COPY server.py /app/", False),
+        ("bench/Dockerfile", "RUN pip install fastapi", False),
+        ("docker/Dockerfile", "COPY . /app", True),
+        ("docker/Dockerfile", "COPY pyproject.toml .", True),
+        ("docker/Dockerfile", "RUN pip install a", True),
+        ("docker/Dockerfile", "RUN pip install -e .", True),
+    ],
+)
+def test_images_of_others_in_a_repository(path: str, line: str, *, is_found: bool) -> None:
+    files = with_lines("", **{path: f"FROM python:3.8\n{line}\n"})
+    assert found(files, "MET016") == ([("MET016", path, 1)] if is_found else [])

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
+from lisa_scaffold.formats.dockerfile import Dockerfile
 from lisa_scaffold.formats.document import Document, Keys
 from lisa_scaffold.formats.edit import replace_in_line, replace_item, set_value
 from lisa_scaffold.formats.literal import quoted
@@ -15,7 +16,7 @@ from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.package import Place
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.images import find_dockerfiles
-from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, UNSAFE, Hit, join_words, rule
+from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, UNSAFE, Hit, join_same, join_words, rule
 
 Version = tuple[int, int]
 
@@ -301,16 +302,27 @@ def images_agree(facts: Facts) -> Iterator[Hit]:
     Why: Otherwise the package cannot be installed there: the job fails, or silently installs an old
     version from a package index.
 
-    How: Choose a version that `requires-python` allows.
+    How: Choose a version that `requires-python` allows. A job that neither installs the package nor
+    runs its tests may have any.
 
     Source: [requires-python](https://packaging.python.org/en/latest/specifications/pyproject-toml/#requires-python):
     `pip` refuses any other Python.
     """
+    yield from join_same(_find_old_images(facts))
+
+
+def _find_old_images(facts: Facts) -> Iterator[Hit]:
+    """Every place that names a Python in which the package is installed, and cannot be."""
     found: list[tuple[re.Match[str] | None, Callable[[], Place]]] = []
     for job in facts.pipeline.jobs.values():
         match = _IMAGE.search(facts.pipeline.expand(job.image, job))
+        if not _RUNS_PACKAGE.search("\n".join(job.commands)):
+            continue
         found.append((match, partial(facts.pipeline.place_of, job, "image")))
     for docker in find_dockerfiles(facts):
+        # Below the top there may be others, which never see the package.
+        if "/" in docker.path and not _has_package(facts, docker):
+            continue
         for stage in docker.stages:
             line = stage.instructions[0].line
             found.append((_IMAGE.search(stage.resolved), partial(Place, docker.path, line)))
@@ -334,6 +346,25 @@ _INSTALLS = compile_lazily(
     r"|pip3? install[^\n;&]{0,300}[ \"'](?:-e ?)?(?:file:)?\.(?:[\[/ \"'\n]|$))"
     # In a file of requirements.
     r"|(?:^|\n)[ \t]*(?:-e ?|--editable[ =])?(?:file:)?\.{1,2}(?:/\.\.){0,9}(?:[\[/\s]|$)"
+)
+
+
+def _has_package(facts: Facts, docker: Dockerfile) -> bool:
+    """Whether a Dockerfile installs the package, or copies it by the name of it or of a folder."""
+    text = "\n".join(each.value for each in docker.instructions)
+    names = {facts.package.name, *facts.layout.names, "pyproject.toml", "setup.py", "src"} - {""}
+    words = set(re.findall(r"[\w.-]+", text))
+    copies = any(
+        each.verb in ("COPY", "ADD") and ". " in each.value for each in docker.instructions
+    )
+    return bool(_RUNS_PACKAGE.search(text) or words & names) or copies
+
+
+# A script or a make of the project's own may do anything.
+_RUNS_PACKAGE = compile_lazily(
+    _INSTALLS.pattern
+    + r"|\b(?:pytest|tox|nox|setup\.py|unittest|make|invoke|uv run|hatch)\b|\.sh\b"
+    r"|(?:^|\n)[ \t]*\./"
 )
 
 
