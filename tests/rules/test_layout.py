@@ -374,3 +374,20 @@ def test_what_is_generated_is_no_data_to_keep_elsewhere() -> None:
     path = "docs/_build/doctrees/environment.pickle"
     assert [code for code, *_ in found({path: large, "docs/conf.py": ""}, "FIL")] == ["FIL006"]
     assert [code for code, *_ in found({"docs/environment.pickle": large}, "FIL")] == ["FIL008"]
+
+
+@pytest.mark.parametrize(
+    ("path", "beside", "is_found"),
+    [
+        ("chart/charts/redis-1.2.3.tgz", "chart/Chart.yaml", False),
+        ("charts/redis-1.2.3-rc.1.tgz", "Chart.yaml", False),
+        ("docs/a-0.1.0.tgz", "docs/index.yaml", False),
+        ("a-0.1.0.tgz", "index.yaml", False),
+        ("chart/charts/redis.tgz", "chart/Chart.yaml", True),
+        ("chart/charts/redis-1.2.3.tgz", "other/Chart.yaml", True),
+        ("data/a-0.1.0.tgz", "data/Chart.yaml", True),
+    ],
+)
+def test_charts_that_are_packed_where_helm_looks(path: str, beside: str, *, is_found: bool) -> None:
+    files = {path: b"x" * 600_000, beside: "name: a\n"}
+    assert found(files, "FIL008") == ([("FIL008", path, 1)] if is_found else [])

@@ -608,3 +608,23 @@ def test_a_licence_that_the_settings_name(key: str) -> None:
     value = [path] if key == "license_files" else path
     call = f"from setuptools import setup\nsetup(name='a', {key}={value!r})\n"
     assert found({"setup.py": call, path: MIT}, "LIC001") == []
+
+
+@pytest.mark.parametrize(
+    ("requirement", "is_found"),
+    [
+        *(("coherent.licensed", False), ("coherent.build>=1", False), ("Coherent_Licensed", False)),
+        ("coherent.deps", True),
+    ],
+)
+def test_a_licence_that_the_build_writes(requirement: str, *, is_found: bool) -> None:
+    build = f"[build-system]\nrequires = ['setuptools', '{requirement}']\n"
+    project = "[project]\nname = 'a'\nversion = '1'\nlicense = 'MIT'\n"
+    files = {"pyproject.toml": f"{build}build-backend = 'setuptools.build_meta'\n{project}"}
+    assert found(files, "LIC001") == ([("LIC001", "LICENSE", 1)] if is_found else [])
+
+
+def test_of_several_texts_that_of_the_project_is_named() -> None:
+    paths = ("licenses/ASTROPY_LICENSE", "licenses/LICENSE", "licenses/OTHER_LICENSE.rst")
+    files = {"setup.py": "from setuptools import setup\nsetup(name='a')\n"}
+    assert found({**files, **dict.fromkeys(paths, MIT)}, "LIC001") == [("LIC001", paths[1], 1)]

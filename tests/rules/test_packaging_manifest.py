@@ -267,3 +267,30 @@ def test_a_backend_that_does_not_read_the_file(backend: str, name: str) -> None:
     told = f"{name} does not read this file, so it has no effect: delete it"
     assert messages(files, "PKG005") == ([told] if name else [])
     assert found(files, "PKG005") == ([("PKG005", "MANIFEST.in", 1)] if name else [])
+
+
+@pytest.mark.parametrize(
+    ("call", "more", "is_found"),
+    [
+        ("py_modules=['b']", {}, False),
+        ("py_modules=['c']", {}, True),
+        ("py_modules=NAMES", {}, True),
+        ("", {"setup.cfg": "[options]\npy_modules =\n    c\n    b\n"}, False),
+        ("scripts=['b.py']", {}, False),
+        ("data_files=[('share/a', ['c', 'b.py'])]", {}, False),
+        ("data_files=[('share/a', ['c'])]", {}, True),
+        ("data_files=['b.py']", {}, True),
+    ],
+)
+def test_what_setuptools_adds_by_itself(call: str, more: dict[str, str], *, is_found: bool) -> None:
+    setup = f"from setuptools import setup\n\nv = open('b.py').read()\nsetup(name='a', {call})\n"
+    files = {"setup.py": setup, "b.py": "", "a/__init__.py": "", **more}
+    assert found(files, "PKG006") == ([("PKG006", "setup.py", 3)] if is_found else [])
+    # What a command takes out is missing all the same.
+    files["MANIFEST.in"] = "exclude b.py\n"
+    assert found(files, "PKG006") == [("PKG006", "setup.py", 3)]
+
+
+def test_a_project_of_one_module_has_it_in_its_archive() -> None:
+    setup = "from setuptools import setup\n\nv = open('a.py').read()\nsetup(name='a')\n"
+    assert found({"setup.py": setup, "a.py": ""}, "PKG006") == []

@@ -327,7 +327,7 @@ def no_data(facts: Facts) -> Iterator[Hit]:
         size = facts.files[path].size
         is_large = size > _MOST_OF_ANY and not path.endswith(_CODE)
         is_data = size > _MOST_DATA and _DATA.fullmatch(path.lower())
-        if _REWRITTEN.fullmatch(path) or _BUILT.fullmatch(path):
+        if _REWRITTEN.fullmatch(path) or _BUILT.fullmatch(path) or _is_packed_chart(facts, path):
             continue
         if is_large or (is_data and not _TEST.fullmatch(path)):
             folders[path.rpartition("/")[0]].append(path)
@@ -342,6 +342,17 @@ def no_data(facts: Facts) -> Iterator[Hit]:
         )
         message = f"{size / 1_000_000:.1f} MB that every clone downloads: {remedy}"
         yield Hit(paths[0], 1, f"{message}{count_more(names)}")
+
+
+_PACKED = compile_lazily(r"((?:.*?/)??)(charts/)?[^/]+-\d+\.\d+\.\d+[\w.+-]*\.tgz")
+
+
+def _is_packed_chart(facts: Facts, path: str) -> bool:
+    """Whether a file is a chart that Helm looks for where it is: in another, or in an index."""
+    match = _PACKED.fullmatch(path)
+    if match is None:
+        return False
+    return f"{match[1]}{'Chart' if match[2] else 'index'}.yaml" in facts.files
 
 
 # Settings by which pages show what is stored, and do not run it.

@@ -16,6 +16,7 @@ from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.requirement import (
     find_missing,
     find_old_setuptools,
+    list_required_names,
     reaches_expressions,
     require_newer_setuptools,
     takes_expression,
@@ -120,7 +121,7 @@ def text_is_there(facts: Facts) -> Iterator[Hit]:
     Source: [Choose a licence](https://choosealicense.com/no-permission/);
     [packaging guide](https://packaging.python.org/en/latest/guides/licensing-examples-and-user-scenarios/).
     """
-    if licences.list_licence_files(facts):
+    if licences.list_licence_files(facts) or _WRITING & {*list_required_names(facts)}:
         return
     elsewhere = [path for path in facts.files if _ELSEWHERE.fullmatch(path) and facts.text(path)]
     named = facts.package.texts("license-files")
@@ -138,7 +139,19 @@ def text_is_there(facts: Facts) -> Iterator[Hit]:
     elif not any(facts.describes(pattern, path) for pattern in named for path in elsewhere):
         key = "license_files" if facts.package.form == "setuptools" else "license-files"
         message = f"builds leave this licence out: list the file under `{key}`"
-        yield Hit(elsewhere[0], 1, message)
+        yield Hit(min(elsewhere, key=_is_of_a_part), 1, message)
+
+
+# Build requirements that write the text of the stated licence into what is published.
+_WRITING = frozenset(["coherent-build", "coherent-licensed"])
+
+
+def _is_of_a_part(path: str) -> bool:
+    """Whether the name of a licence says more than that, such as for which part it is."""
+    return not _PLAIN.match(path.rpartition("/")[2])
+
+
+_PLAIN = compile_lazily(r"(?:licen[sc]e|copying)(?:\.\w+)?$", re.IGNORECASE)
 
 
 _GRANTS = compile_lazily(

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from posixpath import commonprefix
+from typing import Any
 
 from lisa_scaffold.formats.document import Problem
 from lisa_scaffold.formats.edit import Change, add_line
@@ -13,6 +14,7 @@ from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import manifest
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.files import is_there
+from lisa_scaffold.project.setup_call import read_call
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.requirement import may_be_built
 from lisa_scaffold.rules.rule import PACKAGE, SHOULD, UNSAFE, Hit, count_more, join_same, rule
@@ -190,13 +192,14 @@ def archive_is_complete(facts: Facts) -> Iterator[Hit]:
     """
     listed, offered = manifest.read(facts), manifest.offers_all(facts)
     folders = tuple(f"{folder}/" for folder in facts.layout.folders.values())
+    added = _find_added(facts)
     # setuptools itself adds what it compiles, unless a command takes it out.
     compiled = [*_find_compiled(facts)]
     if compiled or _BUILDING.search(facts.text("setup.py")):
         compiled.append(("setup.py", 1))
     for path, line in dict.fromkeys([*_find_opened(facts), *compiled]):
         is_module = path.startswith(folders) and path.endswith(".py")
-        is_offered = offered or (path, line) in compiled
+        is_offered = offered or (path, line) in compiled or path in added
         if not facts.has(path) or listed.includes(path, offered=is_offered) or is_module:
             continue
         fix = Fix.write(manifest.FILE, f"include {path}\n")
@@ -207,6 +210,35 @@ def archive_is_complete(facts: Facts) -> Iterator[Hit]:
             f"add `include {path}` to MANIFEST.in"
         )
         yield Hit("setup.py", line, message, fix=fix)
+
+
+def _find_added(facts: Facts) -> set[str]:
+    """What setuptools itself adds: lone modules, scripts, and files that it installs elsewhere."""
+    module, cfg = facts.python("setup.py"), facts.ini("setup.cfg")
+    told = None if isinstance(module, Problem) else read_call(module)
+    given = {name: each.value for name, each in told.arguments.items()} if told else {}
+    modules = [
+        *_list_names(given.get("py_modules")),
+        *_list_names(cfg.get("options", "py_modules")),
+        *_list_names(facts.pyproject.get("tool", "setuptools", "py-modules")),
+    ]
+    placed = given.get("data_files")
+    groups = (
+        [each for each in placed if isinstance(each, tuple)] if isinstance(placed, list) else []
+    )
+    others = [
+        *_list_names(given.get("scripts")),
+        *_list_names(cfg.get("options", "scripts")),
+        *(each for group in groups for each in _list_names(group[-1])),
+        *(each for each in facts.layout.folders.values() if each.endswith(".py")),
+    ]
+    return {*(f"{each.replace('.', '/')}.py" for each in modules), *others}
+
+
+def _list_names(told: Any) -> list[str]:
+    """The names in a list, or in a text of ``setup.cfg``; none where it is neither."""
+    listed = re.split(r"[,\n]", told) if isinstance(told, str) else told
+    return [str(each).strip() for each in listed] if isinstance(listed, list) else []
 
 
 def _find_compiled(facts: Facts) -> Iterator[tuple[str, int]]:
