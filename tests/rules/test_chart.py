@@ -124,6 +124,12 @@ def test_a_job_serves_nobody() -> None:
         ("- name: metrics\n  containerPort: 1\n- name: http\n  containerPort: 2", True),
         ("- containerPort: 8080", True),
         ("- name: metricstore\n  containerPort: 8080", True),
+        (
+            "- name: http-metrics\n  containerPort: 1\n- name: http-healthz\n  containerPort: 2",
+            False,
+        ),
+        ("- name: probe\n  containerPort: 1", False),
+        ("- name: healthcare\n  containerPort: 1", True),
     ],
 )
 def test_who_only_tells_measurements_serves_nobody(ports: str, is_found: bool) -> None:
@@ -152,6 +158,11 @@ def test_an_open_entry() -> None:
         ("more:\n  image:\n    name: b\n    tag: latest\n", 4),
         ("image:\n  repository: a/b\n  tag: '1'\n", 0),
         ("release:\n  tag: latest\n", 0),
+        ("testFramework:\n  image:\n    repository: bats\n    tag: latest\n", 0),
+        ("helmTest:\n  image: {repository: bats, tag: latest}\n", 0),
+        ("more-tests:\n  image: {repository: bats, tag: latest}\n", 0),
+        ("contest:\n  image: {repository: a, tag: latest}\n", 2),
+        ("testimonials:\n  image: {repository: a, tag: latest}\n", 2),
         ("- 1\n", 0),
     ],
 )
@@ -167,6 +178,7 @@ def test_parts_libraries_and_samples_are_left_alone() -> None:
     assert found({**part, "chart/charts/b/templates/web.yaml": bad}, "HLM") == []
     library = "name: a\ntype: library\n"
     assert found(chart(bad, **{"chart/Chart.yaml": library}), "HLM") == []
-    sample = {f"examples/{path}": text for path, text in chart(bad).items()}
-    assert found(sample, "HLM") == []
+    for folder in ("examples", "vendor", "external", "third_party", "a/upstream", "_vendored"):
+        sample = {f"{folder}/{path}": text for path, text in chart(bad).items()}
+        assert found(sample, "HLM") == []
     assert found(chart(bad, "chart/templates/tests/web.yaml"), "HLM") == []

@@ -12,14 +12,18 @@ from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules.rule import SHOULD, Hit, join_same, rule
 
 _NO_CHART = compile_lazily(
-    r"(?:.*/)?(?:tests?|testdata|fixtures|examples?|vendor|node_modules)/.*"
+    r"(?:.*/)?(?:tests?|testdata|fixtures|examples?|_?vendor(?:ed)?|node_modules|externals?|extern"
+    r"|third[-_]?party|upstream)/.*"
     r"|.*[{}].*"
 )
 _PART = compile_lazily(r"((?:.*/)?)charts/[^/]+/")
 _KIND = compile_lazily(r"^kind:\s*[\"']?(\w+)", re.MULTILINE)
 _DEFINED = compile_lazily(r"\{\{-?\s*define\s+\"([^\"]+)\"")
 _INCLUDED = compile_lazily(r"\b(?:include|template)\s+\"([^\"]+)\"")
-_MEASURES = r"name:[ \"']*(?:[\w-]*-)?(?:metrics|prometheus|exporter|monitoring)\b"
+_MEASURES = (
+    r"name:[ \"']*(?:[\w-]*-)?"
+    r"(?:metrics|prometheus|exporter|monitoring|healthz?|livez|readyz|probes?)\b"
+)
 _PORT_NAMED = compile_lazily(
     rf"(?m)^(?:[ -]*{_MEASURES}.*\n[ -]*containerPort:|[ -]*containerPort:.*\n[ -]*{_MEASURES})"
 )
@@ -235,7 +239,8 @@ def pods_tell_when_they_are_ready(facts: Facts) -> Iterator[Hit]:
     Why: Without a probe requests go to a pod that has just been started, and a release whose pods
     never work replaces the one that does.
 
-    How: Add a `readinessProbe`. A port for measurements alone (`name: metrics`) serves nobody.
+    How: Add a `readinessProbe`. A port for measurements or probes alone (`name: metrics`) serves
+    nobody. Charts of others, in a folder such as `external` or `vendor`, are not meant.
 
     Source: [Kubernetes: probes](https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/).
     """
@@ -279,10 +284,16 @@ def images_are_named_by_version(facts: Facts) -> Iterator[Hit]:
             yield Hit(chart.values.path, chart.values.line(*keys), message)
 
 
+# Helm's own tests run once, in a pod of their own: `testFramework`, `helmTest`, `test_image`.
+_OF_TESTS = compile_lazily(r"^tests?(?![a-z])|(?<=[a-z])Test(?![a-z])|[-_.]tests?(?![a-z])")
+
+
 def _find_moving(keys: tuple[str, ...], told: Any) -> Iterator[tuple[str, ...]]:
     if not isinstance(told, dict):
         return
     for key, value in told.items():
         if key == "tag" and value == "latest" and {"repository", "name", "image"} & told.keys():
             yield *keys, key
+        if _OF_TESTS.search(str(key)):
+            continue
         yield from _find_moving((*keys, key), value)
