@@ -37,7 +37,13 @@ def test_files_by_any_of_their_names_are_read(path: str) -> None:
     assert found(compose(body, path), "CMP001") == [("CMP001", path, 4)]
 
 
-@pytest.mark.parametrize("path", ["tests/compose.yaml", "templates/{x}/compose.yaml"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("tests/compose.yaml", "templates/{x}/compose.yaml", "tutorials/a/compose.yaml"),
+        *("third_party/compose.yaml", "docker-compose.override.template.yml"),
+    ],
+)
 def test_what_is_not_run_as_it_stands_is_not_read(path: str) -> None:
     assert found(compose("services:\n  web: {volume: []}\n", path), "CMP") == []
 
@@ -393,3 +399,99 @@ def test_what_a_readme_says_of_compose(readme: str, *, is_found: bool) -> None:
     assert len(found(other, "CMP")) == 2
     inner = {f"a/{path}": text for path, text in compose(body).items()}
     assert len(found({**inner, "README.md": readme}, "CMP")) == 2
+
+
+@pytest.mark.parametrize(
+    ("port", "remedy"),
+    [
+        ("'5432:5432'", "write `127.0.0.1:` before it"),
+        ("'5432'", "write `127.0.0.1::` before it"),
+        ("5432", "write `127.0.0.1::` before it"),
+        ("{target: 5432, published: 5432}", "add `host_ip: 127.0.0.1`"),
+    ],
+)
+def test_how_each_form_of_a_port_is_closed(port: str, remedy: str) -> None:
+    assert messages(web("ports:", f"  - {port}"), "CMP005") == [
+        f"PostgreSQL is open to everybody: remove this, or {remedy}"
+    ]
+
+
+PART = "services:\n  web:\n    networks: [back]\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "more", "is_found"),
+    [
+        ("ci/compose.ci.yaml", {}, False),
+        ("compose.override.yaml", {FILE: "services:\n  web: {image: a}\n"}, True),
+        ("compose.override.yaml", {FILE: "services:\n  app: {image: a}\n"}, False),
+        ("ci/compose.yaml", {FILE: "services:\n  web: {image: a}\n"}, False),
+    ],
+)
+def test_a_part_may_name_what_the_file_of_another_folder_defines(
+    path: str, more: dict[str, str], *, is_found: bool
+) -> None:
+    wanted = [("CMP002", path, 3)] if is_found else []
+    assert found({path: PART, **more}, "CMP002") == wanted
+
+
+def test_an_image_that_another_file_builds_needs_no_version() -> None:
+    files = compose("services:\n  a:\n    image: own_app:latest\n", "compose.prod.yaml")
+    assert found(files, "CMP003") == [("CMP003", "compose.prod.yaml", 3)]
+    builds = "services:\n  b:\n    build: .\n    image: own_app:latest\n"
+    assert found({**files, FILE: builds}, "CMP003") == []
+
+
+@pytest.mark.parametrize(
+    ("switch", "is_found"),
+    [
+        ("plugins.security.disabled=true", False),
+        ("DISABLE_SECURITY_PLUGIN=true", False),
+        ("xpack.security.enabled=false", False),
+        ("xpack.security.enabled=true", True),
+        ("plugins.security.disabled=false", True),
+    ],
+)
+def test_a_password_that_nobody_is_asked_for(switch: str, *, is_found: bool) -> None:
+    files = web("environment:", f"  - {switch}", "  - INITIAL_ADMIN_PASSWORD=x7Gk2-qPz9")
+    assert found(files, "CMP004") == ([("CMP004", FILE, 6)] if is_found else [])
+
+
+@pytest.mark.parametrize(
+    ("path", "head", "is_told"),
+    [
+        ("docker-compose.travis.yml", "", False),
+        ("docker-compose.jenkins.yml", "", False),
+        ("devscripts/files/compose.yaml", "", False),
+        ("dev-tools/compose.yaml", "", False),
+        ("devices/compose.yaml", "", True),
+        ("deploy/compose.yaml", "# Specific configuration for development environment\n", False),
+        ("deploy/compose.yaml", "# Configuration for production\n", True),
+    ],
+)
+def test_files_that_by_name_or_words_are_for_nobody_else(
+    path: str, head: str, *, is_told: bool
+) -> None:
+    body = "services:\n  a:\n    image: a:1\n    environment: {DB_PASSWORD: x7Gk2-qPz9}\n"
+    assert bool(found(compose(head + body, path), "CMP004")) == is_told
+
+
+@pytest.mark.parametrize(
+    ("build", "mount", "is_for_desk"),
+    [
+        ("./front", "./front:/app", True),
+        ("{context: front}", "./front/:/app", True),
+        ("./front", "./front/data:/app", False),
+        ("./front", "./back:/app", False),
+        (".", "${PWD}:/app", True),
+        ("{context: 'https://example.org/a.git'}", "./a:/app", False),
+    ],
+)
+def test_who_edits_what_an_image_is_built_from(
+    build: str, mount: str, *, is_for_desk: bool
+) -> None:
+    files = compose(
+        f"services:\n  a:\n    build: {build}\n    volumes: ['{mount}']\n"
+        "  db:\n    image: postgres:18\n    ports: ['5432:5432']\n"
+    )
+    assert bool(found(files, "CMP005")) != is_for_desk

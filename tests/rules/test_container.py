@@ -793,3 +793,50 @@ def test_an_image_that_another_folder_is_called(base: str, own: str, *, is_told:
     files = {path: f"FROM {base}\nUSER a\n", "docker/tool/Dockerfile": own}
     assert found(files, "CON002") == ([("CON002", path, 1)] if is_told else [])
     assert found({**PLAIN, **files}, "CON002") == [("CON002", path, 1)]
+
+
+@pytest.mark.parametrize(
+    ("base", "is_found"),
+    [
+        ("termux/termux-docker:aarch64", False),
+        ("docker.io/termux/termux-docker:x86_64", False),
+        ("example.org/nottermux/a:1", True),
+    ],
+)
+def test_an_image_whose_lists_lie_elsewhere(base: str, *, is_found: bool) -> None:
+    files = image(f"FROM {base}", "RUN apt-get update && apt-get install -y a", "USER a")
+    assert found(files, "CON007") == ([("CON007", FILE, 2)] if is_found else [])
+
+
+@pytest.mark.parametrize(
+    ("last", "beside", "is_found"),
+    [
+        ("RUN uv pip install --system .", "pyproject.toml", False),
+        ("RUN pip install -e '.[all]'", "setup.py", False),
+        ("RUN pip install a", "pyproject.toml", True),
+        ("RUN pip install ./b", "pyproject.toml", True),
+        ("RUN pip install .", "b.py", True),
+    ],
+)
+def test_a_project_inside_is_its_own_context(last: str, beside: str, *, is_found: bool) -> None:
+    path = "jobs/one/Dockerfile"
+    files = {path: f"FROM x.org/a:1\nCOPY . /a\n{last}\n", f"jobs/one/{beside}": "", beside: ""}
+    assert found(files, "CON008") == ([("CON008", path, 2)] if is_found else [])
+
+
+@pytest.mark.parametrize(
+    ("folder", "is_run"),
+    [
+        *(("third_party/a", False), ("a/_vendor", False), ("test-containers/a", False)),
+        *(("pagila-test", False), ("latest", True), ("testbed", True), ("attest", True)),
+    ],
+)
+def test_images_of_others_or_for_tests(folder: str, *, is_run: bool) -> None:
+    path = f"{folder}/Dockerfile"
+    wanted = [("CON004", path, 1)] if is_run else []
+    assert found({path: "FROM debian:13\nCMD [ 'a' ]\n"}, "CON") == wanted
+
+
+@pytest.mark.parametrize("folder", ["devscripts/files", "dev-tools", "a/dev_scripts"])
+def test_an_image_for_those_who_develop_may_run_as_root(folder: str) -> None:
+    assert found({f"{folder}/Dockerfile": "FROM debian:13\nCMD [ 'a' ]\n"}, "CON004") == []

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from itertools import takewhile
+from posixpath import normpath
 from typing import Any, NamedTuple
 
 from lisa_scaffold.formats.document import Document
@@ -31,10 +32,11 @@ FILES = tuple(
 )
 # What is not run as it stands: templates, and what tests are made of.
 _NO_COMPOSE = compile_lazily(
-    r"(?:.*/)?(?:tests?|testdata|fixtures|templates?|examples?|node_modules|vendor)/.*|.*[{}].*|"
-    + SET_ASIDE
+    r"(?:.*/)?(?:tests?|testdata|fixtures|templates?|examples?|samples?|demos?|tutorials?"
+    r"|node_modules|_?vendor(?:ed)?|third[-_]?party|extern)/.*|.*[{}].*|" + SET_ASIDE
 )
 _SAMPLE = compile_lazily(r".*\.(?:example|sample|dist|template|tmpl|tpl)(?:\.ya?ml)?|.*\.j2")
+_TEMPLATE = compile_lazily(r".*\.(?:template|tmpl|tpl)(?:\.ya?ml)?")
 _OWN = [(name, end) for name in ("compose", "docker-compose") for end in ("yaml", "yml")]
 # https://github.com/compose-spec/compose-spec/blob/main/schema/compose-spec.json
 _TOP = frozenset(
@@ -64,8 +66,9 @@ _SERVICE = frozenset(
     ]
 )
 _THROWN_AWAY = compile_lazily(
-    r"(?:.*/)?(?:\.?(?:ci|circleci|github|gitlab)|e2e|cypress)/.*"
-    r"|(?:.*/)?[^/]*[._-](?:ci|e2e|tests?|testing|cypress|dev|devel|development|local)[._-][^/]*",
+    r"(?:.*/)?(?:\.?(?:ci|circleci|github|gitlab)|e2e|cypress|dev[-_]?(?:scripts?|tools?|env))/.*"
+    r"|(?:.*/)?[^/]*[._-](?:ci|e2e|tests?|testing|cypress|dev|devel|development|local|travis|jenkins"
+    r"|circleci|gitlab|github)[._-][^/]*",
     re.IGNORECASE,
 )
 # Servers that let in whoever reaches them, or whose password is all that keeps people out.
@@ -85,7 +88,8 @@ _OF_DESK = compile_lazily(
     r"\b(?:do not|don't|never|not (?:to be|be|for)|should not|must not)\b[^.]{0,60}\bproduction\b"
     r"|\b(?:only|just|meant|intended) for (?:local )?(?:development|testing|tests)\b"
     r"|\bfor (?:local )?(?:development|testing|tests)(?: and (?:development|testing|tests))? only\b"
-    r"|\bfor local (?:development|testing|use)\b|\bcompose\b[^.]{0,40}\bfor (?:\w+ )?development\b",
+    r"|\bfor local (?:development|testing|use)\b|\bcompose\b[^.]{0,40}\bfor (?:\w+ )?development\b"
+    r"|\b(?:configuration|settings|setup|services|stack) for (?:a |the )?(?:local )?development\b",
     re.IGNORECASE,
 )
 _MOST_HEAD = 60
@@ -189,7 +193,8 @@ class Service(NamedTuple):
 def find_compose(facts: Facts) -> list[Document]:
     """The files of Docker Compose, as far as they can be read and have services."""
     paths = (path for path in facts.paths(*FILES) if not _NO_COMPOSE.fullmatch(path))
-    return [each for path in paths if (each := facts.yaml(path)).table("services")]
+    whole = (path for path in paths if not _TEMPLATE.fullmatch(path))
+    return [each for path in whole if (each := facts.yaml(path)).table("services")]
 
 
 def find_services(facts: Facts) -> Iterator[Service]:
@@ -198,6 +203,14 @@ def find_services(facts: Facts) -> Iterator[Service]:
         for name, data in file.table("services").items():
             if isinstance(data, dict):
                 yield Service(file, str(name), data)
+
+
+@cached_in_facts
+def find_built(facts: Facts) -> list[re.Pattern[str]]:
+    """The names of the images that commands or files of Compose build, without tags."""
+    services = [each.data for each in find_services(facts)]
+    named = [str(each["image"]) for each in services if "build" in each and "image" in each]
+    return [*images.find_built(facts), *images.make_patterns(named)]
 
 
 @cached_in_facts
@@ -261,7 +274,7 @@ def names_are_defined(facts: Facts) -> Iterator[Hit]:
             defined[folder] |= {(kind, str(name)) for name in file.table(kind)}
     for each in find_services(facts):
         folder = each.file.path[: each.file.path.rfind("/") + 1]
-        if folder in find_open(facts):
+        if folder in find_open(facts) or not _is_whole(facts, each.file):
             continue
         for kind in ("networks", "secrets", "configs"):
             for number, name in enumerate(_named(each.data.get(kind))):
@@ -269,6 +282,25 @@ def names_are_defined(facts: Facts) -> Iterator[Hit]:
                 if not known and (kind, name) != ("networks", "default"):
                     message = f"Compose refuses a name that nothing defines: add it to `{kind}`"
                     yield Hit(each.file.path, each.line(kind, number), message)
+
+
+_STARTS = ("image", "build", "extends", "provider")
+
+
+def _is_whole(facts: Facts, file: Document) -> bool:
+    """Whether a file, with those beside it, says of each of its services what runs.
+
+    What another folder has more of is read with a file from there: `-f compose.yaml -f ci/a.yaml`.
+    """
+    folder = file.path[: file.path.rfind("/") + 1]
+    beside = [each for each in find_compose(facts) if each.path.rpartition("/")[0] == folder[:-1]]
+    started = {
+        name
+        for each in beside
+        for name, data in each.table("services").items()
+        if isinstance(data, dict) and any(key in data for key in _STARTS)
+    }
+    return file.table("services").keys() <= started
 
 
 def _named(listed: Any) -> list[str]:
@@ -294,7 +326,7 @@ def images_are_pinned(facts: Facts) -> Iterator[Hit]:
         image = each.data.get("image")
         is_pulled = isinstance(image, str) and "$" not in image and "build" not in each.data
         repository = images.read(str(image)).repository
-        is_built = any(name.fullmatch(repository) for name in images.find_built(facts))
+        is_built = any(name.fullmatch(repository) for name in find_built(facts))
         if is_pulled and not is_built and (message := images.explain_change(str(image))):
             lines[each.file.path, message].append(each.line("image"))
     places: dict[str, list[tuple[str, int]]] = defaultdict(list)
@@ -325,7 +357,10 @@ def no_secret_in_the_environment(facts: Facts) -> Iterator[Hit]:
         if is_thrown_away(facts, path):
             continue
         defaults = _find_defaults(each)
-        for key, name, value in _environment(each.data.get("environment")):
+        told = [*_environment(each.data.get("environment"))]
+        if any(_UNGUARDED.fullmatch(f"{name}={value}") for _, name, value in told):
+            continue
+        for key, name, value in told:
             is_secret = names_secret(name) and not is_said_of_secret(name, value)
             is_told = "$" not in value and not is_invented(value) and value not in defaults
             if is_told and path in find_desks(facts) and _PLAIN_WORD.fullmatch(value):
@@ -336,6 +371,14 @@ def no_secret_in_the_environment(facts: Facts) -> Iterator[Hit]:
         message = f"everybody can read {name} here: change it, then use `secrets`"
         found.sort()
         yield Hit(path, found[0], f"{message}{count_more(found)}")
+
+
+# Where a search engine asks nobody for a password, its password is none.
+_UNGUARDED = compile_lazily(
+    r"(?:plugins\.security\.disabled|DISABLE_SECURITY_PLUGIN)=[\"']?true[\"']?"
+    r"|xpack\.security\.enabled=[\"']?false[\"']?",
+    re.IGNORECASE,
+)
 
 
 def _find_defaults(service: Service) -> set[str]:
@@ -361,13 +404,19 @@ def is_for_others(facts: Facts, service: Service) -> bool:
 
 
 def _is_for_desk(file: Document) -> bool:
-    """Whether a file is for a desk: it mounts the whole project to be edited."""
+    """Whether a file is for a desk: it mounts all that an image is built from, to be edited."""
     for each in file.table("services").values():
         volumes = each.get("volumes") if isinstance(each, dict) else None
         sources = (_read_source(volume) for volume in volumes) if isinstance(volumes, list) else ()
-        if any(source in (".", "./") for source in sources):
+        build = each.get("build") if isinstance(each, dict) else None
+        context = build.get("context") if isinstance(build, dict) else build
+        whole = {".", normpath(context) if isinstance(context, str) else "."}
+        if any(source in _HERE or (source and normpath(source) in whole) for source in sources):
             return True
     return False
+
+
+_HERE = ("$PWD", "${PWD}")
 
 
 def _read_source(volume: Any) -> str:
@@ -416,9 +465,14 @@ def databases_are_not_open(facts: Facts) -> Iterator[Hit]:
         for number, port in enumerate(ports if isinstance(ports, list) else []):
             if database := _DATABASES.get(_read_open_port(port)):
                 database = _name_in(str(each.data.get("image", ""))) or database
-                message = (
-                    f"{database} is open to everybody: remove this, or write `127.0.0.1:` before it"
+                # An address alone would be read as the port of the machine.
+                before = "127.0.0.1:" if ":" in str(port) else "127.0.0.1::"
+                remedy = (
+                    "add `host_ip: 127.0.0.1`"
+                    if isinstance(port, dict)
+                    else (f"write `{before}` before it")
                 )
+                message = f"{database} is open to everybody: remove this, or {remedy}"
                 yield Hit(path, each.line("ports", number), message)
 
 

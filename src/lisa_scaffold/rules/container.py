@@ -11,7 +11,7 @@ from lisa_scaffold.formats.edit import Change, replace_block
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules import images
-from lisa_scaffold.rules.compose import find_services
+from lisa_scaffold.rules.compose import find_built
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.images import find_dockerfiles
 from lisa_scaffold.rules.invented import (
@@ -54,9 +54,10 @@ def _find_shipped(facts: Facts) -> list[Dockerfile]:
     ]
 
 
-# By its path an image is one in which a pipeline works.
+# By its path an image is one in which a pipeline, or who develops, works.
 _OF_PIPELINE = compile_lazily(
-    r"(?:.*/)?\.?(?:(?:[\w-]+-)?ci(?:-[\w-]+)?|circleci|gitlab|woodpecker)/.*"
+    r"(?:.*/)?\.?(?:(?:[\w-]+-)?ci(?:-[\w-]+)?|circleci|gitlab|woodpecker"
+    r"|dev[-_]?(?:scripts?|tools?))/.*"
     r"|(?:.*/)?(?:(?:Docker|Container)file[._-]ci(?:[._-][\w.-]+)?|ci(?:-[\w-]+)?\.Dockerfile)"
 )
 # A stage of that name makes what other images take.
@@ -97,7 +98,7 @@ def _find_bases(docker: Dockerfile) -> Iterator[Stage]:
 def _is_built_here(facts: Facts, image: str) -> bool:
     """Whether a bare name is that of an image whose Dockerfile stands beside."""
     repository = images.read(image).repository
-    if any(each.fullmatch(repository) for each in _find_built(facts)):
+    if any(each.fullmatch(repository) for each in find_built(facts)):
         return True
     if "/" in image or ":" in image:
         return False
@@ -129,14 +130,6 @@ def _is_built_beside(facts: Facts, docker: Dockerfile, image: str) -> bool:
 
 def _last_name(image: str) -> str:
     return images.read(image).repository.rpartition("/")[2]
-
-
-@cached_in_facts
-def _find_built(facts: Facts) -> list[re.Pattern[str]]:
-    """The names of the images that commands or files of Compose build, without tags."""
-    services = [each.data for each in find_services(facts)]
-    named = [str(each["image"]) for each in services if "build" in each and "image" in each]
-    return [*images.find_built(facts), *images.make_patterns(named)]
 
 
 def _wants_cde(facts: Facts) -> bool:
@@ -415,6 +408,8 @@ def _find_lists(stage: Stage, lines: Sequence[str]) -> tuple[list[int], list[int
     return with_install, alone
 
 
+# Its folders are not those of Debian.
+_IN_TERMUX = compile_lazily(r"(?:^|/)termux/")
 _KEPT = compile_lazily(r"/var/lib/apt|\bapt(?:-get)?(?:'s)?[ -](?:package )?(?:lists|cache)\b")
 
 
@@ -537,6 +532,8 @@ def _find_caches(facts: Facts) -> Iterator[Hit]:
                 yield Hit(docker.path, number, message, fix=Fix.edit(docker.path, change))
             for number, message in _find_packed(stage, lines):
                 yield Hit(docker.path, number, message)
+            if _IN_TERMUX.search(stage.resolved):
+                continue
             with_install, alone = _find_lists(stage, lines)
             for number in with_install:
                 message = f"apt's package lists bloat the image: end this RUN with {clean}"
@@ -584,9 +581,15 @@ def _find_unbounded(facts: Facts) -> Iterator[Hit]:
                 break
 
 
+_INSTALLS_ALL = compile_lazily(r"\binstall\b[^\n;&|]{0,300}[ \"'](?:-e ?)?\.(?:[\[ \"'\n]|$)")
+
+
 def _is_context(facts: Facts, docker: Dockerfile) -> bool:
     """Whether the folder of a Dockerfile is what is sent to the build: no git history is there."""
     folder = _folder(docker)
+    builds = facts.has(f"{folder}pyproject.toml", f"{folder}setup.py")
+    if folder and builds and any(map(_INSTALLS_ALL.search, (e.value for e in docker.instructions))):
+        return True
     words = {word.strip("[]\"',./") for each in docker.instructions for word in each.value.split()}
     return bool(folder) and any(
         f"{folder}{word}" in facts.files and word not in facts.files for word in words if word
