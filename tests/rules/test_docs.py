@@ -140,7 +140,13 @@ def test_how_to_install() -> None:
     files = changed(clean(), {"README.md": "# A\n\nIt does things.\n"})
     assert found(files, "DOC") == [("DOC002", "README.md", 1)]
     assert messages(files, "DOC") == ["new users cannot see how to install this: add the command"]
-    lines = ("uv add a", "## Installation", "See the documentation.", "docker run a")
+    lines = (
+        "uv add a",
+        "## Installation",
+        "See the documentation.",
+        "docker run a",
+        "docker-compose up",
+    )
     for line in (*lines, "The [A website](https://a.example.org/) has more.", "See the wiki."):
         assert found(changed(clean(), {"README.md": f"# A\n\n{line}\n"}), "DOC") == []
     for path in ("INSTALL", "INSTALL.rst", "install.md"):

@@ -398,3 +398,10 @@ def test_a_table_that_only_tells_tools(lines: str, more: dict[str, str], *, is_b
 def test_spaces_around_an_address(address: str, *, is_found: bool) -> None:
     files = with_lines(f'urls.Group = "{address}"\n')
     assert bool(found(files, "MET006")) == is_found
+
+
+def test_a_table_without_a_name_may_tell_tools_alone() -> None:
+    files = {TOML: '[project]\nrequires-python = ">=3.11"\n', "a/__init__.py": ""}
+    assert found(files, "MET") == []
+    files[TOML] += 'version = "1"\n'
+    assert messages(files, "MET001") == ["no `name`, so nothing can be built: add one"]

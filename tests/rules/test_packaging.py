@@ -556,3 +556,11 @@ def test_a_setup_py_that_imports_from_beside_it_gets_what_works(
     files = {"setup.py": setup, beside: "", TOML: table}
     backend = LEGACY if name else "setuptools.build_meta"
     assert fixed(files, "PKG011") == {TOML: f'{table}build-backend = "{backend}"\n'}
+
+
+def test_a_repository_that_is_no_package_needs_no_marker_of_types() -> None:
+    strict = "[tool.mypy]\nstrict = true\n"
+    files = {TOML: f"[project]\nrequires-python = '>=3.11'\n{strict}", "a/__init__.py": ""}
+    assert found(files, "PKG008") == []
+    files[TOML] = f"[project]\nname = 'a'\nversion = '1'\n{strict}"
+    assert found(files, "PKG008") == [("PKG008", TOML, 5)]

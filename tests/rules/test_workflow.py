@@ -839,6 +839,10 @@ def test_defaults_that_repeat_each_other_cost_little() -> None:
         ("obsolete/a.py", False),
         ("a.py", True),
         ("dags/old/a.py", True),
+        ("deprecated/one/dags/a.py", False),
+        ("study_dags/a.py", False),
+        ("dags/exercises/a.py", False),
+        ("casestudy/dags/a.py", True),
     ],
 )
 def test_dags_that_are_set_aside(path: str, *, is_read: bool) -> None:

@@ -16,7 +16,10 @@ from lisa_scaffold.rules import images
 from lisa_scaffold.rules.rule import SET_ASIDE
 
 _DAGS = ("dags/**.py", "**/dags/**.py")
-_NO_DAG = compile_lazily(r"(?:.*/)?(?:tests?|testdata|examples?|fixtures)/.*|.*[{}].*")
+_NO_DAG = compile_lazily(
+    r"(?:.*/)?(?:tests?|testdata|examples?|fixtures"
+    r"|(?:[\w-]+[-_])?(?:study|exercises?|tutorials?|lessons?)(?:[-_][\w-]+)?)/.*|.*[{}].*"
+)
 # Below the folder of DAGs Airflow reads whatever is there.
 _SET_ASIDE = compile_lazily(SET_ASIDE)
 
@@ -115,7 +118,10 @@ def find_modules(facts: Facts) -> list[Module]:
     found: list[Module] = []
     passes_over = [_read_ignored(facts, path) for path in facts.paths("**/.airflowignore")]
     for path in facts.paths(*_DAGS):
-        if not _NO_DAG.fullmatch(path) and "airflow" in facts.text(path):
+        above = path[: f"/{path}".index("/dags/")]
+        if _NO_DAG.fullmatch(path) or _SET_ASIDE.fullmatch(above):
+            continue
+        if "airflow" in facts.text(path):
             found += [] if any(each(path) for each in passes_over) else _read_module(facts, path)
     for path in _find_elsewhere(facts):
         if _SET_ASIDE.fullmatch(path) or any(each(path) for each in passes_over):

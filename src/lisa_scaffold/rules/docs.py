@@ -133,7 +133,8 @@ def _path_of(target: str, folder: str) -> str:
 
 
 _INSTALL = compile_lazily(
-    r"install|\bpip\b|\buv (add|sync|run)\b|\bconda\b|\bpoetry (add|install)\b|docker (run|pull)",
+    r"install|\bpip\b|\buv (add|sync|run)\b|\bconda\b|\bpoetry (add|install)\b|docker (run|pull)"
+    r"|docker[- ]compose\b",
     re.IGNORECASE,
 )
 

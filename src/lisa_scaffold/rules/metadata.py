@@ -78,7 +78,7 @@ def project_table(facts: Facts) -> Iterator[Hit]:
             problems.append(
                 (key, f'`{key}` must be a list of tables: write {{ name = "…", email = "…" }}')
             )
-    if "name" not in table:
+    if "name" not in table and not facts.tells_tools_alone:
         problems.append(("", "no `name`, so nothing can be built: add one"))
     if "version" not in table and "version" not in dynamic and not facts.tells_tools_alone:
         remedy = 'write `version = "0.1.0"`, or list it under `dynamic`'

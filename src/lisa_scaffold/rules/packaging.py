@@ -237,7 +237,7 @@ def _is_typed_in_part(facts: Facts) -> bool:
     "PKG008",
     SHOULD,
     kinds=PACKAGE,
-    when=lambda facts: facts.layout.packages and _says_typed(facts),
+    when=lambda facts: facts.is_built and facts.layout.packages and _says_typed(facts),
     fixes=UNSAFE,
 )
 def typed(facts: Facts) -> Iterator[Hit]:
