@@ -29,12 +29,12 @@ APPTAINER = """\
 for word; do
     shift
     case $word in
-        --bind=*) bind=${word#--bind=} bind=${bind%:*} ;;
+        --bind=*) bind=${word#--bind=} here=${bind%%:*} inside=${bind#*:} ;;
         *.sif) break ;;
     esac
 done
-file=$bind/${3#/work/}
-sed -i "s#/work/#$bind/#" "$file"
+file=$here/${3#"$inside"/}
+sed -i "s#$inside/#$here/#" "$file"
 while [ ! -e "$GATE" ]; do sleep 0.2; done
 exec $STEP "$2" "$file"
 """

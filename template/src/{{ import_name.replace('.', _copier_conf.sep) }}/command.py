@@ -89,7 +89,9 @@ def _parser() -> argparse.ArgumentParser:
         if name == "run-step":
             command.add_argument("key", help="key of the object that arrived")
             command.add_argument("--site", default="", help="name of the site")
-            command.add_argument("--engine", default="docker", help="docker, podman or process")
+            told = "what runs it: an engine of containers, or the program itself on this machine"
+            engines = ("docker", "podman", "process")
+            command.add_argument("--engine", default="docker", choices=engines, help=told)
         if name in ("receipt", "again"):
             command.add_argument("keys", nargs="+", metavar="KEY", help="key of an object")
             command.add_argument("--site", default="", help="name of the site")

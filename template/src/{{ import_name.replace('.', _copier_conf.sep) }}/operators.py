@@ -16,7 +16,18 @@ from typing import Any
 
 from airflow.sdk import BaseOperator
 
-from .steps import COMMANDFILE, INSIDE, ConfigError, Site, Step, load_site, load_step, words
+from .steps import (
+    COMMANDFILE,
+    INSIDE,
+    OUTPUTS,
+    ConfigError,
+    Site,
+    Step,
+    clear_outputs,
+    load_site,
+    load_step,
+    words,
+)
 
 FIVE_MINUTES = timedelta(minutes=5)
 SCHEDULE_MINUTES = 60
@@ -81,6 +92,7 @@ class StepProcess(BaseOperator):
 
     def execute(self, context: Any) -> None:  # noqa: ARG002 - as Airflow calls it
         """Run it; a failure of the program is one of the task."""
+        clear_outputs(self.site.work / self.folder / OUTPUTS)
         command = words(self.step, self.site, self.folder)
         subprocess.run(command, check=True, timeout=self.step.minutes * 60)  # noqa: S603
 
@@ -104,6 +116,7 @@ def _in_docker(*, step: Step, site: Site, folder: Any, **rest: Any) -> BaseOpera
             self.folder = folder
 
         def execute(self, context: Any) -> Any:
+            clear_outputs(site.work / self.folder / OUTPUTS)
             self.command = _command(step, self.folder)
             there, inside = f"{site.work}/{self.folder}", f"{INSIDE}/{self.folder}"
             self.mounts = [Mount(inside, there, type="bind")]
@@ -156,6 +169,17 @@ def _in_kubernetes(*, step: Step, site: Site, folder: Any, **rest: Any) -> BaseO
             mount = k8s.V1VolumeMount(name="work", mount_path=inside, sub_path=self.folder)
             self.volume_mounts = [mount, tmp]
             return super().execute(context)
+
+        def get_or_create_pod(self, pod_request_obj: Any, context: Any) -> Any:
+            """Empty the outputs before a new pod; one that is found again goes on with its own."""
+            create = self.pod_manager.create_pod
+
+            def create_anew(pod: Any) -> Any:
+                clear_outputs(site.work / self.folder / OUTPUTS)
+                return create(pod=pod)
+
+            self.pod_manager.create_pod = create_anew
+            return super().get_or_create_pod(pod_request_obj, context)
 
         def cleanup(self, pod: Any, remote_pod: Any, *rest: Any, **more: Any) -> None:
             """Tell what would be the same at another try from a failure that may pass."""

@@ -10,7 +10,7 @@ import logging
 import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
@@ -53,11 +53,15 @@ def identify(step: Step, site: Site) -> str:
     ConfigError
         If there is no such image on this machine, or nothing here that asks its engine.
     """
+    if site.engine == "process":
+        # Whatever image is published: what runs is this.
+        program, *rest = step.command
+        files = [Path(each) for each in (shutil.which(program) or "", *rest)]
+        return f"sha256:{digest_of(*(each for each in files if each.is_file()))}"
     if step.digest:
         return step.digest
-    if site.engine == "process":
-        files = [Path(each) for each in step.command if Path(each).is_file()]
-        return f"sha256:{digest_of(*files)}"
+    if site.engine == "podman":
+        return _ask_podman(step.image)
     try:
         import docker
         from docker.errors import ImageNotFound
@@ -76,6 +80,15 @@ def identify(step: Step, site: Site) -> str:
         raise ConfigError(message) from None
     finally:
         client.close()
+
+
+def _ask_podman(image: str) -> str:
+    asked = ["podman", "image", "inspect", "--format={{.Id}}", image]
+    done = subprocess.run(asked, check=False, capture_output=True, text=True)  # noqa: S603
+    if done.returncode:
+        message = f"{image}: {' '.join(done.stderr.split())}, and steps.yaml names no digest"
+        raise ConfigError(message)
+    return f"sha256:{done.stdout.strip()}"
 
 
 def begin(step: Step, site: Site, store: Store, arrival: Arrival) -> Run:
@@ -163,24 +176,33 @@ def container(step: Step, site: Site, folder: str, engine: str) -> list[str]:
     """
     if engine == "process":
         return words(step, site, folder)
+    # Neither another run's files nor what else lies in the working folder.
+    inside = INSIDE / folder
     if engine == "apptainer":
         image = f"{site.settings['images']}/{step.digest.replace(':', '-')}.sif"
-        bind = f"{site.settings['scratch']}:{INSIDE}"
+        bind = f"{site.settings['scratch']}/{folder}:{inside}"
         return [
             *("apptainer", "exec", "--containall", "--no-privs", f"--bind={bind}"),
-            *(f"--pwd={INSIDE}", image, *words(step, site, folder)),
+            *(f"--pwd={inside}", image, *words(step, site, folder)),
         ]
     return [
         *(engine, "run", "--rm", "--network=none", "--read-only", "--tmpfs=/tmp"),
         *("--cap-drop=ALL", "--security-opt=no-new-privileges"),
         *(f"--cpus={step.cpus}", f"--memory={step.memory}m"),
-        *(f"--volume={site.work}:{INSIDE}", f"--workdir={INSIDE}"),
+        *(f"--volume={site.work / folder}:{inside}", f"--workdir={inside}"),
         *(step.reference, *words(step, site, folder)),
     ]
 
 
 def run_here(step: Step, site: Site, store: Store, arrival: Arrival, engine: str) -> str:
     """Run one step on one object without Airflow.
+
+    Parameters
+    ----------
+    step, site, store, arrival
+        What runs, with which store, on which object.
+    engine
+        What runs it here, whatever the site has: ``docker``, ``podman`` or ``process``.
 
     Returns
     -------
@@ -192,6 +214,8 @@ def run_here(step: Step, site: Site, store: Store, arrival: Arrival, engine: str
     subprocess.CalledProcessError
         If the step fails.
     """
+    # Who runs the step is asked for its image, and sees the files where it has them.
+    site = replace(site, engine=engine)
     run = begin(step, site, store, arrival)
     if not run.is_done:
         command = container(step, site, run.folder, engine)

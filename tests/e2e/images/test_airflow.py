@@ -160,10 +160,11 @@ for word; do
     shift
     case $word in
         --bind=*) bind=${word#--bind=} ;;
+        --pwd=*) pwd=${word#--pwd=} ;;
         *.sif) break ;;
     esac
 done
-exec docker run --rm --pull=never --network=none --volume="$bind" --workdir=/work IMAGE "$@"
+exec docker run --rm --pull=never --network=none --volume="$bind" --workdir="$pwd" IMAGE "$@"
 """
 
 
