@@ -48,8 +48,9 @@ TASK = {"retries": 2, "retry_delay": timedelta(seconds=1)}
 START = datetime(2026, 1, 1, tzinfo=UTC)
 """
 PUSHED = f"""{NOTE}
-from lisa_l1_pipeline.steps import load_site
-from lisa_l1_pipeline.store import Arrival, Store
+from lisa_l1_pipeline.receipts import Receipts
+from lisa_l1_pipeline.steps import load_site, load_step
+from lisa_l1_pipeline.store import Arrival, Store, version_of
 from lisa_l1_pipeline.tasks import arrivals_asset, list_arrivals
 
 SEGMENTS = arrivals_asset()
@@ -60,10 +61,11 @@ def pushed():
     @task
     def take(arrivals):
         note(each["key"] for each in arrivals)
-        store = Store(load_site())
+        site = load_site()
+        step, receipts = load_step("noise", site), Receipts(Store(site), "noise")
         for each in arrivals:
-            store.receive(Arrival(**each), "noted")
-    take(list_arrivals(SEGMENTS))
+            receipts.receive(Arrival(**each), "noted", version_of(step, step.digest))
+    take(list_arrivals(SEGMENTS, "noise"))
 pushed()
 """
 # What a sensor has found is moved away, or it would be found again.
@@ -91,7 +93,10 @@ watched()
 def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     """A generated pipeline, with the sensor's provider beside it."""
     provider = "apache-airflow-providers-amazon[aiobotocore]"
-    return airflow.install(tmp_path_factory.mktemp("pipeline"), provider)
+    made = airflow.install(tmp_path_factory.mktemp("pipeline"), provider)
+    # No engine is asked for an image that is published.
+    made("pin", "noise", f"sha256:{'0' * 64}", env={})
+    return made
 
 
 @pytest.fixture

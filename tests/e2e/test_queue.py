@@ -33,6 +33,7 @@ class Chain:
     pipeline: Pipeline
     s3: Client
     env: dict[str, str]
+    ran: Path
 
     def put(self, key: str, body: str) -> None:
         self.s3("put_object", Bucket="lisa-l0", Key=key, Body=body)
@@ -44,7 +45,7 @@ class Chain:
     def processed(self) -> list[str]:
         """The keys of the objects that have a receipt, as often as they have one."""
         found = []
-        for key in self.keys("receipts/"):
+        for key in self.keys("receipts/noise/"):
             if not key.endswith("watermark.json"):
                 body = self.s3("get_object", Bucket="products", Key=key)["Body"]
                 found.append(json.loads(body)["key"])
@@ -60,7 +61,10 @@ def chain(tmp_path: Path) -> Iterator[Chain]:
     (home / "sites").mkdir(parents=True)
     steps = yaml.safe_load((pipeline.root / "steps.yaml").read_text())
     program = pipeline.root / "steps/noise/noise.py"
-    steps["steps"]["noise"] |= {"command": [str(pipeline.python), str(program)], "sites": {}}
+    ran = tmp_path / "ran"
+    # It notes that it runs, and on which commandfile.
+    noting = f'echo "$2" >> {ran}; exec {pipeline.python} {program} "$@"'
+    steps["steps"]["noise"] |= {"command": ["sh", "-c", noting, "noise"], "sites": {}}
     (home / "steps.yaml").write_text(yaml.safe_dump(steps))
     queue = f"{address}/123456789012/arrivals"
     site = {"engine": "process", "work": "work", "store": {**STORE, "queue": queue}}
@@ -74,7 +78,7 @@ def chain(tmp_path: Path) -> Iterator[Chain]:
         ceph.wait_for("moto", f"{address}/moto-api/", log)
         assert pipeline("subscribe", env=env) == f"lisa-l0 notifies {queue}\n"
         client = Client(pipeline.python, {**os.environ, **env})
-        yield Chain(pipeline, client, env)
+        yield Chain(pipeline, client, env, ran)
         client.close()
 
 
@@ -102,5 +106,8 @@ def test_every_object_is_processed_exactly_once(chain: Chain, tmp_path: Path) ->
         runs = running.wait_for_runs("noise", 3)
     assert {each["state"] for each in runs} == {"success"}
     assert chain.processed() == [f"segments/{key}.csv" for key in ("1 ü+", "2", "lost")]
+    # Each run of the step notes itself: a second one would end in the same receipt and product.
+    runs = chain.ran.read_text().split()
+    assert (len(runs), len(set(runs))) == (2, 2)
     # The content of two of them is the same, and so is their product.
     assert len([key for key in chain.keys("noise/") if key.endswith("/noise.json")]) == 2

@@ -33,7 +33,8 @@ FILES = {
     *(".pre-commit-config.yaml", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "Dockerfile"),
     *("LICENSE", "README.md", "noxfile.py", "pyproject.toml", "steps.yaml"),
     "compose.yaml",
-    *("dags/noise.py", "docs/deploy.md", "docs/handbook.md", "docs/sites.md"),
+    "dags/noise.py",
+    *(f"docs/{name}.md" for name in ("concepts", "deploy", "handbook", "sites")),
     *(f"kubernetes/{name}" for name in (".helmignore", "Chart.yaml", "values.yaml")),
     *("kubernetes/values.schema.json", "kubernetes/templates/relay.yaml"),
     "kubernetes/templates/work.yaml",
@@ -41,12 +42,13 @@ FILES = {
     *(f"sites/{name}.yaml" for name in ("hpc", "kubernetes", "local")),
     *(f"steps/noise/{name}" for name in ("Dockerfile", "noise.py", "requirements.in")),
     *("steps/noise/example.csv", "steps/noise/requirements.txt"),
-    *(f"tests/test_{name}.py" for name in ("dags", "desk", "operators", "relay", "steps", "store")),
+    *(f"tests/test_{name}.py" for name in ("dags", "desk", "operators", "receipts", "relay")),
+    *(f"tests/test_{name}.py" for name in ("steps", "store")),
     "tests/conftest.py",
 }
 MODULES = {
     *("__init__", "__main__", "command", "desk", "operators", "relay", "runs", "slurm", "steps"),
-    *("store", "tasks"),
+    *("receipts", "store", "tasks"),
 }
 EXTRAS = {"renovate": "renovate.json", "conduct": "CODE_OF_CONDUCT.md", "security": "SECURITY.md"}
 
@@ -155,8 +157,8 @@ def test_the_desk_is_built_from_the_images_of_the_project(workflow: Render) -> N
 
 def test_what_people_wire_is_seeded_and_what_carries_it_is_merged() -> None:
     table = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))["_lisa_ownership"]
-    shared = ["command", "desk", "operators", "relay", "runs", "slurm", "steps", "store", "tasks"]
-    merged = [f"src/lisa/x/{name}.py" for name in shared] + ["src/x/schemas/site.json"]
+    merged = [f"src/lisa/x/{name}.py" for name in sorted(MODULES - {"__init__", "__main__"})]
+    merged.append("src/x/schemas/site.json")
     kept = ["dags/noise.py", "sites/local.yaml", "steps/noise/noise.py", "src/x/__init__.py"]
     # lisa-scaffold reads the table by the one, plain Copier `_skip_if_exists` by the other.
     for seeded in (

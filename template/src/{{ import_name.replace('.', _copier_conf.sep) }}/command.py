@@ -14,9 +14,10 @@ from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from .steps import ConfigError, check_files, load_site, load_step, pin
+from .steps import ConfigError, check_files, list_steps, load_site, load_step, pin
 
 if TYPE_CHECKING:
+    from .receipts import Receipts
     from .store import Arrival, Store
 
 
@@ -75,7 +76,8 @@ def _parser() -> argparse.ArgumentParser:
         ("check", _check, "read steps.yaml and sites/, and say what is wrong with them"),
         ("run-step", _run_step, "run one step on one object, without Airflow"),
         ("receipt", _show_receipt, "tell what became of objects, and how to process one at once"),
-        ("again", _again, "process objects again: forget their receipts, for the next sweep"),
+        ("parked", _show_parked, "name the objects that were given up, and by which step"),
+        ("again", _again, "process objects again: forget what became of them, for the next sweep"),
         ("pin", _pin, "write the digest of a published image into steps.yaml"),
         ("relay", _relay, "take notifications of a store, and tell Airflow"),
         ("buckets", _make_buckets, "make the buckets of a site"),
@@ -93,9 +95,14 @@ def _parser() -> argparse.ArgumentParser:
             engines = ("docker", "podman", "process")
             command.add_argument("--engine", default="docker", choices=engines, help=told)
         if name in ("receipt", "again"):
-            command.add_argument("keys", nargs="+", metavar="KEY", help="key of an object")
+            least = "+" if name == "receipt" else "*"
+            command.add_argument("keys", nargs=least, metavar="KEY", help="key of an object")
+        if name in ("receipt", "parked", "again"):
             command.add_argument("--site", default="", help="name of the site")
+            command.add_argument("--step", default="", help="one step; without it, each of them")
         if name == "again":
+            told = "all that were given up, besides those that are named"
+            command.add_argument("--parked", action="store_true", help=told)
             told = "drop their products too, without which the same are not made anew"
             command.add_argument("--drop", action="store_true", help=told)
         if name == "pin":
@@ -159,32 +166,64 @@ def _run_step(arguments: argparse.Namespace) -> list[str]:
     return [run_here(step, site, store, arrival, arguments.engine)]
 
 
-def _show_receipt(arguments: argparse.Namespace) -> list[str]:
+def _keep_books(arguments: argparse.Namespace) -> list[Receipts]:
+    """Open the receipts of the step that is named, or of each."""
+    from .receipts import Receipts
     from .store import Store
 
+    site = load_site(arguments.site)
+    names = [load_step(arguments.step, site).name] if arguments.step else list_steps()
+    store = Store(site)
+    return [Receipts(store, name, site.tries) for name in names]
+
+
+def _show_receipt(arguments: argparse.Namespace) -> list[str]:
     lines = []
-    store = Store(load_site(arguments.site))
-    for arrival in _find(store, arguments.keys):
-        product = store.find_product(arrival)
-        where = f"s3://{store.products['bucket']}/{store.products['prefix']}{product}/"
-        lines += [
-            f"object: s3://{arrival.bucket}/{arrival.key}",
-            f"receipt: {store.find_receipt(arrival)}" if product else "receipt: none yet",
-            f"product: {where}" if product else "product: none yet",
-            f"conf: {json.dumps({'objects': [arrival.to_dict()]}, ensure_ascii=False)}",
-        ]
+    books = _keep_books(arguments)
+    for arrival in _find(books[0].store, arguments.keys):
+        lines.append(f"object: s3://{arrival.bucket}/{arrival.key}")
+        for receipts in books:
+            lines += _tell_state(receipts, arrival)
+        told = json.dumps({"objects": [arrival.to_dict()]}, ensure_ascii=False)
+        lines.append(f"conf: {told}")
     return lines
 
 
-def _again(arguments: argparse.Namespace) -> list[str]:
-    from .store import Store
+def _tell_state(receipts: Receipts, arrival: Arrival) -> list[str]:
+    product = receipts.find_product(arrival)
+    failures = receipts.count_failures(arrival)
+    told = f"{failures} of {receipts.tries}"
+    return [
+        f"step: {receipts.step}",
+        f"receipt: {receipts.find_address(arrival)}" if product else "receipt: none yet",
+        f"product: {receipts.store.address(product)}/" if product else "product: none yet",
+        *([f"failed runs: {told}"] if failures else []),
+        *(["parked: until `again`"] if failures >= receipts.tries else []),
+    ]
 
+
+def _show_parked(arguments: argparse.Namespace) -> list[str]:
+    return [
+        f"{receipts.step}: s3://{arrival.bucket}/{arrival.key}"
+        for receipts in _keep_books(arguments)
+        for arrival in receipts.find_parked()
+    ]
+
+
+def _again(arguments: argparse.Namespace) -> list[str]:
+    books = _keep_books(arguments)
+    if not arguments.keys and not arguments.parked:
+        message = "name the key of an object, or say --parked"
+        raise ConfigError(message)
+    named = _find(books[0].store, arguments.keys)
     lines = []
-    store = Store(load_site(arguments.site))
-    for arrival in _find(store, arguments.keys):
-        product = store.ask_again(arrival, drop=arguments.drop)
-        kept = f"; {product} is {'dropped' if arguments.drop else 'kept'}" if product else ""
-        lines.append(f"s3://{arrival.bucket}/{arrival.key}: the next sweep reports it{kept}")
+    for receipts in books:
+        parked = receipts.find_parked() if arguments.parked else []
+        for arrival in dict.fromkeys([*named, *parked]):
+            product = receipts.ask_again(arrival, drop=arguments.drop)
+            kept = f"; {product} is {'dropped' if arguments.drop else 'kept'}" if product else ""
+            address = f"s3://{arrival.bucket}/{arrival.key}"
+            lines.append(f"{address}: the next sweep reports it to {receipts.step}{kept}")
     return lines
 
 

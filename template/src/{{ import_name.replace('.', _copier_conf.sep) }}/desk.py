@@ -16,7 +16,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from .steps import ConfigError, find_home, load_site
+from .receipts import Receipts
+from .steps import ConfigError, find_home, list_steps, load_site
 from .store import Arrival, Store
 
 NOBODY = 50000
@@ -148,7 +149,7 @@ def _compose(*words: str) -> None:
 
 
 def put(path: Path, key: str, seconds: float) -> str:
-    """Put a file into the store as data that arrive, and wait for the product.
+    """Put a file into the store as data that arrive, and wait for the first product.
 
     Parameters
     ----------
@@ -192,8 +193,9 @@ def put(path: Path, key: str, seconds: float) -> str:
     if not store.is_awaited(arrival):
         message = f"s3://{bucket}/{key}: {site.name} waits for none of that prefix and suffix"
         raise ConfigError(message)
+    books = [Receipts(store, name) for name in list_steps()]
     end = time.monotonic() + seconds
-    while not (product := store.find_product(arrival)):
+    while not (product := next(filter(None, (each.find_product(arrival) for each in books)), "")):
         if time.monotonic() > end:
             message = f"s3://{bucket}/{key}: no product after {seconds:.0f} s: look into Airflow"
             raise ConfigError(message)

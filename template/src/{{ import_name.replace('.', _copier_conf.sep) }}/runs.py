@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
+from .receipts import Receipts
 from .steps import INSIDE, OUTPUTS, ConfigError, Site, Step, prepare, words
-from .store import Arrival, Store, describe, digest_of, product_name
+from .store import Arrival, Store, describe, digest_of, product_name, version_of
 
 _NOTE = "run.json"
 
@@ -105,9 +106,16 @@ def begin(step: Step, site: Site, store: Store, arrival: Arrival) -> Run:
     # A key may hold anything; a file has the last part of it, and an end that programs know.
     name = PurePosixPath(arrival.key).name or "object"
     digest = store.fetch(arrival, there / "inputs" / name)
-    product = product_name(step, identify(step, site), {step.inputs[0]: digest})
+    image = identify(step, site)
+    product = product_name(step, image, {step.inputs[0]: digest})
     prepare(step, site, folder, {step.inputs[0]: [f"inputs/{name}"]})
-    note = {"arrival": arrival.to_dict(), "sha256": digest, "product": product}
+    note = {
+        "arrival": arrival.to_dict(),
+        "sha256": digest,
+        "product": product,
+        "image": image,
+        "version": version_of(step, image),
+    }
     (there / _NOTE).write_text(json.dumps(note), encoding="utf-8")
     return Run(folder, product, is_done=store.has_product(product))
 
@@ -133,13 +141,13 @@ def finish(step: Step, site: Site, store: Store, folder: str) -> str:
         paths = find_outputs(step, there / OUTPUTS)
         told = describe(
             step,
-            identify(step, site),
+            note["image"],
             {note["sha256"]: arrival},
             paths,
             ended=datetime.now(tz=UTC),
         )
         store.publish(product, paths, told)
-    store.receive(arrival, product)
+    Receipts(store, step.name).receive(arrival, product, note["version"])
     shutil.rmtree(there, ignore_errors=True)
     return product
 

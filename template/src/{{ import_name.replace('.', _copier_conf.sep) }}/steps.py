@@ -93,6 +93,8 @@ class Site:
         Notifiers of Airflow that tell people of a run that failed, and what they are called with.
     at_once
         How many of a step run or wait at once.
+    tries
+        How many runs may fail on an object before it is given up.
     """
 
     name: str
@@ -102,6 +104,7 @@ class Site:
     settings: Mapping[str, Any]
     alerts: tuple[Mapping[str, Any], ...] = ()
     at_once: int = 20
+    tries: int = 5
 
     @property
     def arrivals(self) -> str:
@@ -148,7 +151,19 @@ def load_site(name: str = "") -> Site:
         settings=data.get("settings", {}),
         alerts=tuple(data.get("alerts", [])),
         at_once=data.get("at_once", Site.at_once),
+        tries=data.get("tries", Site.tries),
     )
+
+
+def list_steps() -> list[str]:
+    """List the names of the steps.
+
+    Raises
+    ------
+    ConfigError
+        If ``steps.yaml`` is not as its schema says.
+    """
+    return [*_read("steps.yaml", "steps")["steps"]]
 
 
 def load_step(name: str, site: Site) -> Step:

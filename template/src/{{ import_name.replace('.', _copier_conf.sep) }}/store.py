@@ -3,8 +3,7 @@
 A product is written to a draft key and copied to its place when all of it is there; what describes
 it comes last, so that whoever sees the description sees a whole product. Its name follows from the
 content of what went in, the parameters and the digest of the image: the same again makes nothing
-new. A *receipt* is kept for each object that was processed, so that events may come twice, late or
-not at all.
+new.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
     from .steps import Site, Step
 
 DESCRIPTION = "ro-crate-metadata.json"
-_AGAIN = "receipts/again"
 _GONE = ("404", "412", "NoSuchKey", "NoSuchVersion", "NotFound", "PreconditionFailed")
 
 
@@ -74,13 +71,10 @@ def digest_of(*paths: Path) -> str:
     return digest.hexdigest()
 
 
-def _receipt(arrival: Arrival) -> str:
-    return f"receipts/{arrival.identity}.json"
-
-
-def _both(arrival: Arrival) -> set[Arrival]:
-    # A listing knows no version: the sweep asks for the receipt of what it sees.
-    return {arrival, Arrival(arrival.bucket, arrival.key, arrival.etag)}
+def version_of(step: Step, image: str) -> str:
+    """Name a version of a step: a digest of all that decides on what it makes of the same input."""
+    told = json.dumps([image, list(step.command), dict(step.parameters)], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def product_name(step: Step, image: str, contents: Mapping[str, str]) -> str:
@@ -95,9 +89,7 @@ def product_name(step: Step, image: str, contents: Mapping[str, str]) -> str:
     contents
         SHA-256 of each input file by its name in the commandfile.
     """
-    told = json.dumps(
-        [image, list(step.command), dict(step.parameters), dict(contents)], sort_keys=True
-    )
+    told = json.dumps([version_of(step, image), dict(contents)], sort_keys=True)
     return f"{step.name}/{hashlib.sha256(told.encode()).hexdigest()}"
 
 
@@ -168,10 +160,6 @@ class Store:
             and arrival.key.endswith(wanted["suffix"])
         )
 
-    def wants(self, arrival: Arrival) -> bool:
-        """Whether an object is one that a site waits for, and was not processed yet."""
-        return self.is_awaited(arrival) and not self._exists(_receipt(arrival))
-
     def find_arrival(self, key: str) -> Arrival | None:
         """Find an object that arrived as it is now; nothing: there is none."""
         bucket = self.arrivals["bucket"]
@@ -185,15 +173,6 @@ class Store:
         # A bucket whose versions were switched off again says "null".
         return Arrival(bucket, key, told["ETag"].strip('"'), "" if version == "null" else version)
 
-    def find_product(self, arrival: Arrival) -> str:
-        """Find the name of the product that an object became; empty: it has none yet."""
-        receipt = self._read(_receipt(arrival))
-        return str(receipt["product"]) if receipt else ""
-
-    def find_receipt(self, arrival: Arrival) -> str:
-        """Tell the address of the receipt of an object, whether it is there or not."""
-        return f"s3://{self.products['bucket']}/{self._key(_receipt(arrival))}"
-
     def make_buckets(self) -> list[str]:
         """Make the buckets that are not there yet, and name them."""
         there = {each["Name"] for each in self.client.list_buckets()["Buckets"]}
@@ -202,75 +181,8 @@ class Store:
             self.client.create_bucket(Bucket=bucket)
         return made
 
-    def sweep(self, most: int = 200) -> list[Arrival]:
-        """Objects that no receipt tells of, the oldest first: what no event has told.
-
-        First come those that were asked for again, whatever their age. All of the prefix is listed;
-        whether there is a receipt is asked for what is not below the watermark, as everything older
-        has its own. What arrives late, for instance because a long upload counts from its
-        beginning, is looked for below it too, as far as ``late`` says.
-        """
-        asked = list(islice(self._asked_again(), most))
-        missed = self._find_missed(most - len(asked), {each.key for each in asked})
-        return [*asked, *missed]
-
-    def _find_missed(self, most: int, known: set[str]) -> list[Arrival]:
-        before = self._watermark()
-        listed = sorted(self._list(), key=lambda each: each[0]) if most else []
-        missed: list[Arrival] = []
-        watermark = before
-        for modified, arrival in listed:
-            if modified < before - self.late or arrival.key in known:
-                continue
-            if self.wants(arrival):
-                missed.append(arrival)
-                if len(missed) == most:
-                    break
-            elif not missed:
-                watermark = max(watermark, modified)
-        if watermark > before:
-            body = json.dumps({"watermark": watermark.isoformat()}).encode()
-            self._put("receipts/watermark.json", body)
-        return missed
-
-    def ask_again(self, arrival: Arrival, *, drop: bool) -> str:
-        """Forget that an object was processed, and have the next sweep report it, however old.
-
-        Parameters
-        ----------
-        arrival
-            The object as it is now.
-        drop
-            Whether its product goes too: what is there already is not made again.
-
-        Returns
-        -------
-        str
-            The name of the product that it became; empty: it had none.
-        """
-        product = self.find_product(arrival)
-        if drop and product:
-            self._drop(product)
-        for each in _both(arrival):
-            self._delete(_receipt(each))
-        # Last: a sweep in between would see the receipt, and take this for done.
-        self._put(f"{_AGAIN}/{arrival.identity}.json", json.dumps(arrival.to_dict()).encode())
-        return product
-
-    def _asked_again(self) -> Iterator[Arrival]:
-        """Objects that were asked for again; what is done, or gone, is crossed off the list."""
-        listed = list(self._list_keys(f"{_AGAIN}/"))
-        for name in listed:
-            told = self._read(name)
-            now = self.find_arrival(told["key"]) if told else None
-            # As a listing tells it: without a version.
-            arrival = Arrival(now.bucket, now.key, now.etag) if now else None
-            if arrival and self.wants(arrival):
-                yield arrival
-            else:
-                self._delete(name)
-
-    def _list(self) -> Iterator[tuple[datetime, Arrival]]:
+    def list_arrivals(self) -> Iterator[tuple[datetime, Arrival]]:
+        """List all objects that the site waits for, and when each was put there."""
         bucket = self.arrivals["bucket"]
         pages = self.client.get_paginator("list_objects_v2").paginate(
             Bucket=bucket, Prefix=self.arrivals["prefix"]
@@ -281,16 +193,11 @@ class Store:
                     arrival = Arrival(bucket, each["Key"], each["ETag"].strip('"'))
                     yield each["LastModified"].astimezone(UTC), arrival
 
-    def _watermark(self) -> datetime:
-        if told := self._read("receipts/watermark.json"):
-            return datetime.fromisoformat(told["watermark"])
-        return datetime.min.replace(tzinfo=UTC) + self.late
-
     # --- What is made -----------------------------------------------------------------------------
 
     def has_product(self, name: str) -> bool:
         """Whether a product is there, and whole."""
-        return self._exists(f"{name}/{DESCRIPTION}")
+        return self.exists(f"{name}/{DESCRIPTION}")
 
     def publish(
         self, name: str, paths: Sequence[Path], description: Mapping[str, Any]
@@ -319,27 +226,30 @@ class Store:
         keys = [self._key(f"{name}/{each}") for each in names]
         for draft, key in zip(drafts, keys, strict=True):
             self.client.copy({"Bucket": bucket, "Key": draft}, bucket, key)
-        described = self._put(f"{name}/{DESCRIPTION}", json.dumps(description, indent=2).encode())
+        described = self.write(f"{name}/{DESCRIPTION}", description)
         for draft in drafts:
             self.client.delete_object(Bucket=bucket, Key=draft)
         return [*keys, described]
 
-    def receive(self, arrival: Arrival, product: str) -> None:
-        """Keep the receipt of an object: the sweep and a second event leave it alone."""
-        body = json.dumps({**arrival.to_dict(), "product": product}).encode()
-        for each in _both(arrival):
-            self._put(_receipt(each), body)
-
-    def _drop(self, product: str) -> None:
+    def drop(self, product: str) -> None:
+        """Delete a product."""
         # What describes it goes first: what is half gone is no product.
-        self._delete(f"{product}/{DESCRIPTION}")
-        for name in list(self._list_keys(f"{product}/")):
-            self._delete(name)
+        self.delete(f"{product}/{DESCRIPTION}")
+        for name in list(self.list_keys(f"{product}/")):
+            self.delete(name)
+
+    # --- What is kept there -----------------------------------------------------------------------
+    # Keys are those below the prefix of the products.
+
+    def address(self, key: str) -> str:
+        """Tell the address of what is under a key, or could be."""
+        return f"s3://{self.products['bucket']}/{self._key(key)}"
 
     def _key(self, key: str) -> str:
         return self.products["prefix"] + key
 
-    def _list_keys(self, prefix: str) -> Iterator[str]:
+    def list_keys(self, prefix: str) -> Iterator[str]:
+        """List the keys below a prefix."""
         pages = self.client.get_paginator("list_objects_v2").paginate(
             Bucket=self.products["bucket"], Prefix=self._key(prefix)
         )
@@ -347,15 +257,19 @@ class Store:
             for each in page.get("Contents", []):
                 yield str(each["Key"]).removeprefix(self.products["prefix"])
 
-    def _delete(self, key: str) -> None:
+    def delete(self, key: str) -> None:
+        """Delete what is under a key, if there is something."""
         self.client.delete_object(Bucket=self.products["bucket"], Key=self._key(key))
 
-    def _put(self, key: str, body: bytes) -> str:
+    def write(self, key: str, told: Mapping[str, Any]) -> str:
+        """Write JSON under a key; the whole key."""
         bucket, key = self.products["bucket"], self._key(key)
+        body = json.dumps(told, indent=2).encode()
         self.client.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")
         return key
 
-    def _read(self, key: str) -> dict[str, Any] | None:
+    def read(self, key: str) -> dict[str, Any] | None:
+        """Read JSON; nothing: there is none under this key."""
         try:
             answer = self.client.get_object(Bucket=self.products["bucket"], Key=self._key(key))
         except ClientError as error:
@@ -365,7 +279,8 @@ class Store:
         found: dict[str, Any] = json.loads(answer["Body"].read())
         return found
 
-    def _exists(self, key: str) -> bool:
+    def exists(self, key: str) -> bool:
+        """Whether there is something under a key."""
         try:
             self.client.head_object(Bucket=self.products["bucket"], Key=self._key(key))
         except ClientError as error:

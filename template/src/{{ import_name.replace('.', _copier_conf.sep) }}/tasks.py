@@ -1,4 +1,7 @@
-"""The tasks that DAGs are wired from, besides the steps: what arrived, fetch, publish, sweep."""
+"""The tasks that DAGs are wired from, besides the steps.
+
+What arrived, fetch, publish, settle, and the sweep.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,20 @@ from importlib import import_module
 from itertools import islice
 from typing import Any
 
-from airflow.sdk import Asset, AssetWatcher, Metadata, task
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk import Asset, AssetWatcher, Metadata, get_current_context, task
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
+from .receipts import Receipts, as_listed
 from .relay import read_records
-from .runs import begin, finish
-from .steps import ConfigError, load_site, load_step
-from .store import Arrival, GoneError, Store
+from .runs import begin, finish, identify
+from .steps import ConfigError, Site, load_site, load_step
+from .store import Arrival, GoneError, Store, version_of
 
 MOST = 1000
 """Objects of one run: Airflow maps over 1024 at most, and fails a task that lists more."""
 
+NAMED = 10
+"""How many objects a message names."""
 
 log = logging.getLogger(__name__)
 
@@ -64,11 +70,12 @@ def read_event(extra: Mapping[str, Any], address: str) -> list[dict[str, str]]:
     return found
 
 
-def list_arrivals(asset: Asset) -> Any:
+def list_arrivals(asset: Asset, name: str) -> Any:
     """Make the task that lists the objects of which events of an asset tell, each once.
 
-    Those that were processed already are left out, and so are those above ``MOST``: they have no
-    receipt, so that the sweep reports them again.
+    Those that the step of that name has processed already are left out, and those that are parked,
+    unless somebody names them by hand. So are those above ``MOST``: they have no receipt, so that
+    the sweep reports them again.
     """
 
     @task(inlets=[asset])
@@ -83,12 +90,18 @@ def list_arrivals(asset: Asset) -> Any:
             # Airflow gives a run the events up to the first that waited for it, and forgets that
             # others waited too: those that came while the run before it went on.
             events += inlet_events[asset].after(dag_run.run_after.isoformat())
-        address = load_site().arrivals
-        told = [each for event in events for each in read_event(event.extra, address)]
-        arrivals = [Arrival(**each) for each in [*params["objects"], *told]]
-        found = {each.identity: each for each in arrivals}
-        store = Store(load_site())
-        wanted = (each.to_dict() for each in found.values() if store.wants(each))
+        site = load_site()
+        store, receipts, version = _look_up(name, site)
+        told = [each for event in events for each in read_event(event.extra, site.arrivals)]
+        parked = receipts.list_parked()
+        by_event = [each for each in map(_read, told) if as_listed(each).identity not in parked]
+        arrivals = [*map(_read, params["objects"]), *by_event]
+        found = {each.identity: each for each in arrivals}.values()
+        wanted = (
+            each.to_dict()
+            for each in found
+            if store.is_awaited(each) and receipts.wants(each, version)
+        )
         return list(islice(wanted, MOST))
 
     return list_arrivals()
@@ -123,14 +136,74 @@ def publish(name: str, folder: str) -> str:
     return finish(load_step(name, site), site, Store(site), folder)
 
 
-def find_missed(asset: Asset) -> Any:
-    """Make the task that reports objects of which no event has told, as one event of an asset."""
+@task(trigger_rule="all_done")
+def settle(name: str, arrivals: list[dict[str, str]] | None) -> None:
+    """Count the failures of a run, and tell people of objects that are parked now.
+
+    Raises
+    ------
+    AirflowFailException
+        If an object has no receipt in the end: the run has failed.
+    """
+    if arrivals is None:
+        message = "nobody knows which objects this run had"
+        raise AirflowFailException(message)
+    context, site = get_current_context(), load_site()
+    store, receipts, version = _look_up(name, site)
+    # What was replaced or deleted meanwhile was skipped, and has not failed.
+    failed = [
+        each
+        for each in map(_read, arrivals)
+        if receipts.wants(each, version)
+        if (now := store.find_arrival(each.key)) and now.etag == each.etag
+    ]
+    counted = {each: receipts.fail(each, context["run_id"]) for each in failed}
+    parked = [each.key for each, count in counted.items() if count >= site.tries]
+    if parked:
+        reason = f"parked after {site.tries} failed runs: {_name(parked)}"
+        log.error("%s: `again KEY` has the next sweep report them", reason)
+        for tell in alert_people() or []:
+            tell({**context, "reason": reason})
+    if failed:
+        keys = _name([each.key for each in failed])
+        message = f"{len(failed)} of {len(arrivals)} objects failed: {keys}"
+        raise AirflowFailException(message)
+
+
+def _look_up(name: str, site: Site) -> tuple[Store, Receipts, str]:
+    store, step = Store(site), load_step(name, site)
+    return store, Receipts(store, name, site.tries), version_of(step, identify(step, site))
+
+
+def _read(told: Mapping[str, str]) -> Arrival:
+    return Arrival(**told)
+
+
+def _name(keys: list[str]) -> str:
+    more = f" and {len(keys) - NAMED} more" if len(keys) > NAMED else ""
+    return ", ".join(keys[:NAMED]) + more
+
+
+def find_missed(asset: Asset, *names: str) -> Any:
+    """Make the task that reports objects of which no event has told, as one event of an asset.
+
+    Parameters
+    ----------
+    asset
+        The asset.
+    names
+        The steps that begin with its objects: what one of them has no receipt for is missed.
+    """
 
     @task(outlets=[asset])
     def sweep() -> Iterator[Metadata]:
-        missed = Store(load_site()).sweep(MOST)
+        site = load_site()
+        store = Store(site)
+        found = [Receipts(store, name, site.tries).sweep(MOST) for name in names]
+        # Each once, though several steps miss it.
+        missed = dict.fromkeys(each for objects in found for each in objects)
         if not missed:
-            message = "every object has its receipt"
+            message = "every object has its receipt, is parked, or waits for its next try"
             raise AirflowSkipException(message)
         yield Metadata(asset, {"objects": [each.to_dict() for each in missed]})
 

@@ -186,6 +186,7 @@ def test_the_lines_of_the_handbook_tell_what_they_promise(release: Release) -> N
     assert (told["bucket"], told["key"]) == ("lisa-l0", "segments/a b.csv")
     assert lines == {
         "object": "s3://lisa-l0/segments/a b.csv",
+        "step": "noise",
         "receipt": "none yet",
         "product": "none yet",
     }
