@@ -21,6 +21,14 @@ class AddRequest(logging.Filter):
         return True
 
 
+class SkipOutages(logging.Filter):
+    """Leaves out that a part is away: an alert says so, and not a mail for each request."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether it is something else."""
+        return getattr(record, "status_code", 0) != 503
+
+
 class SkipProbes(logging.Filter):
     """Leaves out that a probe was refused: it comes every second, and the log says why already."""
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from functools import cache
+from threading import Lock
 
 from botocore.exceptions import BotoCoreError, ClientError
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Q
 from prometheus_client import Gauge, generate_latest
@@ -26,11 +28,16 @@ _RECOVERED = Gauge(
 )
 _STORE_SECONDS = 10
 _store_seen: dict[str, tuple[float, str]] = {}
+_PATIENCE = 2
+_looking = {"database": Lock(), "store": Lock()}
 
 
 def find_faults() -> dict[str, str]:
     """Find what keeps the service from working, by the part that fails; the log says more."""
-    found = {"database": _look_at_database(), "store": _look_at_store()}
+    found = {
+        "database": _look("database", _look_at_database),
+        "store": _look("store", _look_at_store),
+    }
     return {part: fault for part, fault in found.items() if fault}
 
 
@@ -52,12 +59,22 @@ def measure() -> bytes:
     return generate_latest()
 
 
+def _look(part: str, look: Callable[[], str]) -> str:
+    """Look at a part, one probe at a time: those that wait for it must not take all threads."""
+    if not _looking[part].acquire(timeout=_PATIENCE):
+        return "does not answer"
+    try:
+        return look()
+    finally:
+        _looking[part].release()
+
+
 def _look_at_database() -> str:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         return "" if _is_migrated() else "migrations are missing"
-    except DatabaseError as error:
+    except Error as error:
         _LOG.warning("the database does not answer: %s", error)
         return "does not answer"
 
