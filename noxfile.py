@@ -24,6 +24,17 @@ LOCK_HEADER = """\
 # Hooks that are a repository alone: no index knows their newest version.
 NO_PACKAGES = {"pygrep-hooks"}
 CONTAINER_LOCKS = Path("includes/locks")
+# What builds a package, for each of its ways: the same on every Python. What CMake's backend asks
+# for where the machine has none of it comes along.
+BUILD_LOCKS = Path("includes/builds")
+NATIVE = ("cmake", "ninja", "scikit-build-core", "setuptools-scm")
+BUILDS = {
+    "cython": ("cython", "cython-cmake", *NATIVE),
+    "hatchling": ("hatch-vcs", "hatchling"),
+    "nanobind": ("nanobind", *NATIVE),
+    "pybind11": ("pybind11", *NATIVE),
+    "setuptools": ("setuptools", "setuptools-scm"),
+}
 SERVICE_LOCKS = Path("includes/service")
 REQUIREMENTS = Path("requirements")
 RELEASE = Path("releases/release.py")
@@ -176,10 +187,12 @@ def audit(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def template_locks(session: nox.Session) -> None:
-    """Renew the locks of the template: of CI's jobs with a token, and of a package's container."""
+    """Renew the template's locks: of CI's jobs with a token, of a package's container and build."""
     install(session, "nox")
     for path in sorted(CONTAINER_LOCKS.glob("*.txt")):
         lock_container(session, path)
+    for name, packages in BUILDS.items():
+        lock_build(session, name, packages)
     for path in sorted(SERVICE_LOCKS.glob("requirements-*.txt")):
         lock_service(session, path)
     pins = read_pins()
@@ -226,6 +239,23 @@ def lock_container(session: nox.Session, path: Path) -> None:
         silent=True,
     )
     path.write_text(str(locked), encoding="utf-8")
+
+
+def lock_build(session: nox.Session, name: str, packages: tuple[str, ...]) -> None:
+    """Lock what builds a new package, as its own session ``lock`` does."""
+    source = Path("template/pyproject.toml.jinja").read_text(encoding="utf-8")
+    section = source[source.index("[build-system]") : source.index("\n[project]")]
+    bounds = dict(re.findall(r'"([a-z][\w-]*)(>=[\w.]+)"', section))
+    wanted = Path(session.create_tmp(), f"build-{name}.in")
+    wanted.write_text("".join(f"{each}{bounds.get(each, '')}\n" for each in packages))
+    locked = session.run(
+        *("uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes"),
+        *("--python-version=3.11", "--no-emit-index-url", "--no-emit-find-links"),
+        *("--custom-compile-command=nox -s lock", "--upgrade", "--no-annotate"),
+        str(wanted),
+        silent=True,
+    )
+    (BUILD_LOCKS / f"{name}.txt").write_text(str(locked), encoding="utf-8")
 
 
 def lock_service(session: nox.Session, path: Path) -> None:

@@ -484,6 +484,23 @@ def test_a_lock_that_does_not_know_the_projects_requirements_is_told(
     assert said.endswith("\nRenew constraints.txt with: nox -s lock\n")
 
 
+def test_a_lock_that_does_not_know_what_builds_the_project_is_told(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    base = '[build-system]\nrequires = [ "hatchling" ]\n\n[project]\nname = "a"\n'
+    workshop = open_workshop(tmp_path, {"template/pyproject.toml": base})
+    workshop.edit({"pyproject.toml": base.replace('"hatchling"', '"setuptools>=77"')})
+    lock = "# written by nox -s lock\nhatchling==1.0 \\\n    --hash=sha256:00\n"
+    new = {"template/build-constraints.txt": lock, "template/pyproject.toml": base + "[tool.x]\n"}
+    workshop.release("v1.1.0", new)
+    capsys.readouterr()
+    assert update(workshop.project) == ExitCode.DONE
+    said = capsys.readouterr().out
+    told = "build-constraints.txt: does not lock setuptools yet. Renew it with: nox -s lock\n"
+    assert f"  {told}" in said
+    assert said.endswith("\nRenew build-constraints.txt with: nox -s lock\n")
+
+
 @pytest.mark.parametrize("is_held", [False, True])
 def test_locks_that_other_requirements_make_stale_are_told(
     is_held: bool, tmp_path: Path, capsys: Capture

@@ -31,7 +31,7 @@ WAYS: dict[str, tuple[Answers, str]] = {
 """Ways to compile: with them other answers that decide about what is built, and the wheel's tag."""
 OUT = re.compile(
     r"\.(copier-answers\.yml|dockerignore|editorconfig|gitattributes|gitignore|gitlab.*|hadolint\.yaml)"
-    r"|Dockerfile|constraints\.txt|sonar-project\.properties"
+    r"|Dockerfile|(build-)?constraints\.txt|sonar-project\.properties"
 )
 """What the source distribution leaves out."""
 

@@ -13,7 +13,8 @@ from .conftest import VERSION, Project
 # What the source distribution leaves out, where the project has it.
 LEFT_OUT = {
     *(".copier-answers.yml", ".dockerignore", ".editorconfig", ".gitattributes", ".gitignore"),
-    *(".gitlab-ci.yml", ".hadolint.yaml", "Dockerfile", "constraints.txt"),
+    *(".gitlab-ci.yml", ".hadolint.yaml", "Dockerfile"),
+    *("build-constraints.txt", "constraints.txt"),
     *("sonar-project.properties", "renovate.json", "CODE_OF_CONDUCT.md", "SECURITY.md"),
 }
 FOLDERS_LEFT_OUT = (".devcontainer/", ".gitlab/", "benchmarks/", "notebooks/")

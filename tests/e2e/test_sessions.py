@@ -196,7 +196,7 @@ def test_a_lock_that_is_out_of_date_is_renewed_and_fails(tmp_path: Path) -> None
     settings.write_text(text.replace('  "numpy>=', '  "packaging>=24",\n  "numpy>='))
     done = run("nox", "-s", "locked", cwd=root)
     assert done.returncode == 1
-    assert "constraints.txt was out of date and is renewed" in done.stdout
+    assert re.search(r"(?m) constraints\.txt was out of date. That is renewed: look", done.stdout)
     before = set(git("show", "HEAD:constraints.txt", cwd=root).splitlines())
     lock = (root / "constraints.txt").read_text(encoding="utf-8").splitlines()
     assert [line for line in lock if line not in before and "==" in line] == [
@@ -204,6 +204,17 @@ def test_a_lock_that_is_out_of_date_is_renewed_and_fails(tmp_path: Path) -> None
     ]
     assert before - set(lock) == set()
     passes("nox", "-s", "locked", cwd=root)
+    # What builds is locked as well, and nothing of it moves.
+    settings.write_text(text.replace('requires = [ "set', 'requires = [ "wheel", "set'))
+    done = run("nox", "-s", "locked", cwd=root)
+    assert done.returncode == 1
+    assert " build-constraints.txt and constraints.txt" not in done.stdout
+    assert " and build-constraints.txt were out of date. That is renewed: look" in done.stdout
+    before = set(git("show", "HEAD:build-constraints.txt", cwd=root).splitlines())
+    lock = (root / "build-constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = [line for line in lock if line not in before and "==" in line]
+    assert [line.partition("==")[0] for line in pins] == ["wheel"]
+    assert before - set(lock) == set()
 
 
 def test_uv_sync_makes_an_environment_in_which_the_tests_pass(tmp_path: Path) -> None:

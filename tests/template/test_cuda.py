@@ -108,7 +108,8 @@ def test_only_cuda_12_is_fetched_for_its_job(tmp_path: Path) -> None:
 def test_the_image_and_what_it_builds_stay_as_they_are(tmp_path: Path) -> None:
     without = rendered(tmp_path / "a", compiled="nanobind")
     with_it = rendered(tmp_path / "b", compiled="nanobind", cuda=BOTH)
-    for path in "Dockerfile", ".dockerignore", "CMakeLists.txt", "constraints.txt":
+    locks = ("build-constraints.txt", "constraints.txt")
+    for path in ("Dockerfile", ".dockerignore", "CMakeLists.txt", *locks):
         assert with_it[path] == without[path]
 
 

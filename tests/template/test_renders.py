@@ -90,6 +90,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "LICENSE": plain,
     "LICENSE.GPL-3.0": plain,
     "MANIFEST.in": plain,
+    "build-constraints.txt": plain,
     "constraints.txt": plain,
     "debian.txt": plain,
     "images/build": plain,

@@ -80,6 +80,8 @@ def test_the_jobs_that_hold_a_token_are_known(render: Render) -> None:
     if given["kind"] == "package":
         wanted |= {"pages"} if given["docs"] else set()
         wanted |= {"container-publish"} if given["container"] else set()
+        is_locked = given["container"] and not given["adopted"]
+        wanted |= {"lock-merge-request"} if is_locked else set()
     assert {name for name, _ in holders(render)} == wanted
 
 
@@ -131,7 +133,11 @@ def test_what_they_install_is_locked_and_nothing_of_the_project_is_run(render: R
 
 def test_a_token_is_in_the_environment_of_one_command_and_in_no_argument(render: Render) -> None:
     shell = r"\$\{?" + TOLD
-    fine = rf"\b[A-Z_]+=\"{shell}\"(?=\s)|\bprintf '[^']*' \"(?:\$CI_REGISTRY_USER:)?{shell}\""
+    fine = (
+        rf"\b[A-Z_]+=\"{shell}\"(?=\s)|\bprintf '[^']*' \"(?:\$CI_REGISTRY_USER:)?{shell}\""
+        # What only asks whether there is one, and what git asks, both in the shell itself.
+        rf"|\[ -z \"{shell}:-\}}\" \]|\bprintf \"password=%s\\n\" \"{shell}\""
+    )
     for name, job in jobs_in(render.root).items():
         variables = json.dumps(job.get("variables") or {}, default=str)
         assert not re.search(shell, variables), name
@@ -153,6 +159,7 @@ def test_jobs_that_push_nothing_log_in_nowhere(render: Render) -> None:
 
 def test_an_address_that_a_token_goes_to_is_gitlab_s_or_constant(render: Render) -> None:
     addresses = {"CI_API_V4_URL", "CI_REGISTRY", "CI_REGISTRY_IMAGE"}
+    addresses |= {"CI_SERVER_HOST", "CI_SERVER_URL"}
     text = "\n".join(command for _, job in holders(render) for command in job.commands)
     read = set(re.findall(r"\$\{?(\w*(?:URL|HOST|REGISTRY|SERVER)\w*)", text))
     unset = {

@@ -100,10 +100,38 @@ def test_the_lock_of_the_container_has_what_a_new_package_needs(
     assert not re.search(r"https?:|/tmp|--index", text)
 
 
+BUILDS = {
+    "setuptools": {"backend": "setuptools"},
+    "hatchling": {"backend": "hatchling"},
+    **{way: {"compiled": way} for way in ("nanobind", "pybind11", "cython")},
+}
+NATIVE = {"cmake", "ninja"}
+"""What CMake's backend asks for where the machine has none of it."""
+
+
+@pytest.mark.parametrize("name", BUILDS)
+@pytest.mark.parametrize("python_min", PYTHONS)
+def test_what_builds_in_the_container_is_locked_too(
+    name: str, python_min: str, table: Any, tmp_path: Path
+) -> None:
+    template().render(answers(python_min=python_min, **BUILDS[name]), tmp_path / "project")
+    text = (tmp_path / "project/build-constraints.txt").read_text(encoding="utf-8")
+    metadata = tomllib.loads((tmp_path / "project/pyproject.toml").read_text(encoding="utf-8"))
+    wanted = [Requirement(each) for each in metadata["build-system"]["requires"]]
+    assert len(wanted) >= 2
+    for python in table.python_versions[table.python_versions.index(python_min) :]:
+        locked = pins(text, python)
+        for each in wanted:
+            assert each.specifier.contains(locked[each.name]), (python, each)
+        assert (locked.keys() >= NATIVE) == ("compiled" in BUILDS[name])
+    assert text.count("==") == len(re.findall(r"^\S+==[^\n]* \\\n    --hash=sha256:", text, re.M))
+    assert not re.search(r"https?:|/tmp|--index", text)
+
+
 def test_an_adopted_project_and_one_without_a_container_have_no_lock(tmp_path: Path) -> None:
     template().render(answers(container=False), tmp_path / "bare")
     template().render(answers(adopted=True), tmp_path / "adopted")
     for name in "bare", "adopted":
-        assert not (tmp_path / name / "constraints.txt").exists()
+        assert list((tmp_path / name).glob("*constraints.txt")) == []
         assert "constraints" not in (tmp_path / name / "noxfile.py").read_text(encoding="utf-8")
     assert "constraints" not in (tmp_path / "adopted/Dockerfile").read_text(encoding="utf-8")

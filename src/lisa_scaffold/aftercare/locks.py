@@ -15,7 +15,11 @@ _OURS = b"nox -s lock"
 """What writes the locks of the template, as their heads say."""
 
 _METADATA = "pyproject.toml"
-_CONSTRAINTS = "constraints.txt"
+_CONSTRAINTS = {
+    "build-constraints.txt": ("build-system", "requires"),
+    "constraints.txt": ("project", "dependencies"),
+}
+"""The locks of the template, each with what it is made for."""
 _OTHERS = {"pdm.lock": "pdm lock", "poetry.lock": "poetry lock", "uv.lock": "uv lock"}
 _HEAD = 400  # bytes
 
@@ -27,7 +31,7 @@ def is_lock(blob: Blob) -> bool:
 
 def tell_stale(synced: Synced, work: Work) -> None:
     """Tell of each lock that is out of date once the update is in, and what renews it."""
-    commands = {_CONSTRAINTS: _OURS.decode(), **_OTHERS}
+    commands = {**dict.fromkeys(_CONSTRAINTS, _OURS.decode()), **_OTHERS}
     present = work.store.paths(work.ours)
     wanted = [path for path in (_METADATA, *commands) if path in present]
     before = {
@@ -38,11 +42,11 @@ def tell_stale(synced: Synced, work: Work) -> None:
     after = {**before, **{p: b for p, b in synced.decided().items() if p in (_METADATA, *commands)}}
     for path, command in commands.items():
         lock = after.get(path)
-        if lock and (path != _CONSTRAINTS or is_lock(lock)):
-            missing = _find_missing(lock, after) if path == _CONSTRAINTS else []
+        if lock and (path not in _CONSTRAINTS or is_lock(lock)):
+            missing = _find_missing(lock, path, after) if path in _CONSTRAINTS else []
             if missing:
                 said = f"does not lock {join_names(missing)} yet"
-            elif path not in synced.files and _asks(before) != _asks(after):
+            elif path not in synced.files and _asks(before, path) != _asks(after, path):
                 said = "was made for other requirements"
             else:
                 continue
@@ -50,18 +54,19 @@ def tell_stale(synced: Synced, work: Work) -> None:
             synced.stale[path] = command
 
 
-def _asks(files: Mapping[str, Blob | None]) -> tuple[object, object]:
+def _asks(files: Mapping[str, Blob | None], lock: str) -> tuple[object, object]:
     """What a lock is made for: the Pythons and the requirements."""
     blob = files.get(_METADATA)
     project = Facts.of({_METADATA: blob.data} if blob else {}).pyproject
-    return project.get("project", "requires-python"), project.get("project", "dependencies")
+    stated = _CONSTRAINTS.get(lock, ("project", "dependencies"))
+    return project.get("project", "requires-python"), project.get(*stated)
 
 
-def _find_missing(lock: Blob, files: Mapping[str, Blob | None]) -> list[str]:
+def _find_missing(lock: Blob, path: str, files: Mapping[str, Blob | None]) -> list[str]:
     """The requirements that a lock does not have, as the project writes them."""
     lines = lock.data.decode(errors="replace").splitlines()
     locked = {normalize_name(line.partition("==")[0].strip()) for line in lines if "==" in line}
-    stated = _asks(files)[1]
+    stated = _asks(files, path)[1]
     found = [split_requirement(str(each)) for each in (stated if isinstance(stated, list) else ())]
     names = [parts["name"] for parts in found if parts]
     return [name for name in names if normalize_name(name) not in locked]

@@ -19,7 +19,7 @@ _PYTHON = (".py", ".pyi")
 _IMPORTING = (*_PYTHON, ".pyx", ".pxd", ".md", ".rst", ".ipynb")
 _NAMING = (*_IMPORTING, ".toml", ".cfg", ".ini", ".txt", ".yml", ".yaml", ".cmake", ".in")
 # What was so stays so: history, and what is written by machines.
-_PAST = ("CHANGELOG.md", "LICENSE", "constraints.txt")
+_PAST = ("CHANGELOG.md", "LICENSE", "build-constraints.txt", "constraints.txt")
 _MOVES = "it moves with its folder;"
 
 

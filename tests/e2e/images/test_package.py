@@ -129,7 +129,8 @@ def test_nothing_else_of_the_working_copy_reaches_the_builder(built: Built, dock
     made = ("build/", "src/lisa_noise.egg-info/")
     sent = {path for path in listed.splitlines() if not path.startswith(made)}
     assert sent == {
-        *(".git_archival.txt", "LICENSE", "MANIFEST.in", "README.md", "constraints.txt"),
+        *(".git_archival.txt", "LICENSE", "MANIFEST.in", "README.md"),
+        *("build-constraints.txt", "constraints.txt"),
         *(f"src/lisa_noise/{name}.py" for name in ("__init__", "__main__", "cli", "noise")),
         *("pyproject.toml", "src/lisa_noise/py.typed", "src/lisa_noise/series.py"),
     }
@@ -155,6 +156,20 @@ def test_a_lock_that_lacks_something_is_told(built: Built, docker: Docker, tmp_p
     assert lock.read_text(encoding="utf-8") != text
     said = docker.cannot_build(root, "localhost/none", VERSION=VERSION)
     assert "constraints.txt is out of date: run nox -s lock, and commit it." in said
+
+
+def test_what_builds_is_what_is_locked(built: Built, docker: Docker, tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    shutil.copytree(built.root, root)
+    lock = root / "build-constraints.txt"
+    text = lock.read_text(encoding="utf-8")
+    (root / "build-constraints.txt").write_text(re.sub(r"sha256:\w{8}", "sha256:00000000", text))
+    said = docker.cannot_build(root, "localhost/none", VERSION=VERSION)
+    assert "Hash mismatch for `" in said
+    assert "If that is about hashes: run nox -s lock, and commit build-constraints.txt." in said
+    lock.write_text(re.sub(r"(?m)^setuptools-scm==[^ ]* \\\n(    --hash=.*\n)+", "", text))
+    said = docker.cannot_build(root, "localhost/none", VERSION=VERSION)
+    assert "no trusted hash was provided for: `setuptools-scm`" in said
 
 
 def test_without_a_version_there_is_no_image(built: Built, docker: Docker) -> None:
