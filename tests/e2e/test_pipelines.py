@@ -33,6 +33,7 @@ CHECKS = {
 }
 SCHEDULED = {"linkcheck", "lock", "lowest"}
 FROM_MAIN = {"pages", "container-publish"}
+SCHEDULED_ON_MAIN = SCHEDULED | {"lock-merge-request"}
 RELEASE = {"release-notes", "publish-package", "container-publish", "release"}
 BY_HAND = {"publish-index", "zenodo"}
 BRANCH = Event("feature")
@@ -161,7 +162,7 @@ EVENTS = {
     "merge request that touches the image": (merge_request("image"), CHECKS | {"container-test"}),
     "default branch": (MAIN, CHECKS | FROM_MAIN),
     "release tag": (tag("v1.2.3"), CHECKS | RELEASE),
-    "schedule": (on(MAIN, CI_PIPELINE_SOURCE="schedule"), CHECKS | FROM_MAIN | SCHEDULED),
+    "schedule": (on(MAIN, CI_PIPELINE_SOURCE="schedule"), CHECKS | FROM_MAIN | SCHEDULED_ON_MAIN),
     "schedule on a tag": (tag("v1.2.3", CI_PIPELINE_SOURCE="schedule"), CHECKS | SCHEDULED),
     # It fails, and says why nothing would be published.
     "tag that anybody may push": (
@@ -182,6 +183,11 @@ SWITCHED = {
     "merge request": (merge_request("image"), CHECKS | {"container-test", "sonar"}, set()),
     "default branch": (MAIN, CHECKS | FROM_MAIN | {"sonar"}, set()),
     "release tag": (tag("v1.2.3"), CHECKS | RELEASE, BY_HAND),
+    "schedule": (
+        on(MAIN, CI_PIPELINE_SOURCE="schedule"),
+        CHECKS | FROM_MAIN | SCHEDULED_ON_MAIN | {"sonar"},
+        set(),
+    ),
     "schedule on a tag": (tag("v1.2.3", CI_PIPELINE_SOURCE="schedule"), CHECKS | SCHEDULED, set()),
 }
 
