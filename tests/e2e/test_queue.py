@@ -107,7 +107,7 @@ def test_every_object_is_processed_exactly_once(chain: Chain, tmp_path: Path) ->
     assert {each["state"] for each in runs} == {"success"}
     assert chain.processed() == [f"segments/{key}.csv" for key in ("1 ü+", "2", "lost")]
     # Each run of the step notes itself: a second one would end in the same receipt and product.
-    runs = chain.ran.read_text().split()
-    assert (len(runs), len(set(runs))) == (2, 2)
+    notes = chain.ran.read_text().split()
+    assert (len(notes), len(set(notes))) == (2, 2)
     # The content of two of them is the same, and so is their product.
     assert len([key for key in chain.keys("noise/") if key.endswith("/noise.json")]) == 2

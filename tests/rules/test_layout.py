@@ -389,5 +389,5 @@ def test_what_is_generated_is_no_data_to_keep_elsewhere() -> None:
     ],
 )
 def test_charts_that_are_packed_where_helm_looks(path: str, beside: str, *, is_found: bool) -> None:
-    files = {path: b"x" * 600_000, beside: "name: a\n"}
+    files: dict[str, str | bytes] = {path: b"x" * 600_000, beside: "name: a\n"}
     assert found(files, "FIL008") == ([("FIL008", path, 1)] if is_found else [])

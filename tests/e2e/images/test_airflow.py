@@ -150,8 +150,8 @@ def test_every_object_is_processed_exactly_once(
     # The content of two of them is the same, and so is their product. Once each, the engine says:
     # a second run of the step would end in the same receipt and the same product.
     assert len(chain.products()) == 3
-    told = ("--filter=event=start", f"--filter=image={step}", "--format={{.ID}}")
-    assert len(docker("events", f"--since={begun}", "--until=0s", *told).split()) == 3
+    starts = ("--filter=event=start", f"--filter=image={step}", "--format={{.ID}}")
+    assert len(docker("events", f"--since={begun}", "--until=0s", *starts).split()) == 3
     assert chain.keys("drafts/") == []
     assert list(work.rglob("*.csv")) == []
 
