@@ -287,6 +287,21 @@ def test_a_dropped_file_in_which_the_project_only_moved_pins_is_removed(
     assert files(workshop) == set()
 
 
+def test_a_dropped_workflow_is_removed_and_its_moved_hashes_told_with_their_versions(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    old, new = f"a/b@{'1' * 40} # v1", f"a/b@{'2' * 40} # v2"
+    text = f"jobs:\n  test:\n    steps:\n    - uses: {old}\n"
+    workshop = open_workshop(tmp_path, {"template/a.yml": text})
+    workshop.edit({"a.yml": text.replace(old, new)})
+    workshop.release("v1.1.0", {"template/a.yml": None})
+    assert report(workshop, capsys)["notes"] == [
+        "a.yml: the template no longer has it; the project only moved versions in it "
+        f"(- uses: {new})."
+    ]
+    assert files(workshop) == set()
+
+
 def test_a_dropped_file_that_the_project_edited_is_kept(tmp_path: Path, capsys: Capture) -> None:
     workshop = open_workshop(tmp_path, {"template/requirements.txt": PINNED})
     workshop.edit({"requirements.txt": PINNED.replace("8.0", "8.4") + "numpy\n"})

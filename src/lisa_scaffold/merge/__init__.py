@@ -14,6 +14,7 @@ from lisa_scaffold.merge import choice, declined, effort, kinds, markers, own_ve
 from lisa_scaffold.merge.declined import Note
 from lisa_scaffold.merge.effort import TooMuchError
 from lisa_scaffold.model import Declined, Merged, Partial
+from lisa_scaffold.pattern import compile_lazily
 
 _REPLACED = "The project has replaced this file with one of its own."
 _CARRIED_OVER = "Both sides added this file, nearly alike; it stays as the project has it."
@@ -29,6 +30,7 @@ _LITTLE = 0.25
 _HALF = 0.5
 _NEARLY = 0.9
 _FEW_LINES = 10
+_HASH = compile_lazily(r"@[0-9a-f]{40}\b")
 
 
 class _Result(NamedTuple):
@@ -212,7 +214,8 @@ def find_moved_pins(path: str, base: bytes, ours: bytes) -> list[str]:
         return []
     before = {line.strip() for line in sides.base.text.splitlines()}
     lines = [line.strip() for line in sides.ours.text.splitlines() if line.strip() not in before]
-    return [line.partition(" #")[0].rstrip() for line in lines]
+    # What stands behind a hash says which version that is.
+    return [line if _HASH.search(line) else line.partition(" #")[0].rstrip() for line in lines]
 
 
 def has_only_reformatted(path: str, base: bytes, ours: bytes) -> bool:
