@@ -237,6 +237,24 @@ def test_steps_at_one_place_that_may_need_each_other_are_a_conflict(own: str, of
     assert of_modules(theirs, ours) is None
 
 
+def test_a_comment_on_what_the_project_has_taken_out_stays_out() -> None:
+    base = "FROM a\n# Only what is needed.\nRUN extract /assets /python\nCMD a\n"
+    ours = base.replace(" /python", "")
+    theirs = base.replace("RUN", "# The folder /python is made by uv.\nRUN")
+    result = merge_file("Dockerfile", base.encode(), ours.encode(), theirs.encode())
+    assert isinstance(result, Declined)
+    assert result.content.decode() == ours
+    assert result.reason == (
+        "the comment above RUN extract /assets: the template's uses what the project has removed; "
+        "it is not taken."
+    )
+    assert "+# The folder /python is made by uv.\n" in result.patch
+    # Of another word nobody can tell.
+    theirs = base.replace("RUN", "# The folder is made by uv.\nRUN")
+    result = merge_file("Dockerfile", base.encode(), ours.encode(), theirs.encode())
+    assert result == Merged(theirs.replace(" /python", "").encode())
+
+
 NAMES = ("alive", "busy", "calc", "delay", "ether")
 ADDED = ("file", "genicam"), ("hdf", "iocStats")
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from lisa_scaffold.formats import diff
 from lisa_scaffold.formats.dockerfile import DIRECTIVE, spans
 from lisa_scaffold.formats.stretches import Unit, join_units, strip_number
-from lisa_scaffold.merge import choice, copied
+from lisa_scaffold.merge import choice, copied, declined
 from lisa_scaffold.merge import text as plain
 from lisa_scaffold.merge.declined import MergedText
 from lisa_scaffold.merge.text import pick_farther
@@ -32,6 +32,7 @@ from lisa_scaffold.versions import has_only_moved_pins
 _INSTRUCTION = compile_lazily(r"\s*([A-Za-z]+)\s+(.*)")
 _STAGE = compile_lazily(r"FROM\s++.*\sAS\s++([\w.-]++)\s*+$", re.IGNORECASE)
 _FROM = compile_lazily(r"--from=([\w.-]+)")
+_NO_PROSE = compile_lazily(r"[^A-Za-z]")
 _VARIABLE = compile_lazily(r"\$\{?(\w+)")
 _END = Unit(("end", ""), 0, ())
 _TEMPLATE_FIRST = "both sides added steps at one place; the template's come first."
@@ -42,7 +43,7 @@ _ONCE = ("CMD", "ENTRYPOINT", "HEALTHCHECK", "MAINTAINER", "SHELL", "STOPSIGNAL"
 def merge(base: str, ours: str, theirs: str) -> MergedText | None:
     """Merge Dockerfiles; ``None`` where the two sides contradict each other."""
     merged: MergedText | None = plain.merge(base, ours, theirs) if base else None
-    if merged is None:
+    if merged is None or _has_untrue_comment(base, ours, theirs):
         before, *sides = (
             _split_stages(split_instructions(diff.to_lines(text))) for text in (base, ours, theirs)
         )
@@ -300,6 +301,9 @@ def _merge_instruction(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUni
         more = pick_farther((), ours.lines, theirs.lines)
         return None if more is None else (more, ())
     units = (base, ours, theirs)
+    if _explains_what_is_gone(*units):
+        texts = ["\n".join(unit.lines) for unit in (base, theirs, ours)]
+        return ours.lines, (declined.note_unmet(f"the comment above {_join_body(ours)}", *texts),)
     lines = [list(unit.lines) for unit in units]
     with choice.favouring(choice.NOBODY):
         done: MergedUnit | None = (
@@ -308,6 +312,31 @@ def _merge_instruction(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUni
             or merge_run(*(unit.lines for unit in units))
         )
     return done or plain.merge_lines(*lines, in_doubt=choice.find_side())
+
+
+def _has_untrue_comment(*texts: str) -> bool:
+    """Whether the template's comment on a step is about what the project has taken out of it."""
+    before, *sides = (split_instructions(diff.to_lines(text)) for text in texts)
+    known = [
+        {unit.key: unit for unit in adopt_keys(before, side, is_nameless=_is_step)}
+        for side in sides
+    ]
+    return any(
+        _explains_what_is_gone(unit, known[0][unit.key], known[1][unit.key])
+        for unit in before
+        if unit.key in known[0] and unit.key in known[1]
+    )
+
+
+def _explains_what_is_gone(base: Unit, ours: Unit, theirs: Unit) -> bool:
+    """Whether the template adds no more than a comment, on a path or an option that is gone."""
+    body, own, offered = (_join_body(unit) for unit in (base, ours, theirs))
+    if body != offered or body == own:
+        return False
+    comments = [line for line in theirs.lines if line not in base.lines]
+    words = {word.strip(".,:;()\"'`") for line in comments for word in line.split()}
+    gone = {*body.split()} - {*own.split()}
+    return any(_NO_PROSE.search(word) for word in gone & words)
 
 
 def _merge_words(base: Unit, ours: Unit, theirs: Unit) -> MergedUnit | None:
