@@ -415,3 +415,31 @@ def test_the_ends_of_a_range_are_merged_one_by_one(
 
     done = merged("pyproject.toml", *map(written, (base, ours, theirs)))
     assert done == (both and written(both))
+
+
+PACKAGED = """\
+import x
+
+
+def test_version():
+    \"\"\"The version is there.\"\"\"
+    # Whatever it is.
+    assert x.__version__
+"""
+
+
+def test_functions_that_both_wrote_but_for_the_docstring_stay_the_projects() -> None:
+    theirs = PACKAGED.replace("The version is there.", "Check that we can get a version.")
+    result = merge_file("tests/test_x.py", None, PACKAGED.encode(), theirs.encode())
+    assert isinstance(result, Declined)
+    assert result.content.decode() == PACKAGED
+    assert "test_version: both sides wrote it, each in its own words" in result.reason
+    assert '+    """Check that we can get a version."""' in result.patch
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("assert x", "assert not x"), ("Whatever it is", "Or else")]
+)
+def test_functions_that_both_wrote_otherwise_are_open(old: str, new: str) -> None:
+    theirs = PACKAGED.replace("is there", "can be had").replace(old, new)
+    assert merge_file("tests/test_x.py", None, PACKAGED.encode(), theirs.encode()) is None

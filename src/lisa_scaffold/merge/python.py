@@ -220,7 +220,7 @@ def _merge_both(base: Unit | None, ours: Unit, theirs: Unit, *, names: _Names) -
     if base is None:
         exported = _merge_exports(ours._replace(lines=("__all__ = []",)), ours, theirs)
         done = exported or decline_carried_over(_describe(ours), ours, theirs)
-        if done is None and statement_type(ours) == "doc":
+        if done is None and (statement_type(ours) == "doc" or _differ_in_docstrings(ours, theirs)):
             texts = ["\n".join(unit.lines) for unit in (ours, theirs)]
             done = ours.lines, (declined.note_own_words(_describe(ours), *texts),)
         return done
@@ -429,6 +429,21 @@ def _is_same_statement(one: Unit, two: Unit) -> bool:
     if trees[0] is None or trees[1] is None or ast.dump(trees[0]) != ast.dump(trees[1]):
         return False
     return [*_find_words(texts[0])] == [*_find_words(texts[1])]
+
+
+def _differ_in_docstrings(one: Unit, two: Unit) -> bool:
+    """Whether two definitions are the same, comments included, but for their docstrings."""
+    codes: list[object] = []
+    for unit in (one, two):
+        tree = parse(dedent("\n".join(unit.lines)))
+        for node in ast.walk(tree) if tree else ():
+            match node:
+                case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                    if ast.get_docstring(node, clean=False) is not None:
+                        node.body[0] = ast.Pass()
+        comments = [line.strip() for line in unit.lines if line.lstrip().startswith("#")]
+        codes.append(tree and (ast.dump(tree), comments))
+    return codes[0] is not None and codes[0] == codes[1]
 
 
 def _find_words(text: str) -> Iterator[str]:
