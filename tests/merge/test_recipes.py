@@ -165,3 +165,21 @@ def test_files_that_are_included_have_names() -> None:
     merged = recipes.merge(base, ours, theirs)
     assert merged is not None
     assert merged[0] == f"include c.mk\ninclude a.mk\n-include b.mk\n{MAKE}"
+
+
+def listed(words: list[str]) -> str:
+    lines = " \\\n".join(["actions =", *(f"\t{word}" for word in words)])
+    return f"{lines}\n\nall: $(actions)\n"
+
+
+@given(st.data())
+def test_words_that_both_add_to_a_sorted_list_of_a_variable_are_sorted(data: st.DataObject) -> None:
+    names = data.draw(st.permutations([f"{a}{b}" for a in "acegi" for b in "xy"]))
+    base, *added = (sorted(each) for each in (names[:4], names[4:7], names[7:]))
+    ours, theirs = (listed(sorted([*base, *more])) for more in added)
+    assert merged(listed(base), ours, theirs) == listed(sorted(names))
+
+
+def test_flags_that_both_add_to_a_variable_are_in_conflict() -> None:
+    base, ours, theirs = (listed(["-la", *more]) for more in ([], ["-lb"], ["-lc"]))
+    assert merged(base, ours, theirs) is None

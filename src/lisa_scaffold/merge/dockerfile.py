@@ -11,7 +11,7 @@ from typing import NamedTuple
 from lisa_scaffold.formats import diff
 from lisa_scaffold.formats.dockerfile import DIRECTIVE, spans
 from lisa_scaffold.formats.stretches import Unit, join_units, strip_number
-from lisa_scaffold.merge import choice, copied, declined
+from lisa_scaffold.merge import choice, continued, copied, declined
 from lisa_scaffold.merge import text as plain
 from lisa_scaffold.merge.declined import MergedText
 from lisa_scaffold.merge.text import pick_farther
@@ -308,7 +308,7 @@ def _merge_instruction(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUni
     with choice.favouring(choice.NOBODY):
         done: MergedUnit | None = (
             plain.merge_lines(*lines)
-            or _merge_words(*units)
+            or continued.merge_words(*units)
             or merge_run(*(unit.lines for unit in units))
         )
     return done or plain.merge_lines(*lines, in_doubt=choice.find_side())
@@ -337,40 +337,6 @@ def _explains_what_is_gone(base: Unit, ours: Unit, theirs: Unit) -> bool:
     words = {word.strip(".,:;()\"'`") for line in comments for word in line.split()}
     gone = {*body.split()} - {*own.split()}
     return any(_NO_PROSE.search(word) for word in gone & words)
-
-
-def _merge_words(base: Unit, ours: Unit, theirs: Unit) -> MergedUnit | None:
-    """Merge a list of words (packages) with one on each continuation line as a set."""
-    sides = [
-        [
-            Unit(line.strip(), 0, (line,))
-            for line in (line.rstrip().removesuffix("\\").rstrip() for line in unit.lines)
-        ]
-        for unit in (base, ours, theirs)
-    ]
-    done = merge_units(sides[0], sides[1], sides[2], lambda *_: None, _place_words)
-    if done is None:
-        return None
-    lines = join_units(done[0])
-    joined = [line if line.lstrip().startswith("#") else f"{line} \\" for line in lines[:-1]]
-    return [*joined, lines[-1]], done[1]
-
-
-def _place_words(before: Unit | None, ours: list[Unit], theirs: list[Unit]) -> list[Unit] | None:
-    """Place words of one list in order; a command that follows the list comes below them."""
-    word = re.compile(r"\s+[\w.+:=~*-]+")
-    are_words = [all(word.fullmatch(unit.lines[0]) for unit in side) for side in (ours, theirs)]
-    # What parts a command from the one above may begin its line.
-    follows = [
-        side[0].lines[0].lstrip().startswith(("&&", "||", ";", "|")) for side in (ours, theirs)
-    ]
-    if all(are_words):
-        return place_in_blocks(before, ours, theirs, lambda _: False)
-    if are_words[0] and follows[1]:
-        return ours + theirs
-    if are_words[1] and follows[0]:
-        return theirs + ours
-    return None
 
 
 # The commands that one RUN joins with ``&&`` run one after the other, so each keeps its place

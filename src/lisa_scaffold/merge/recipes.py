@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from lisa_scaffold.formats.diff import to_lines, to_text
 from lisa_scaffold.formats.stretches import Unit, join_units, strip_number
-from lisa_scaffold.merge import choice
+from lisa_scaffold.merge import choice, continued
 from lisa_scaffold.merge import text as plain
 from lisa_scaffold.merge.declined import MergedText
 from lisa_scaffold.merge.units import (
@@ -38,6 +38,7 @@ _DIVIDED = compile_lazily(
 )
 _INCLUDED = compile_lazily(r"[-s]?(?:include|import|mod)\??\s+(\S.*)")
 _WORDS = compile_lazily(r"[\w.%/ -]*")
+_LISTED = compile_lazily(r"\s+\w[\w.%/-]*\s*\\?")
 _PHONY = ".PHONY"
 _SEVERAL = 2
 _RECIPE, _NAMELESS = "recipe", "comment"
@@ -225,9 +226,17 @@ def _merge_both(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUnit | Non
     sides = [list(unit.lines) for unit in (base, ours, theirs)]
     with choice.favouring(choice.NOBODY):
         done: MergedUnit | None = plain.merge_lines(*sides) or _merge_head(*sides)
+        if done is None and _lists_words(*sides):
+            done = continued.merge_words(base, ours, theirs)
     return done or (
         plain.merge_lines(*sides, in_doubt=choice.find_side()) if choice.find_side() else None
     )
+
+
+def _lists_words(*sides: Sequence[str]) -> bool:
+    """Whether a variable is a list of words, one on each line; flags have an order."""
+    lines = [line for side in sides for line in side[1:]]
+    return bool(_ASSIGNMENT.match(sides[0][0])) and all(map(_LISTED.fullmatch, lines))
 
 
 def _merge_head(base: list[str], ours: list[str], theirs: list[str]) -> MergedUnit | None:
