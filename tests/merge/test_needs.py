@@ -216,3 +216,44 @@ def test_a_name_that_the_template_does_not_define_either_is_no_fault_of_the_merg
     assert done.content.decode() == ours.replace(
         "run: pytest", "run: pytest ${{ matrix.elsewhere }}"
     )
+
+
+TAGGED = """\
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    env:
+      TAG: registry.example.org/x
+    steps:
+      - name: Build
+        run: build
+      - name: Push
+        run: push ${{ env.TAG }}
+      - name: Last
+        run: last
+  release:
+    runs-on: ubuntu-latest
+    steps:
+      - run: release
+"""
+DEMO = "      - name: Demo\n        run: push ${{ env.TAG }}-demo\n"
+
+
+def test_variables_of_a_job_stay_for_a_step_of_the_projects() -> None:
+    """Git merges the lines, and the step gets an empty name."""
+    ours = TAGGED.replace("  release:\n", f"{DEMO}  release:\n")
+    theirs = TAGGED.replace("    env:\n      TAG: registry.example.org/x\n", "")
+    theirs = theirs.replace("env.TAG", "github.ref")
+    path = ".github/workflows/ci.yml"
+    texts = [text.encode() for text in (TAGGED, ours, theirs)]
+    by_lines = theirs.replace("  release:\n", f"{DEMO}  release:\n").encode()
+    wrong = "one side uses env TAG, which the other has removed."
+    assert check_clean(path, texts[0], texts[1], texts[2], by_lines) == wrong
+    done = merge_file(path, *texts)
+    assert isinstance(done, Merged)
+    assert done.content.decode() == ours.replace(
+        "push ${{ env.TAG }}\n", "push ${{ github.ref }}\n"
+    )
+    assert done.notes == (
+        "jobs.build.env: the template no longer has it, the project uses it; it stays.",
+    )

@@ -97,10 +97,16 @@ class Open(NamedTuple):
             need.scope in ("", *path)
             and (
                 (path[-1:] == (need.name,) and (not need.home or need.home in path[:-1]))
+                or (need.home and path[-1:] == (need.home,) and _defines(text, need.name))
                 or (need.home == "steps" and re.search(rf"\bid: *{re.escape(need.name)}\b", text))
             )
             for need in self.kept
         )
+
+
+def _defines(text: str, name: str) -> bool:
+    """Whether a table has a key."""
+    return bool(re.search(rf"(?<![\w.-]){re.escape(name)}[\"']?\s*[:=]", text))
 
 
 _NOTHING = Open()
