@@ -255,6 +255,25 @@ def test_a_comment_on_what_the_project_has_taken_out_stays_out() -> None:
     assert result == Merged(theirs.replace(" /python", "").encode())
 
 
+@pytest.mark.parametrize(("own", "offered"), [("4b1", "4"), ("4", "4b1")])
+def test_of_a_release_and_its_pre_release_the_release_stays(own: str, offered: str) -> None:
+    base = "ARG BASE=7.0.9ec3\nFROM a:${BASE}\n"
+    ours, theirs = (base.replace("ec3", f"ec{number}") for number in (own, offered))
+    result = merge_file("Dockerfile", base.encode(), ours.encode(), theirs.encode())
+    note = (
+        f"Both sides moved a version up (ARG BASE=7.0.9ec{own} by the project, "
+        f"ARG BASE=7.0.9ec{offered} by the template): the newer one stays."
+    )
+    assert result == Merged(base.replace("ec3", "ec4").encode(), (note,))
+
+
+@pytest.mark.parametrize(("own", "offered"), [("4b1", "5"), ("4", "5"), ("4b1", "4b2")])
+def test_of_other_versions_that_nobody_can_read_none_is_newer(own: str, offered: str) -> None:
+    base = "ARG BASE=7.0.9ec3\nFROM a:${BASE}\n"
+    ours, theirs = (base.replace("ec3", f"ec{number}") for number in (own, offered))
+    assert merge_file("Dockerfile", base.encode(), ours.encode(), theirs.encode()) is None
+
+
 NAMES = ("alive", "busy", "calc", "delay", "ether")
 ADDED = ("file", "genicam"), ("hdf", "iocStats")
 

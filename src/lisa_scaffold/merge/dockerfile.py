@@ -32,6 +32,7 @@ from lisa_scaffold.versions import has_only_moved_pins
 _INSTRUCTION = compile_lazily(r"\s*([A-Za-z]+)\s+(.*)")
 _STAGE = compile_lazily(r"FROM\s++.*\sAS\s++([\w.-]++)\s*+$", re.IGNORECASE)
 _FROM = compile_lazily(r"--from=([\w.-]+)")
+_PRE_RELEASE = compile_lazily(r"(ARG\s+\w+=\S*\d)(?:a|b|rc|alpha|beta)\d+")
 _NO_PROSE = compile_lazily(r"[^A-Za-z]")
 _VARIABLE = compile_lazily(r"\$\{?(\w+)")
 _END = Unit(("end", ""), 0, ())
@@ -310,8 +311,22 @@ def _merge_instruction(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUni
             plain.merge_lines(*lines)
             or continued.merge_words(*units)
             or merge_run(*(unit.lines for unit in units))
+            or _pick_release(ours, theirs)
         )
     return done or plain.merge_lines(*lines, in_doubt=choice.find_side())
+
+
+def _pick_release(ours: Unit, theirs: Unit) -> MergedUnit | None:
+    """The release of which the other side has a pre-release, whatever its numbers look like."""
+    bodies = [_join_body(unit) for unit in (ours, theirs)]
+    for before, release in (ours, theirs), (theirs, ours):
+        match = _PRE_RELEASE.fullmatch(_join_body(before))
+        if _get_verb(release) == "ARG" and match and match[1] == _join_body(release):
+            moved = f"{bodies[0]} by the project, {bodies[1]} by the template"
+            return release.lines, (
+                f"Both sides moved a version up ({moved}): the newer one stays.",
+            )
+    return None
 
 
 def _has_untrue_comment(*texts: str) -> bool:
