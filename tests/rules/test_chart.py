@@ -169,7 +169,26 @@ def test_an_open_entry() -> None:
 def test_images_that_move(values: str, line: int) -> None:
     path = "chart/values.yaml"
     wanted: list[Found] = [("HLM006", path, line)] if line else []
-    assert found(chart("kind: Service\n", **{path: values}), "HLM") == wanted
+    read = "kind: Service\n# {{ toYaml .Values }}\n"
+    assert found(chart(read, **{path: values}), "HLM") == wanted
+
+
+@pytest.mark.parametrize(
+    ("template", "about", "is_found"),
+    [
+        ("{{ .Values.other }}", "", False),
+        ("{{ .Values.image.tag }}", "", True),
+        ("{{ with $.Values.image }}", "", True),
+        ('{{ index .Values "image" }}', "", True),
+        ("{{ .Values.other }}", "dependencies: [{name: common}]\n", True),
+    ],
+)
+def test_values_that_nothing_reads(template: str, about: str, *, is_found: bool) -> None:
+    told = f"apiVersion: v2\nname: a\n{about}"
+    values = "image:\n  repository: my-image\n  tag: latest\n"
+    more = {"chart/Chart.yaml": told, "chart/values.yaml": values}
+    wanted = [("HLM006", "chart/values.yaml", 3)] if is_found else []
+    assert found(chart(f"kind: Service\n# {template}\n", **more), "HLM") == wanted
 
 
 def test_parts_libraries_and_samples_are_left_alone() -> None:

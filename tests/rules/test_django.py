@@ -83,6 +83,23 @@ def test_names_that_tell_of_production(path: str, is_production: bool) -> None:
     assert found(django("DEBUG = True", path), "DJA") == wanted
 
 
+@pytest.mark.parametrize(
+    ("folder", "is_production"),
+    [
+        *(("dev_env", False), ("dev", False), ("development", False), ("dev-site", False)),
+        *(("devices", True), ("site", True)),
+    ],
+)
+def test_settings_in_a_folder_for_developers(folder: str, *, is_production: bool) -> None:
+    path = f"{folder}/settings.py"
+    served = {
+        name.replace("site/", f"{folder}/"): text.replace("site.", f"{folder}.")
+        for name, text in SERVED.items()
+    }
+    wanted: list[Found] = [("DJA001", path, 4)] if is_production else []
+    assert found(django("DEBUG = True", path, **served), "DJA001") == wanted
+
+
 def test_the_only_settings_of_what_runs_as_an_image() -> None:
     path = "site/settings.py"
     files = django("DEBUG = True", path, **SERVED)

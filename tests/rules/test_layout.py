@@ -391,3 +391,16 @@ def test_what_is_generated_is_no_data_to_keep_elsewhere() -> None:
 def test_charts_that_are_packed_where_helm_looks(path: str, beside: str, *, is_found: bool) -> None:
     files: dict[str, str | bytes] = {path: b"x" * 600_000, beside: "name: a\n"}
     assert found(files, "FIL008") == ([("FIL008", path, 1)] if is_found else [])
+
+
+@pytest.mark.parametrize(
+    ("folder", "is_found"),
+    [
+        *(("mock", False), ("src/__mocks__", False), ("src/DataMock", False), ("mocks/a", False)),
+        ("mockingbird", True),
+    ],
+)
+def test_data_of_mocks_are_of_tests(folder: str, *, is_found: bool) -> None:
+    path = f"{folder}/a.h5"
+    wanted = [("FIL008", path, 1)] if is_found else []
+    assert found({path: b"x" * 600_000}, "FIL008") == wanted

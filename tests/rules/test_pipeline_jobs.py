@@ -214,6 +214,14 @@ def test_a_build_needs_the_history() -> None:
         ("script: [pytest]\n  allow_failure: true\n  when: manual", None),
         ("script: [ruff --version || true, echo pytest]", None),
         ("script: [ruff check --exit-zero --output-format=gitlab, ruff check]", None),
+        (
+            "script: [flake8 --exit-zero -o a.json]\n  artifacts: {reports: {codequality: a.json}}",
+            None,
+        ),
+        (
+            "script: [flake8 --exit-zero]\n  artifacts: {reports: {junit: a.xml}}",
+            "a passes whatever flake8 finds: delete `--exit-zero`",
+        ),
     ],
 )
 def test_checks_that_cannot_fail(job: str, message: str | None) -> None:

@@ -163,6 +163,19 @@ def test_catchup_left_to_the_server() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("start_date=", "end_date=datetime(2026, 2, 1, tzinfo=UTC), start_date="),
+        ('{"retries"', '{"end_date": datetime(2026, 2, 1, tzinfo=UTC), "retries"'),
+    ],
+)
+def test_what_ends_catches_up(old: str, new: str) -> None:
+    assert messages(dags(LEFT.replace(old, new)), "DAG002") == [
+        "whether past intervals run depends on the server: write `catchup=True`"
+    ]
+
+
 @pytest.mark.parametrize("when", ["None", "[ASSET]", '"@once"', "timetable()"])
 def test_without_intervals_there_is_nothing_to_catch_up(when: str) -> None:
     assert found(dags(LEFT.replace('"@daily"', when)), "DAG002") == []

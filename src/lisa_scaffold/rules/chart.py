@@ -280,8 +280,23 @@ def images_are_named_by_version(facts: Facts) -> Iterator[Hit]:
     """
     for chart in find_charts(facts):
         for keys in _find_moving((), chart.values.data):
+            if not _is_used(chart, keys[0]):
+                continue
             message = "two pods of one release may differ: write a version instead of `latest`"
             yield Hit(chart.values.path, chart.values.line(*keys), message)
+
+
+_WHOLE = compile_lazily(r"\.Values(?![\w.])")
+
+
+def _is_used(chart: Chart, key: str) -> bool:
+    """Whether a template may read what stands below a key of the values.
+
+    What a chart depends on reads its values too, and may read those of all.
+    """
+    text = "\n".join(chart.templates[0].sources.texts.values())
+    has_parts = chart.about.get("dependencies") or chart.about.get("apiVersion") == "v1"
+    return bool(has_parts or _WHOLE.search(text) or f".Values.{key}" in text)
 
 
 # Helm's own tests run once, in a pod of their own: `testFramework`, `helmTest`, `test_image`.

@@ -17,6 +17,7 @@ from lisa_scaffold.rules.rule import SHOULD, Hit, rule
 _SETTINGS = ("**/settings.py", "**/settings/**.py", "**/settings_*.py", "**/*_settings.py")
 _NO_PROJECT = compile_lazily(
     r"(?:.*/)?(?:tests?|testing|testdata|fixtures|templates?|examples?|demo\w*|docs?|sandbox"
+    r"|dev(?:el(?:opment)?)?(?:[-_]?(?:env\w*|project|server|site))?"
     r"|benchmarks?|node_modules|vendor|site-packages)/.*|.*[{}].*|(?:.*[/_])?tests?(?:_\w+)?\.py"
 )
 _PRODUCTION = compile_lazily(

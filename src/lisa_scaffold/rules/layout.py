@@ -20,7 +20,7 @@ from lisa_scaffold.rules.syntax import INI, JSON, PYTHON, TOML, YAML
 _README = compile_lazily(r"(docs?/|\.gitlab/|\.github/)?readme(\.\w+)?", re.IGNORECASE)
 _TEST = compile_lazily(
     r"(.*/)?(test_[^/]*|[^/]*_tests?|tests?|conftest)\.(py|pyx|ipynb|c|cc|cpp|cu|f90|rs|sh|jl)"
-    r"|(.*/)?(tests?|testing|testdata|test_data)/.*"
+    r"|(.*/)?(tests?|testing|testdata|test_data|_{0,2}mocks?_{0,2}|[Dd]ata_?[Mm]ocks?)/.*"
 )
 _IGNORED = """\
 # Python

@@ -29,6 +29,13 @@ def _find_runs(job: Job) -> Iterator[tuple[str, str]]:
                 yield match[1], f"`{swallows[0]}`" if swallows else excused
 
 
+def _shows_findings(job: Job) -> bool:
+    """Whether GitLab shows what a job finds in the merge request, and the job need not fail."""
+    artifacts = job.get("artifacts")
+    reports = artifacts.get("reports") if isinstance(artifacts, dict) else None
+    return isinstance(reports, dict) and "codequality" in reports
+
+
 @rule("CI016", SHOULD, when=lambda facts: facts.pipeline.is_complete)
 def checks_can_fail(facts: Facts) -> Iterator[Hit]:
     """A check that runs can fail.
@@ -36,14 +43,15 @@ def checks_can_fail(facts: Facts) -> Iterator[Hit]:
     Why: A job that is green whatever the linter or the tests say looks as if all were well.
 
     How: Delete `--exit-zero`, `|| true` or `allow_failure`, or let another job run the same tool
-    without it. If something is not to be reported yet, say so in the settings of the tool.
+    without it. If something is not to be reported yet, say so in the settings of the tool. A job
+    that hands what it finds to GitLab as a report on code quality is not meant.
 
     Source: [GitLab: allow_failure](https://docs.gitlab.com/ci/yaml/#allow_failure): the pipeline
     continues, and at most shows a warning.
     """
     runs: dict[str, list[tuple[Job, str]]] = {}
     for job in facts.pipeline.jobs.values():
-        if not job.is_fully_known or job.get("when") == "manual":
+        if not job.is_fully_known or job.get("when") == "manual" or _shows_findings(job):
             continue
         for tool, why in _find_runs(job):
             runs.setdefault(tool, []).append((job, why))

@@ -114,7 +114,14 @@ def _find_unsaid(facts: Facts) -> Iterator[Hit]:
         for call in module.dags:
             when = find_argument(call, "schedule", "schedule_interval", "timetable")
             if when and is_timed(module, call) and find_argument(call, "catchup") is None:
-                message = "whether past intervals run depends on the server: write `catchup=False`"
+                # Of what ends on a day nothing would be left to run.
+                ends = find_argument(call, "end_date") or "end_date" in (
+                    find_default_keys(module, call) or ()
+                )
+                message = (
+                    "whether past intervals run depends on the server: "
+                    f"write `catchup={bool(ends)}`"
+                )
                 yield Hit(module.path, call.lineno, message)
 
 
