@@ -829,6 +829,7 @@ def test_a_project_inside_is_its_own_context(last: str, beside: str, *, is_found
     [
         *(("third_party/a", False), ("a/_vendor", False), ("test-containers/a", False)),
         *(("pagila-test", False), ("latest", True), ("testbed", True), ("attest", True)),
+        *(("test-infra/a", False), ("agents/test-repair", True)),
     ],
 )
 def test_images_of_others_or_for_tests(folder: str, *, is_run: bool) -> None:

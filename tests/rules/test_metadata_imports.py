@@ -155,6 +155,22 @@ def test_a_module_of_its_own_that_is_gone(init: str, line: int) -> None:
     assert lacking(init, **{"deep/__init__.py": ""}) == [("MET023", INIT, line)]
 
 
+@pytest.mark.parametrize(
+    ("requirement", "is_found"),
+    [
+        ("lisa-x-io>=0.3", False),
+        ("Lisa_X.core", False),
+        ("lisa-x[all]", True),
+        ("lisa-xy", True),
+        ("lisa", True),
+    ],
+)
+def test_a_requirement_may_bring_a_part_of_the_package(requirement: str, *, is_found: bool) -> None:
+    metadata = METADATA.replace('"PyYAML"', f'"{requirement}"')
+    files = {**package("", "from lisa_x.io.stores import read\n"), "pyproject.toml": metadata}
+    assert own(files) == ([("MET023", INIT, 1)] if is_found else [])
+
+
 def test_one_that_another_one_needs() -> None:
     assert lacking("from .noise import a\n", "from lisa_x.gone import b\n") == [
         ("MET023", NOISE, 1)

@@ -22,8 +22,9 @@ DOCKERFILES = (
 # Names that end so are made into Dockerfiles, or belong to one; those of tests may be anything.
 _NO_DOCKERFILE = compile_lazily(
     r".*\.(?:j2|jinja2?|tmpl|template|tpl|in|md|sh|py|dockerignore|orig|rej|bak)"
-    r"|(?:.*/)?(?:(?:[\w.]+[-_])?tests?(?:[-_][\w.-]+)?|testdata|fixtures|templates?|examples?|samples?|demos?|tutorials?"
-    r"|node_modules|_?vendor(?:ed)?|third[-_]?party|extern)/.*|.*[{}].*"
+    r"|(?:.*/)?(?:(?:[\w.]+[-_])?tests?|tests?[-_](?:containers?|images?|infra\w*|data)|testdata"
+    r"|fixtures|templates?|examples?|samples?|demos?|tutorials?|node_modules"
+    r"|_?vendor(?:ed)?|third[-_]?party|extern)/.*|.*[{}].*"
     # What pages show to readers, who name their own image.
     r"|docs?/(?:[\w-]+/){0,2}(?:\w+_)?(?:recipe|sample|snippet|tutorial)s?(?:_\w+)?/.*|" + SET_ASIDE
 )

@@ -141,7 +141,7 @@ def own_modules_exist(facts: Facts) -> Iterator[Hit]:
     made = {word for path in facts.paths(*_MAKERS) for word in _WORD.findall(facts.text(path))}
     stems = {path.rpartition("/")[2].partition(".")[0] for path in facts.files}
     for name, folder in facts.layout.folders.items():
-        if folder.endswith(".py"):
+        if folder.endswith(".py") or _is_shared(facts, name):
             continue
         modules = _list_modules(facts, name, folder)
         for path in sorted(_reach(facts, modules, [name])):
@@ -151,6 +151,13 @@ def own_modules_exist(facts: Facts) -> Iterator[Hit]:
                 if not is_made and not _is_there(facts, wanted, name, folder):
                     message = f"there is no module {wanted}, so this fails: correct or remove it"
                     yield Hit(path, line, message)
+
+
+def _is_shared(facts: Facts, name: str) -> bool:
+    """Whether a requirement may bring a part of a package, as its name says: `a-io` for `a.io`."""
+    top = normalize_name(name.partition(".")[0])
+    others = _find_named(facts) - {normalize_name(facts.package.name)}
+    return any(each.startswith(f"{top}-") for each in others)
 
 
 def _find_own_imports(facts: Facts, path: str, name: str, folder: str) -> Iterator[tuple[str, int]]:
