@@ -374,6 +374,13 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     "DAG009": put("airflow.cfg", "simple_auth_manager_all_admins = True\n"),
     "DAG010": dag("# Here", "@task\ndef load() -> bytes: ..."),
     "DAG012": dag("# Here", "DB_PASSWORD = 'sw0rdFish7'"),
+    "DAG013": dag("# Here", "from lisa_l1_pipeline.operatorz import run_step"),
+    "DAG014": put(
+        "relay.py",
+        "import requests\nfrom flask import Flask\napp = Flask('a')\n"
+        "@app.post('/')\ndef take():\n    requests.post('http://airflow/api/v2/dags/a/dagRuns')\n",
+        kind="pipeline",
+    ),
     "DAG011": put("dags/small.py", ANY_DAG + "import airflow.contrib.a\n"),
     "DOC001": edit("README.md", "(CONTRIBUTING.md)", "(CONTRIBUTE.md)"),
     "DOC002": put("README.md", "# A\n\nBSD-3-Clause.\n"),

@@ -44,7 +44,10 @@ FAMILIES = {
     "HLM": (("chart",), "Helm chart"),
     "DJA": (("django", "django_migrations"), "Django"),
     "SON": (("sonar",), "SonarQube"),
-    "DAG": (("workflow", "workflow_secrets"), "Airflow"),
+    "DAG": (
+        ("workflow", "workflow_modules", "workflow_relays", "workflow_secrets"),
+        "Airflow",
+    ),
     "DOC": (("docs",), "Documentation"),
     "CIT": (("citation",), "Citation"),
     "SEC": (("security",), "Security"),

@@ -9,6 +9,7 @@ from typing import Any
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import imported
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules.own_modules import is_there, list_made, list_stems, may_be_made
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, count_more_places, rule
 from lisa_scaffold.versions import normalize_name, split_requirement
 
@@ -108,13 +109,7 @@ def imports_are_required(facts: Facts) -> Iterator[Hit]:
         yield Hit(*found[0], f"{message}{count_more_places(found)}")
 
 
-# What may write or compile a module, or say that git has it not.
-_MAKERS = (
-    *("setup.py", "setup.cfg", "pyproject.toml", "build.py", "hatch_build.py", "pdm_build.py"),
-    *("CMakeLists.txt", "**/CMakeLists.txt", "Makefile", "noxfile.py", "**/.gitignore", "*.toml"),
-)
 _COMPILING = frozenset(["maturin", "meson-python", "scikit-build-core"])
-_HOOKED = compile_lazily(r"\bsys\.modules\b|\b__path__\b|\bmeta_path\b")
 
 
 def _writes_its_modules(facts: Facts) -> bool:
@@ -138,17 +133,16 @@ def own_modules_exist(facts: Facts) -> Iterator[Hit]:
 
     Source: [the import system](https://docs.python.org/3/reference/import.html#searching).
     """
-    made = {word for path in facts.paths(*_MAKERS) for word in _WORD.findall(facts.text(path))}
-    stems = {path.rpartition("/")[2].partition(".")[0] for path in facts.files}
+    known = list_made(facts) | list_stems(facts)
+    settings = facts.paths("*.toml", "noxfile.py")
+    known |= {word for path in settings for word in _WORD.findall(facts.text(path))}
     for name, folder in facts.layout.folders.items():
         if folder.endswith(".py") or _is_shared(facts, name):
             continue
         modules = _list_modules(facts, name, folder)
         for path in sorted(_reach(facts, modules, [name])):
             for wanted, line in _find_own_imports(facts, path, name, folder):
-                last = wanted.rpartition(".")[2]
-                is_made = last in made | stems or last.endswith(("_pb2", "_pb2_grpc"))
-                if not is_made and not _is_there(facts, wanted, name, folder):
+                if not may_be_made(wanted, known) and not is_there(facts, wanted, name, folder):
                     message = f"there is no module {wanted}, so this fails: correct or remove it"
                     yield Hit(path, line, message)
 
@@ -174,19 +168,6 @@ def _find_own_imports(facts: Facts, path: str, name: str, folder: str) -> Iterat
                 above = above[: len(above) + 1 - level] if level else []
                 names = [".".join([*above, module])]
         yield from ((each, node.lineno) for each in names if each.startswith(f"{name}."))
-
-
-def _is_there(facts: Facts, wanted: str, name: str, folder: str) -> bool:
-    """Whether a module is where its package is, or something above it may find it elsewhere."""
-    parts = wanted.removeprefix(f"{name}.").split(".")
-    for end in range(len(parts)):
-        above = "/".join([folder, *parts[:end]])
-        if end and facts.paths(f"{above}.*"):
-            return True  # a module, which may bring others
-        if _HOOKED.search(facts.text(f"{above}/__init__.py")):
-            return True
-    stem = "/".join([folder, *parts])
-    return bool(facts.paths(f"{stem}.*", f"{stem}/**"))
 
 
 def _find_words(facts: Facts) -> set[str]:
