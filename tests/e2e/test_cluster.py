@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -273,6 +274,27 @@ def test_the_job_of_the_chart_passes(chart: Chart, tmp_path: Path) -> None:
     env = {"PATH": f"{tmp_path}:/usr/bin:/bin", "LISA_NAMESPACE": "l1"}
     said = passes("sh", "-c", script_of(chart, "chart"), cwd=chart.root, env=env)
     assert said.count("1 chart(s) linted, 0 chart(s) failed") == len(CLUSTERS)
+
+
+def test_the_job_of_the_manifests_finds_what_helm_takes(chart: Chart, tmp_path: Path) -> None:
+    (tmp_path / "helm").symlink_to(chart.helm)
+    env = {"PATH": f"{tmp_path}:/usr/bin:/bin", "LISA_NAMESPACE": "l1"}
+    shutil.rmtree(chart.root / "reports", ignore_errors=True)
+    said = run("nox", "-s", "manifests", cwd=chart.root).stdout
+    assert "reports/manifests: nothing is rendered: CONTRIBUTING.md tells how" in said
+    passes("sh", "-c", script_of(chart, "chart"), cwd=chart.root, env=env)
+    # What follows is the line of the job.
+    passes("nox", "-s", "manifests", cwd=chart.root)
+    relay = chart.root / "kubernetes/templates/relay.yaml"
+    text = relay.read_text(encoding="utf-8")
+    relay.write_text(text.replace("imagePullPolicy:", "imagePulPolicy:"), encoding="utf-8")
+    try:
+        passes("sh", "-c", script_of(chart, "chart"), cwd=chart.root, env=env)
+        done = run("nox", "-s", "manifests", cwd=chart.root)
+    finally:
+        relay.write_text(text, encoding="utf-8")
+    assert done.returncode == 1
+    assert "'imagePulPolicy' was unexpected" in done.stdout
 
 
 def test_a_release_sets_one_value(chart: Chart, tmp_path: Path) -> None:

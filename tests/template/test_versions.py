@@ -28,7 +28,8 @@ def table() -> Any:
 
 
 def test_every_tool_of_the_table_is_used(table: Any) -> None:
-    files = [path for path in (ROOT / "template").rglob("*.jinja") if path.is_file()]
+    parts = [*(ROOT / "template").rglob("*.jinja"), *(ROOT / "includes").rglob("*.*")]
+    files = [path for path in parts if path.is_file()]
     text = "".join(path.read_text(encoding="utf-8") for path in files)
     written = set(re.findall(r"\b(?:pin|rev)\('([^']+)'\)", text))
     assert set(table.tools) == written | set(LOCKS.values())
