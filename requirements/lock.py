@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).parents[1]
 # What hatchling asks for besides, when the installation is an editable one.
 EDITABLE = "editables>=0.3,<1"
-# Wants other versions than the rest, which agrees on one of each package.
-ALONE = {"citation"}
+# What wants other versions than the rest, which agrees on one of each package.
+ALONE = {"citation", "crate"}
 # What the jobs of a fleet's repository install: lisa-scaffold is built there, from its tag.
 FLEET = ROOT / "template/.gitlab/ci/fleet.txt"
 FLEET_PARTS = ("build-system", "runtime", "gitlab")

@@ -145,6 +145,7 @@ def finish(step: Step, site: Site, store: Store, folder: str) -> str:
             {note["sha256"]: arrival},
             paths,
             ended=datetime.now(tz=UTC),
+            license=store.products["license"],
         )
         store.publish(product, paths, told)
     Receipts(store, step.name).receive(arrival, product, note["version"])

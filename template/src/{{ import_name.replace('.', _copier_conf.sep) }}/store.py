@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .steps import Site, Step
 
 DESCRIPTION = "ro-crate-metadata.json"
+UNSAID = "No license is given: ask whoever holds the data."
 _GONE = ("404", "412", "NoSuchKey", "NoSuchVersion", "NotFound", "PreconditionFailed")
 
 
@@ -107,7 +108,7 @@ class Store:
     def __init__(self, site: Site, client: Any = None) -> None:
         told = site.store
         self.arrivals: dict[str, str] = {"prefix": "", "suffix": "", **told["arrivals"]}
-        self.products: dict[str, str] = {"prefix": "", **told["products"]}
+        self.products: dict[str, str] = {"prefix": "", "license": UNSAID, **told["products"]}
         self.late = timedelta(hours=float(told.get("late", 24)))
         import boto3
 
@@ -297,6 +298,7 @@ def describe(
     outputs: Sequence[Path],
     *,
     ended: datetime,
+    license: str = UNSAID,  # noqa: A002 - as the crate calls it
 ) -> dict[str, Any]:
     """Where a product comes from, as an RO-Crate (Process Run Crate 0.5).
 
@@ -312,6 +314,8 @@ def describe(
         Its files.
     ended
         When it was made.
+    license
+        How it may be used.
     """
     inputs: list[dict[str, Any]] = [
         {"@id": f"s3://{each.bucket}/{quote(each.key)}", "@type": "File", "sha256": digest}
@@ -331,21 +335,29 @@ def describe(
         for key, value in step.parameters.items()
     ]
     day = ended.isoformat(timespec="seconds")
-    profile = {"@id": "https://w3id.org/ro/wfrun/process/0.5"}
+    profile = {
+        "@id": "https://w3id.org/ro/wfrun/process/0.5",
+        "@type": "CreativeWork",
+        "name": "Process Run Crate",
+        "version": "0.5",
+    }
     root = {
         "@id": "./",
         "@type": "Dataset",
         "name": f"Product of the step {step.name}",
         "description": f"Made by {step.image}",
         "datePublished": day,
-        "conformsTo": profile,
-        "hasPart": [{"@id": each["@id"]} for each in made],
+        "license": license,
+        "conformsTo": {"@id": profile["@id"]},
+        # What it was made from stays where it is, and is named as a part all the same.
+        "hasPart": [{"@id": each["@id"]} for each in [*made, *inputs]],
         "mentions": {"@id": "#run"},
     }
     run = {
         "@id": "#run",
         "@type": "CreateAction",
         "name": f"Run of {step.name}",
+        "description": f"{step.image}: {' '.join(step.command)}",
         "endTime": day,
         "instrument": {"@id": "#image"},
         "object": [{"@id": each["@id"]} for each in [*inputs, *values]],
@@ -366,4 +378,5 @@ def describe(
     # The context of RO-Crate 1.1 has no term for a digest: this is the one of Workflow Run Crates.
     terms = {"sha256": "https://w3id.org/ro/terms/workflow-run#sha256"}
     context = ["https://w3id.org/ro/crate/1.1/context", terms]
-    return {"@context": context, "@graph": [head, root, run, tool, *inputs, *values, *made]}
+    about = [head, root, profile, run, tool]
+    return {"@context": context, "@graph": [*about, *inputs, *values, *made]}
