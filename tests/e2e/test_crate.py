@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ..support.tools import passes, program
+from ..support.tools import passes
 from .parts import airflow, ceph
 from .parts.ceph import Client
 from .test_checkers import checker
@@ -76,11 +76,8 @@ class Made:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     folder = tmp_path_factory.mktemp("crate")
-    root = airflow.make_pipeline(folder / "pipeline")
-    passes(program("uv"), "venv", "--quiet", folder / "venv", cwd=folder)
-    python = folder / "venv/bin/python"
-    wanted = ("--editable", root, "moto[s3,server]")
-    passes(program("uv"), "pip", "install", "--quiet", f"--python={python}", *wanted, cwd=root)
+    pipeline = airflow.install_alone(folder, "moto[s3,server]")
+    root, python = pipeline.root, pipeline.python
     path = root / "steps.yaml"
     steps = yaml.safe_load(path.read_text(encoding="utf-8"))
     steps["steps"]["noise"]["command"] = [str(python), str(root / "steps/noise/noise.py")]
@@ -91,13 +88,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     log = folder / "moto.log"
     with ceph.process(python, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port), log=log):
         ceph.wait_for("moto", f"{address}/moto-api/", log)
-        command = (python, "-m", "lisa_l1_pipeline")
-        passes(*command, "buckets", cwd=root, env=env)
+        pipeline("buckets", env=env)
         client = Client(python, {**os.environ, **env})
         client("put_object", Bucket="lisa-l0", Key="segments/a b ü.csv", Body=SEGMENT)
         client.close()
         words = ("run-step", "noise", "segments/a b ü.csv", "--engine=process")
-        name = passes(*command, *words, cwd=root, env=env).splitlines()[-1]
+        name = pipeline(*words, env=env).splitlines()[-1]
         yield Made(root, name, env)
 
 

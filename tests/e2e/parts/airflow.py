@@ -46,12 +46,21 @@ def make_pipeline(root: Path, **given: Any) -> Path:
 
 def install(folder: Path, *more: str, **given: Any) -> Pipeline:
     """Make a pipeline, and install it with Airflow, and more packages where they are named."""
+    return _install(folder, ".[airflow]", f"apache-airflow=={NEWEST}", *more, **given)
+
+
+def install_alone(folder: Path, *more: str, **given: Any) -> Pipeline:
+    """Make a pipeline, and install it without Airflow: what runs a step needs none."""
+    return _install(folder, ".", *more, **given)
+
+
+def _install(folder: Path, *wanted: str, **given: Any) -> Pipeline:
     root = make_pipeline(folder / "pipeline", **given)
     uv = program("uv")
     passes(uv, "venv", "--quiet", f"--python={PYTHON}", folder / "venv", cwd=folder)
     python = folder / "venv/bin/python"
-    wanted = ("--editable", ".[airflow]", f"apache-airflow=={NEWEST}", *more)
-    passes(uv, "pip", "install", "--quiet", f"--python={python}", *wanted, cwd=root, timeout=600)
+    install = (uv, "pip", "install", "--quiet", f"--python={python}", "--editable")
+    passes(*install, *wanted, cwd=root, timeout=600)
     return Pipeline(root, python)
 
 
