@@ -38,10 +38,14 @@ import psycopg
 from psycopg import sql
 
 from service.environment import read
+from service.roles import let_in
 
 LOG = logging.getLogger("backup")
 WORK = Path(read("BACKUP_WORK", "/work"))
 NAME = read("DB_NAME", "service")
+OWNER = read("DB_USER", "service_owner")
+# The role of the service itself, which a restored database has to let in.
+APP = read("DB_APP_USER", "")
 EVERY = int(read("BACKUP_SECONDS", "86400"))
 # Of a day the last one is kept, which may be the worst: so nothing of the last days is forgotten.
 KEEP = ("--keep-within=2d", "--keep-daily=7", "--keep-weekly=5", "--keep-monthly=12")
@@ -222,6 +226,8 @@ def exchange(fresh: str) -> None:
     """Put a database in the place of the service's, which is kept under another name."""
     kept = f"{NAME}_before_restore"
     _drop(kept)
+    with connect(fresh) as connection:
+        let_in(connection, APP)
     with connect("postgres") as connection:
         connection.autocommit = True
         mark(fresh)
@@ -231,8 +237,8 @@ def exchange(fresh: str) -> None:
             _alter(connection, NAME, sql.SQL("ALLOW_CONNECTIONS false"))
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
-                " AND usename = current_user",
-                (NAME,),
+                " AND usename IN (current_user, %s)",
+                (NAME, APP),
             )
             _alter(connection, NAME, sql.SQL("RENAME TO {}").format(sql.Identifier(kept)))
             _alter(connection, kept, sql.SQL("ALLOW_CONNECTIONS true"))
@@ -273,7 +279,9 @@ def load(dump: Path, wanted: Manifest, name: str) -> Manifest:
     with connect("postgres") as connection:
         connection.autocommit = True
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    run("pg_restore", "--exit-on-error", "--no-owner", f"--dbname={name}", str(dump))
+    # Whose tables they are, and who may use them, is this server's to say.
+    options = ("--exit-on-error", "--no-owner", "--no-privileges")
+    run("pg_restore", *options, f"--dbname={name}", str(dump))
     with connect(name) as connection:
         found = read_manifest(connection)
     shutil.rmtree(dump.parent)
@@ -320,7 +328,7 @@ def connect(name: str, host: str = "") -> psycopg.Connection[Any]:
         host=host or read("DB_HOST"),
         port=read("DB_PORT", "5432"),
         dbname=name,
-        user=read("DB_USER", "service"),
+        user=OWNER,
         password=read("DB_PASSWORD"),
         connect_timeout=10,
         client_encoding="utf-8",
@@ -377,7 +385,7 @@ def find_server(host: str = "") -> dict[str, str]:
         **os.environ,
         "PGHOST": host or read("DB_HOST"),
         "PGPORT": read("DB_PORT", "5432"),
-        "PGUSER": read("DB_USER", "service"),
+        "PGUSER": OWNER,
         "PGDATABASE": NAME,
         "PGPASSWORD": read("DB_PASSWORD"),
     }

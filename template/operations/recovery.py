@@ -289,8 +289,9 @@ def describe_place() -> tuple[str, Manifest]:
             quiet = "SELECT pg_snapshot_xmin(s) = pg_snapshot_xmax(s) FROM pg_current_snapshot() s"
             if place == before and ask(connection, quiet):
                 manifest = read_manifest(connection)
-                # The log has to go on beyond the place.
-                ask(connection, "SELECT pg_create_restore_point('proof')")
+                # The log has to go on beyond the place: it is that of the whole server.
+                with connect("postgres") as server:
+                    ask(server, "SELECT pg_create_restore_point('proof')")
                 return str(place), manifest
         time.sleep(0.5)
     message = "the database is written to all the time: it cannot be compared"

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def make_client(endpoint: str) -> S3Client:
     """Make a client of the store, under its ``endpoint`` or its ``public_endpoint``."""
     given = settings.STORE
-    # Of a session of its own: that of `boto3.client` is made for one thread at a time, and a service
-    # that starts is asked by several.
+    # Of a session of its own: that of `boto3.client` is made for one thread at a time, and a
+    # service that starts is asked by several.
     return boto3.Session().client(
         "s3",
         endpoint_url=given[endpoint],

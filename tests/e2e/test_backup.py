@@ -8,20 +8,18 @@ database, which is migrated, and starts the loop, which sees it before anybody c
 from __future__ import annotations
 
 import os
-import pwd
 import re
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from ..support.answers import answers, template
 from ..support.tools import passes, program, run
+from .parts import postgres
 from .parts.machine import need
 
 # Minutes: it installs what a service needs.
@@ -44,30 +42,6 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return root, folder / "venv/bin"
 
 
-@contextmanager
-def serving() -> Iterator[None]:
-    """Run a server of our own; PostgreSQL's refuses to be root's."""
-    need("pg_ctlcluster")
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1]
-    user = pwd.getpwnam("postgres").pw_uid if os.geteuid() == 0 else os.geteuid()
-    with tempfile.TemporaryDirectory(prefix="server-") as made:
-        folder = Path(made)
-        os.chown(folder, user, -1)
-
-        def call(name: str, *words: str) -> None:
-            command = [str(programs / name), f"--pgdata={folder / 'data'}", *words]
-            output = subprocess.DEVNULL
-            subprocess.run(command, user=user, cwd=folder, stdout=output, check=True)
-
-        call("initdb", "--auth=trust", "--username=service")
-        options = f"-p {PORT} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-        call("pg_ctl", "start", "--wait", f"--options={options}", f"--log={folder / 'log'}")
-        try:
-            yield
-        finally:
-            call("pg_ctl", "stop", "--mode=immediate")
-
-
 class Machine:
     """The container ``backup`` on a machine, the database that it sees, and the repository.
 
@@ -77,12 +51,14 @@ class Machine:
         The service.
     programs
         The programs of its environment.
+    server
+        The server of the database.
     folder
         Where to work.
     """
 
-    def __init__(self, root: Path, programs: Path, folder: Path) -> None:
-        self.root, self.folder = root, folder
+    def __init__(self, root: Path, programs: Path, server: postgres.Server, folder: Path) -> None:
+        self.root, self.server, self.folder = root, server, folder
         (folder / "work").mkdir()
         store = ("ENDPOINT=http://127.0.0.1:9", "BUCKET=x", "ACCESS_KEY=x", "SECRET_KEY=x")
         self.environment = {
@@ -91,8 +67,11 @@ class Machine:
             "BACKUP_REPOSITORY": str(folder / "repository"),
             "BACKUP_WORK": str(folder / "work"),
             "DB_HOST": "127.0.0.1",
-            "DB_PASSWORD": "x",
+            "DB_APP_USER": "service",
+            "DB_PASSWORD_FILE": str(server.folder / "secrets/db_owner_password"),
             "DB_PORT": str(PORT),
+            "DB_USER": "service_owner",
+            "EMAIL_VERIFICATION": "none",
             "HOME": str(folder),
             "PATH": f"{programs}:{os.path.dirname(need('restic'))}:/usr/bin:/bin",  # noqa: PTH120
             "PYTHONPATH": str(root),
@@ -114,13 +93,22 @@ class Machine:
         return said
 
     def sql(self, statement: str, database: str = "service") -> str:
-        """Run a statement of SQL; what it prints."""
-        ask = ("psql", "--no-psqlrc", "-At", "-h", "127.0.0.1", "-p", str(PORT), "-U", "service")
-        return passes(*ask, "-d", database, "-c", statement, cwd=self.root).strip()
+        """Run a statement of SQL as the server's administrator; what it prints."""
+        return self.server.sql(statement, database=database)
+
+    def sql_as(self, role: str, statement: str, database: str = "service") -> tuple[int, str]:
+        """Run a statement of SQL by the network, as a role; psql's exit code, what it prints."""
+        name = {"service": "db_password", "service_owner": "db_owner_password"}.get(role, "")
+        password = self.server.folder / "secrets" / (name or "db_password")
+        where = ("-h", "127.0.0.1", "-p", str(PORT), "-U", role, "-d", database)
+        env = {"PGPASSWORD": password.read_text().strip()}
+        command = ("psql", "--no-psqlrc", "-At", *where, "-c", statement)
+        done = run(*command, cwd=self.root, env=env)
+        return done.returncode, done.stdout.strip()
 
     def release(self) -> None:
         """Begin with a new database, and the loop that backs it up; it has looked at it once."""
-        self.sql("CREATE DATABASE service", "postgres")
+        self.server.make()
         passes("bin/migrate", cwd=self.root, env=self.environment)
         log = self.folder / "loop.log"
         with log.open("wb") as file:
@@ -152,9 +140,8 @@ class Machine:
 @pytest.fixture
 def machine(service: tuple[Path, Path], tmp_path: Path) -> Iterator[Machine]:
     """A machine whose service has 500 challenges, and no backup yet."""
-    with serving():
-        made = Machine(*service, tmp_path)
-        made.sql("CREATE DATABASE service", "postgres")
+    with postgres.serving(service[0], PORT) as server:
+        made = Machine(*service, server, tmp_path)
         passes("bin/migrate", cwd=made.root, env=made.environment)
         made.sql(
             "INSERT INTO challenges_challenge (slug, title, description, opened)"
@@ -271,7 +258,7 @@ def test_the_log_of_a_new_database_takes_the_place_of_none(machine: Machine) -> 
     code, said = machine.tries(*python, base)
     assert code == 0, said
     machine.lose()
-    machine.sql("CREATE DATABASE service", "postgres")
+    machine.server.make()
     keep = "import operations.recovery as r; r.prepare = exit; r.keep_log()"
     code, said = machine.tries(*python, keep)
     assert (code, NEW in said) == (1, True), said
@@ -300,5 +287,94 @@ def test_a_migration_may_take_its_time_and_waits_for_no_lock_for_long(
     (tmp_path / "bin/migrate").write_bytes((machine.root / "bin/migrate").read_bytes())
     machine.environment["DJANGO_SETTINGS_MODULE"] = "service.settings"
     told = "statement_timeout {}\nlock_timeout 10s\n"
-    assert machine.tries("sh", tmp_path / "bin/migrate") == (0, 2 * told.format("0"))
+    assert machine.tries("sh", tmp_path / "bin/migrate") == (0, 3 * told.format("0"))
     assert machine.tries("python3", tmp_path / "manage.py") == (0, told.format("1min"))
+
+
+# --- Who may do what ------------------------------------------------------------------------------
+
+ATTRIBUTES = (
+    "SELECT rolsuper, rolcreatedb, rolcreaterole, rolreplication FROM pg_roles WHERE rolname = '{}'"
+)
+FORBIDDEN = {
+    "CREATE TABLE mine (a int)": "permission denied for schema public",
+    "CREATE SCHEMA mine": "permission denied for database service",
+    "CREATE TEMPORARY TABLE mine (a int)": "permission denied to create temporary tables",
+    "CREATE DATABASE mine": "permission denied to create database",
+    "CREATE ROLE mine": "permission denied to create role",
+    "DROP TABLE challenges_challenge": "must be owner of table",
+    "ALTER TABLE challenges_challenge DROP title": "must be owner of table",
+    "TRUNCATE challenges_downloads": "permission denied for table",
+    "DELETE FROM django_migrations": "permission denied for table",
+    "INSERT INTO service_backupproof (at, name, rows) VALUES (now(), 'x', 1)": (
+        "permission denied for table"
+    ),
+    "SET ROLE service_owner": "permission denied to set role",
+    "COPY challenges_challenge TO PROGRAM 'cat'": "permission denied to COPY",
+    "SELECT pg_read_file('/etc/passwd')": "permission denied for function",
+    "SELECT rolpassword FROM pg_authid": "permission denied for table pg_authid",
+}
+ALLOWED = (
+    "INSERT INTO challenges_challenge (slug, title, description, opened) VALUES ('x','x','',now())",
+    "UPDATE challenges_challenge SET title = 'y' WHERE slug = 'x'",
+    "DELETE FROM challenges_challenge WHERE slug = 'x'",
+    "SELECT count(*) FROM service_backupproof",
+    "SELECT count(*) FROM django_migrations",
+    "DELETE FROM service_cache",
+)
+
+
+def may(machine: Machine) -> None:
+    """The service may do what it has to, and nothing that it has not."""
+    for statement in ALLOWED:
+        code, said = machine.sql_as("service", statement)
+        assert code == 0, (statement, said)
+    for statement, refusal in FORBIDDEN.items():
+        code, said = machine.sql_as("service", statement)
+        assert (code, refusal in said) == (1, True), (statement, said)
+
+
+def test_the_service_may_read_and_write_rows_and_no_more_also_after_a_restore(
+    machine: Machine,
+) -> None:
+    attributes = {
+        role: machine.sql(ATTRIBUTES.format(role)) for role in ("service", "service_owner")
+    }
+    assert attributes == {"service": "f|f|f|f", "service_owner": "f|t|f|t"}
+    may(machine)
+    machine("make")
+    machine("prove")
+    # Somebody is in as the service, and has to go for the exchange.
+    asking = subprocess.Popen(
+        [
+            "psql",
+            "-h",
+            machine.server.folder,
+            "-p",
+            str(PORT),
+            "-U",
+            "service",
+            "-d",
+            "service",
+            "-c",
+            "SELECT pg_sleep(60)",
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    machine("restore", "latest")
+    assert b"terminating connection" in asking.communicate(timeout=30)[0]
+    may(machine)
+    code, said = machine.sql_as("service", "SELECT 1", "service_before_restore")
+    assert (code, said) == (0, "1")
+
+
+@pytest.mark.parametrize(
+    ("role", "database"),
+    [("postgres", "service"), ("service", "postgres"), ("service", "template1")],
+)
+def test_by_the_network_nobody_comes_in_who_has_nothing_to_do_there(
+    machine: Machine, role: str, database: str
+) -> None:
+    code, said = machine.sql_as(role, "SELECT 1", database)
+    assert (code, "pg_hba.conf rejects connection" in said) == (2, True), said

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,16 +14,18 @@ import yaml
 
 from ..support.answers import answers, template
 from ..support.tools import passes, program, run
-from .parts import helm
+from .parts import helm, node
+from .parts.machine import need
 
 Object = dict[str, Any]
-# Kubernetes itself has no schema of these two: they are defined by what a cluster installs.
-FOREIGN = {"HTTPRoute", "ServiceMonitor"}
+# Kubernetes itself has no schema of these: they are defined by what a cluster installs.
+FOREIGN = {"HTTPRoute", "Probe", "PrometheusRule", "ServiceMonitor"}
 VALUES = {
     "default": (),
     "gateway": (
         *("--set=entry.kind=gateway", "--set=entry.gateway.name=public"),
-        *("--set=monitoring.serviceMonitor=true", "--set=image.pullSecret=registry"),
+        *("--set=monitoring.operator=true", "--set=monitoring.prober=blackbox.monitoring:9115"),
+        "--set=image.pullSecret=registry",
     ),
     "without more": ("--set=backup.enabled=false",),
 }
@@ -81,6 +84,10 @@ def test_helm_finds_no_fault(chart: Chart, values: tuple[str, ...]) -> None:
         ("resources.limits.memory=much", "'/resources/limits/memory'"),
         ("entry.kind=port", "'/entry/kind'"),
         ("backup.repository=/here", "'/backup/repository'"),
+        ("database.user=postgres", "'/database/user': 'not' failed"),
+        ("database.owner=postgres", "'/database/owner': 'not' failed"),
+        ("network.ports={0}", "'/network/ports/0'"),
+        ("monitoring.prober=https://b", "'/monitoring/prober'"),
         ("entry.kind=gateway", "entry.gateway.name: the Gateway that people come in by"),
     ],
 )
@@ -121,6 +128,109 @@ def test_a_name_that_kubernetes_does_not_know_is_found(chart: Chart, tmp_path: P
     assert "'Image' was unexpected" in said
 
 
+# --- What clusters define besides -----------------------------------------------------------------
+
+
+def validate_foreign(objects: list[Object], folder: Path) -> tuple[int, str]:
+    """Hold objects against the schemas that the Prometheus operator and the Gateway API bring."""
+    path = folder / "foreign.json"
+    path.write_text(json.dumps(objects), encoding="utf-8")
+    script = node.installed("crds") / "validate.mjs"
+    done = run(node.node() / "bin/node", script, path, cwd=folder)
+    return done.returncode, done.stdout
+
+
+@pytest.fixture(scope="module")
+def foreign(chart: Chart) -> list[Object]:
+    """The objects whose kinds a cluster installs."""
+    made = chart.render(*VALUES["gateway"])
+    return [each for each in made if each["kind"] in FOREIGN]
+
+
+def test_objects_follow_the_schemas_of_who_defines_them(
+    foreign: list[Object], tmp_path: Path
+) -> None:
+    code, said = validate_foreign(foreign, tmp_path)
+    assert code == 0, said
+    assert said.splitlines() == [f"{each['kind']} follows its schema" for each in foreign]
+    assert {each["kind"] for each in foreign} == FOREIGN
+
+
+@pytest.mark.parametrize("kind", sorted(FOREIGN))
+def test_a_value_of_another_type_is_found_there(
+    foreign: list[Object], kind: str, tmp_path: Path
+) -> None:
+    wrong = copy.deepcopy(find(foreign, kind))
+    match kind:
+        case "HTTPRoute":
+            wrong["spec"]["rules"][0]["backendRefs"][0]["port"] = "http"
+        case "Probe":
+            wrong["spec"]["targets"]["staticConfig"]["static"] = "https://site.example.org"
+        case "PrometheusRule":
+            wrong["spec"]["groups"][0]["rules"][0]["labels"] = ["page"]
+        case "ServiceMonitor":
+            wrong["spec"]["endpoints"][0]["port"] = 80
+    code, said = validate_foreign([wrong], tmp_path)
+    assert (code, said.startswith(f"{kind}: ")) == (1, True), said
+
+
+# Of two services whose names differ, one is gone; beside them a third that is another's.
+ALERTS = """\
+rule_files: [rules.yml]
+evaluation_interval: 1m
+tests:
+  - interval: 1m
+    input_series:
+      - {series: 'up{job="JOB", namespace="site", instance="a"}', values: '1x10 0x60'}
+      - {series: 'up{job="ldc", namespace="other", instance="a"}', values: '1x90'}
+      - {series: 'probe_success{job="ldc-probe", namespace="site", instance="x"}', values: '0x90'}
+      - {series: 'probe_success{job="ldc-probe", namespace="other", instance="y"}', values: '0x90'}
+    alert_rule_test:
+      - eval_time: 5m
+        alertname: ServiceGone
+        exp_alerts: []
+      - eval_time: 30m
+        alertname: ServiceGone
+        exp_alerts:
+          - exp_labels: {severity: page, service: ldc, namespace: site}
+            exp_annotations:
+              summary: No container of the service answers Prometheus
+              runbook: operations/README.md#the-site-does-not-answer
+      - eval_time: 30m
+        alertname: SiteUnreachable
+        exp_alerts:
+          - exp_labels: {severity: page, service: ldc, job: ldc-probe, namespace: site, instance: x}
+            exp_annotations:
+              summary: x does not answer from outside
+              runbook: operations/README.md#the-site-does-not-answer
+"""
+
+
+def test_alerts_fit_the_names_that_the_cluster_gives(
+    chart: Chart, foreign: list[Object], tmp_path: Path
+) -> None:
+    monitor, service = find(foreign, "ServiceMonitor"), find(chart.render(), "Service")
+    # The operator names a job by the Service, where nothing else is said.
+    assert not {"jobLabel", "namespaceSelector"} & monitor["spec"].keys()
+    job = service["metadata"]["name"]
+    spec = find(foreign, "PrometheusRule")["spec"]
+    (tmp_path / "rules.yml").write_text(yaml.safe_dump(spec), encoding="utf-8")
+    said = passes(need("promtool"), "check", "rules", "rules.yml", cwd=tmp_path)
+    assert "SUCCESS: 6 rules found" in said
+    (tmp_path / "alerts.yml").write_text(ALERTS.replace("JOB", job), encoding="utf-8")
+    assert "SUCCESS" in passes(need("promtool"), "test", "rules", "alerts.yml", cwd=tmp_path)
+    assert find(foreign, "Probe")["spec"]["jobName"] == "ldc-probe"
+
+
+def test_without_a_prober_no_alert_waits_for_one(chart: Chart) -> None:
+    (group,) = find(chart.render("--set=monitoring.operator=true"), "PrometheusRule")["spec"][
+        "groups"
+    ]
+    assert [each["alert"] for each in group["rules"]] == [
+        *("ServiceGone", "ManyErrors", "SlowAnswers", "BackupNotProven")
+    ]
+
+
 # --- What no schema tells: whether objects fit each other -----------------------------------------
 
 
@@ -141,11 +251,17 @@ def pods(objects: list[Object]) -> Iterator[tuple[str, Object]]:
             yield each["metadata"]["name"], spec["template"]
 
 
-def chosen(objects: list[Object], selector: Mapping[str, str]) -> set[str]:
+def chosen(
+    objects: list[Object], selector: Mapping[str, str], more: Sequence[Object] = ()
+) -> set[str]:
     """The workloads whose pods a selector chooses; an empty one is no answer here."""
     assert selector
+    assert {each["operator"] for each in more} <= {"In"}
     return {
-        name for name, pod in pods(objects) if selector.items() <= pod["metadata"]["labels"].items()
+        name
+        for name, pod in pods(objects)
+        if selector.items() <= (labels := pod["metadata"]["labels"]).items()
+        and all(labels.get(each["key"]) in each["values"] for each in more)
     }
 
 
@@ -162,13 +278,24 @@ def misfits(objects: list[Object]) -> list[str]:
         "spread": spread["labelSelector"]["matchLabels"],
     }
     found = [key for key, each in selectors.items() if chosen(objects, each) != {name}]
-    policy = find(objects, "NetworkPolicy")["spec"]["podSelector"]["matchLabels"]
-    if chosen(objects, policy) != {made for made, _ in pods(objects)}:
+    bound = sorted(each for policy in policies(objects) for each in bound_by(objects, policy))
+    if bound != sorted(made for made, _ in pods(objects)):
         found.append("NetworkPolicy")
     target = find(objects, "HorizontalPodAutoscaler")["spec"]["scaleTargetRef"]
     if target != {"apiVersion": web["apiVersion"], "kind": web["kind"], "name": name}:
         found.append("HorizontalPodAutoscaler")
     return [*found, *wrong_accounts(objects, spec["serviceAccountName"]), *wrong_ways_in(objects)]
+
+
+def policies(objects: list[Object]) -> list[Object]:
+    """The policies on who may talk with whom."""
+    return [each["spec"] for each in objects if each["kind"] == "NetworkPolicy"]
+
+
+def bound_by(objects: list[Object], policy: Object) -> set[str]:
+    """The workloads whose pods a policy binds."""
+    selector = policy["podSelector"]
+    return chosen(objects, selector["matchLabels"], selector.get("matchExpressions", ()))
 
 
 def wrong_accounts(objects: list[Object], account: str) -> Iterator[str]:
@@ -221,9 +348,11 @@ def widen(objects: list[Object]) -> None:
 
 
 def narrow(objects: list[Object]) -> None:
-    """Let the backup's pods out of the policy."""
-    chosen_by = find(objects, "NetworkPolicy")["spec"]["podSelector"]["matchLabels"]
-    chosen_by["app.kubernetes.io/component"] = "web"
+    """Let the restore's pods out of the policy."""
+    (bound,) = find(objects, "NetworkPolicy", "ldc-backup")["spec"]["podSelector"][
+        "matchExpressions"
+    ]
+    bound["values"].remove("restore")
 
 
 def rename_port(objects: list[Object]) -> None:
@@ -243,7 +372,7 @@ def rename_account(objects: list[Object]) -> None:
 
 
 CHANGES: dict[Callable[[list[Object]], None], list[str]] = {
-    relabel: ["Deployment", "Service", "PodDisruptionBudget", "spread"],
+    relabel: ["Deployment", "Service", "PodDisruptionBudget", "spread", "NetworkPolicy"],
     widen: ["Service"],
     narrow: ["NetworkPolicy"],
     rename_port: ["targetPort", "Ingress"],
@@ -288,9 +417,83 @@ def test_pods_follow_the_restricted_standard_and_their_volumes_are_there(
         }
         assert container["resources"].keys() == {"requests", "limits"}
         assert {mount["name"] for mount in container["volumeMounts"]} == volumes.keys()
-        assert not [one for one in container["env"] if one["name"].endswith(("PASSWORD", "KEY"))]
+        secret = [one for one in container["env"] if one["name"].endswith(("PASSWORD", "KEY"))]
+        assert [one for one in secret if "value" in one] == []
         seen.add(name)
     assert seen >= {"ldc", "ldc-migrate"}
+
+
+def told(pod: Object) -> dict[str, Any]:
+    """What a pod is told by its environment: later words win over earlier ones, as in a pod."""
+    (container,) = pod["spec"]["containers"]
+    named = [one["name"] for one in container["env"]]
+    assert len(named) == len(set(named)), "a name is there twice"
+    return {one["name"]: one.get("value", one.get("valueFrom")) for one in container["env"]}
+
+
+def test_the_owner_of_the_tables_migrates_and_backs_up_and_the_service_is_another(
+    objects: list[Object],
+) -> None:
+    owner = {"secretKeyRef": {"name": "lisa-data-challenge-owner", "key": "DB_PASSWORD"}}
+    for name, pod in pods(objects):
+        env = told(pod)
+        roles = [env.get(each) for each in ("DB_USER", "DB_APP_USER", "DB_PASSWORD")]
+        is_service = name == "ldc"
+        assert roles == (
+            ["service", None, None] if is_service else ["service_owner", "service", owner]
+        ), name
+        assert (env["DB_HOST"], env["DB_PORT"]) == ("postgres", "5432")
+
+
+# --- Who may talk with whom -----------------------------------------------------------------------
+
+ELSEWHERE = (
+    *(
+        "--set=database.port=6432",
+        "--set=store.endpoint=http://store:9000",
+        "--set=network.ports={8443}",
+    ),
+    *(
+        "--set-string=settings.MAIL_PORT=465",
+        "--set=settings.OIDC_ISSUER=https://login.lisa:5556/dex",
+    ),
+    "--set=settings.SENTRY_DSN=https://key@errors.lisa/1",
+    *("--set=backup.repository=s3:https://b:9443/b", "--set=backup.restoreFrom=s3:http://old/b"),
+    "--set=network.database[0].ipBlock.cidr=10.0.0.7/32",
+)
+PORTS = {
+    (): {
+        "ldc": [53, 53, 5432, 443, 587],
+        "ldc-migrate": [53, 53, 5432],
+        "ldc-backup": [53, 53, 5432, 443],
+        "ldc-restore": [53, 53, 5432, 443],
+    },
+    ELSEWHERE: {
+        "ldc": [53, 53, 6432, 9000, 5556, 443, 465, 8443],
+        "ldc-migrate": [53, 53, 6432],
+        "ldc-backup": [53, 53, 6432, 9443, 80],
+        "ldc-restore": [53, 53, 6432, 9443, 80],
+    },
+}
+
+
+@pytest.mark.parametrize("values", PORTS, ids=["default", "elsewhere"])
+def test_pods_may_ask_for_what_their_settings_name_and_nothing_else(
+    chart: Chart, values: tuple[str, ...]
+) -> None:
+    made = chart.render(*values)
+    found = {}
+    for policy in policies(made):
+        assert policy["policyTypes"] == ["Ingress", "Egress"]
+        ports = [port["port"] for way in policy["egress"] for port in way["ports"]]
+        found |= dict.fromkeys(bound_by(made, policy), ports)
+        to = [way["to"] for way in policy["egress"] if "to" in way]
+        assert to == ([[{"ipBlock": {"cidr": "10.0.0.7/32"}}]] if values else [])
+    assert found == PORTS[values]
+    asked = {
+        name for policy in policies(made) if "ingress" in policy for name in bound_by(made, policy)
+    }
+    assert asked == {"ldc"}
 
 
 # --- The pipeline's account -----------------------------------------------------------------------

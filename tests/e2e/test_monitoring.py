@@ -63,7 +63,7 @@ def test_a_disk_is_told_where_a_node_exporter_says_so(
         for name, value in values.items()
     )
     words = DISK.format(
-        rules=root / "monitoring/rules.yml",
+        rules=root / "chart/rules.yml",
         series=series if kind else "      []",
         told=TOLD if is_told else "[]",
     )

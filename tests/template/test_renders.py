@@ -194,7 +194,7 @@ def test_licence_texts_end_with_one_newline(render: Render) -> None:
 
 
 OTHER_TEMPLATES = re.compile(
-    r".*\.html|(?:chart|kubernetes)/templates/.*|kubernetes/values\.yaml|monitoring/rules\.yml"
+    r".*\.html|(?:chart|kubernetes)/templates/.*|kubernetes/values\.yaml|chart/rules\.yml"
     r"|docs/handbook\.md|tests/test_dags\.py"
 )
 """What Airflow, Django, Helm and Prometheus fill in."""

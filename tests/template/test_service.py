@@ -166,15 +166,46 @@ def test_the_log_of_the_database_is_kept_where_the_answer_is_so(service: Render)
     production = compose(service, "compose.production.yaml")
     assert ("operations/recovery.py" in service.files) == is_kept
     assert ("recovery" in parts["services"]) == is_kept
-    assert ("RecoveryNotProven" in text(service, "monitoring/rules.yml")) == is_kept
+    assert ("RecoveryNotProven" in text(service, "chart/rules.yml")) == is_kept
     assert ("any moment" in text(service, "operations/README.md").lower()) == is_kept
+    assert ("replication" in text(service, "deploy/pg_hba.conf")) == is_kept
+    assert ("deploy/recovery.sql" in service.files) == is_kept
     # What a place says in its own file stands instead of what all have.
     for each in parts, production:
-        assert ("hba_file=/etc/postgresql/pg_hba.conf" in str(each["services"]["db"])) == is_kept
+        assert ("max_slot_wal_keep_size" in str(each["services"]["db"])) == is_kept
+        assert "hba_file=/etc/postgresql/pg_hba.conf" in each["services"]["db"]["command"]
+
+
+def test_nothing_but_the_database_itself_has_its_administrator(service: Render) -> None:
+    parts = compose(service, "compose.yaml")["services"]
+    roles = {
+        name: each["environment"].get("DB_USER", "service")
+        for name, each in parts.items()
+        if "DB_HOST" in each.get("environment", {})
+    }
+    owners = {"migrate", "backup"} | ({"recovery"} if "recovery" in parts else set())
+    assert roles == {
+        "blue": "service",
+        "green": "service",
+        **dict.fromkeys(owners, "service_owner"),
+    }
+    for name, each in parts.items():
+        secrets = {one for one in each.get("secrets", []) if one.startswith("db_")}
+        if name == "db":
+            assert secrets == {"db_admin_password", "db_owner_password", "db_password"}
+            assert each["environment"]["POSTGRES_USER"] == "postgres"
+            assert (
+                "./deploy/roles.sql:/docker-entrypoint-initdb.d/1-roles.sql:ro" in each["volumes"]
+            )
+        elif name in roles:
+            expected = "db_owner_password" if name in owners else "db_password"
+            assert secrets == {expected}, name
+            assert each["environment"]["DB_PASSWORD_FILE"] == f"/run/secrets/{expected}"
 
 
 def test_each_alert_leads_to_words_for_operators(service: Render) -> None:
-    rules = yaml.safe_load(text(service, "monitoring/rules.yml"))["groups"][0]["rules"]
+    groups = yaml.safe_load(text(service, "chart/rules.yml"))["groups"]
+    rules = [rule for group in groups for rule in group["rules"]]
     titles = re.findall(r"(?m)^### (.+)$", text(service, "operations/README.md"))
     known = {title.lower().replace(" ", "-") for title in titles}
     linked = {rule["annotations"]["runbook"].partition("#")[2] for rule in rules}
@@ -182,7 +213,7 @@ def test_each_alert_leads_to_words_for_operators(service: Render) -> None:
 
 
 def test_prometheus_asks_what_its_rules_and_its_compose_file_name(service: Render) -> None:
-    rules = text(service, "monitoring/rules.yml")
+    rules = text(service, "chart/rules.yml")
     told = yaml.safe_load(text(service, "monitoring/prometheus.yml"))
     jobs = {each["job_name"]: each for each in told["scrape_configs"]}
     assert set(re.findall(r'job="(\w+)"', rules)) == set(jobs)
@@ -191,6 +222,12 @@ def test_prometheus_asks_what_its_rules_and_its_compose_file_name(service: Rende
     on_front = {name for name in found["names"] if "front" in base["services"][name]["networks"]}
     assert (on_front, found["port"]) == ({"blue", "green"}, 8000)
     beside = compose(service, "monitoring/compose.yaml")
+    # The same rules as on Kubernetes, by the same path in the repository and in the container.
+    assert told["rule_files"] == ["../chart/rules.yml"]
+    assert beside["services"]["prometheus"]["volumes"][:2] == [
+        ".:/etc/prometheus:ro",
+        "../chart/rules.yml:/etc/chart/rules.yml:ro",
+    ]
     assert beside["networks"]["service"] == {"external": True, "name": "${PROJECT:?}_front"}
     assert [each["ports"] for each in beside["services"].values() if "ports" in each] == [
         ["127.0.0.1:${PROMETHEUS_PORT:-9090}:9090"]
@@ -262,6 +299,9 @@ class Machine:
         origin = folder / "origin"
         origin.mkdir()
         _lay_out(service, origin)
+        for place in PLACES[1:]:
+            settings = origin / f"deploy/{place}.env"
+            settings.write_text(settings.read_text().replace("example.org", "lisa.test"))
         (origin / ".gitignore").write_text("/secrets/\n/state/\n", encoding="utf-8")
         commit_all(origin)
         git("tag", "v1.0.0", cwd=origin)
@@ -366,6 +406,42 @@ def test_a_key_of_production_releases_versions_alone(
     refused = (2, [told.format(commit=commit)])
     assert machine("remote", "production", SSH_ORIGINAL_COMMAND=words) == refused
     assert not (machine.root / "state").exists()
+
+
+@pytest.mark.parametrize("place", PLACES[1:])
+def test_nothing_is_released_before_the_addresses_are_ours(
+    machine: Machine, service: Render, place: str
+) -> None:
+    begun = text(service, f"deploy/{place}.env")
+    origin = machine.root.with_name("origin")
+    (origin / f"deploy/{place}.env").write_text(begun, encoding="utf-8")
+    commit_all(origin)
+    git("tag", "v3.0.0", cwd=origin)
+    code, said = machine("release", place, "3.0.0")
+    named = "BACKUP_REPOSITORY MAIL_FROM MAIL_HOST S3_ENDPOINT SITE_HOST TLS"
+    assert (code, said[-1]) == (
+        1,
+        f"example.org is nobody's: set {named} in deploy/{place}.env, and release again.",
+    )
+    assert not machine.log.exists()
+    assert git("tag", "--points-at", "HEAD", cwd=machine.root).split() == ["v2.0.0"]
+    # What a machine says of its own wins.
+    (machine.root / "state").mkdir(exist_ok=True)
+    own = "".join(f"{name}=ours.test\n" for name in named.split())
+    (machine.root / f"state/{place}.env").write_text(own, encoding="utf-8")
+    assert machine("release", place, "3.0.0")[0] == 0
+
+
+def test_how_large_containers_may_grow_is_a_setting_in_every_place(service: Render) -> None:
+    for place in PLACES[1:]:
+        more = compose(service, f"compose.{place}.yaml")["services"]
+        assert [name for name, each in more.items() if "deploy" in each] == []
+    for name, each in compose(service, "compose.yaml")["services"].items():
+        limits = each["deploy"]["resources"]["limits"]
+        begin = {"blue": "APP", "green": "APP", "migrate": "APP", "recovery": "BACKUP"}
+        of = begin.get(name, name.upper())
+        assert re.fullmatch(rf"\${{{of}_CPUS:-\d}}", limits["cpus"]), name
+        assert re.fullmatch(rf"\${{{of}_MEMORY:-\d+[mg]}}", limits["memory"]), name
 
 
 def test_no_rule_asks_for_what_an_environment_alone_knows(service: Render) -> None:

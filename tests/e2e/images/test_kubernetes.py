@@ -36,7 +36,7 @@ def site(
     root = make_stack(docker, tmp_path_factory.mktemp("service")).root
     passes("deploy/secrets", "desk", cwd=root)
     with (
-        beside(docker, root.parent) as addresses,
+        beside(docker, root) as addresses,
         prepared(kubernetes, root, VALUES % addresses) as made,
     ):
         yield made

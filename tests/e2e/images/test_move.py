@@ -49,7 +49,7 @@ def site(stack: Stack, docker: Docker, kubernetes: Cluster, tmp_path: Path) -> I
     docker("network", "connect", "--alias=store", BRIDGE, store)
     old = f"s3:http://{sites.address(docker, store)}:9000/backups/desk"
     try:
-        with sites.beside(docker, tmp_path) as addresses:
+        with sites.beside(docker, root) as addresses:
             docker("network", "connect", desk, "second-store")
             values = (VALUES % addresses).replace("{ EMAIL", '{ READ_ONLY: "yes", EMAIL')
             values += f"  restoreFrom: {old}\n"

