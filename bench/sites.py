@@ -19,7 +19,7 @@ import jinja2
 from servers import call
 
 SCRIPTS = Path(sys.executable).parent
-HOST = "site.example.org"
+HOST = "site.test"
 HEADERS = {
     "Host": HOST,
     "X-Forwarded-For": "127.0.0.1",

@@ -156,7 +156,7 @@ def test_at_a_terminal_a_password_is_asked_for_twice(
     ("given", "told"),
     [
         ({"EMAIL_VERIFICATION": "mandatory"}, "MAIL_HOST is not set: who makes an account proves"),
-        ({"EMAIL_VERIFICATION": "mandatory", "MAIL_HOST": "mail.example.org"}, ""),
+        ({"EMAIL_VERIFICATION": "mandatory", "MAIL_HOST": "mail.test"}, ""),
         ({"EMAIL_VERIFICATION": "none"}, ""),
     ],
 )

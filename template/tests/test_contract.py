@@ -1,6 +1,7 @@
 """The contract that operations rely on, whatever the service is written with.
 
-- Settings come by the environment, or by files that NAME_FILE names.
+- Settings come by the environment, or by files that NAME_FILE names. One that is missing, or still
+  an address of example.org, is named, and nothing starts.
 - ``bin/migrate`` brings the database up to the code, and may run again.
 - ``bin/serve`` answers on PORT (8000): /livez while it lives, /readyz once it can work, /metrics
   for Prometheus and not for a proxy. SIGTERM ends it, after what it has begun.
@@ -80,8 +81,8 @@ def place(tmp_path: Path, store_address: str) -> dict[str, str]:
     return {
         "HOME": "/nonexistent",
         "PATH": os.environ["PATH"],
-        "SITE_HOST": "contract.example.org",
-        "MAIL_HOST": "mail.example.org",
+        "SITE_HOST": "contract.test",
+        "MAIL_HOST": "mail.test",
         "SECRET_KEY_FILE": str(secret),
         **database,
         "S3_ENDPOINT": store_address,
@@ -187,6 +188,19 @@ def test_a_missing_setting_is_named_and_nothing_starts(
     assert name.removesuffix("_FILE") in log.read_text()
 
 
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [("SITE_HOST", "site.example.org"), ("S3_ENDPOINT", "https://s3.example.org")],
+)
+def test_an_address_that_is_nobodys_is_named_and_nothing_starts(
+    place: dict[str, str], tmp_path: Path, name: str, address: str
+) -> None:
+    log = tmp_path / "log"
+    with serving({**place, name: address}, log) as service:
+        assert service.process.wait(timeout=WAIT) != 0
+    assert f"{name} is {address}" in log.read_text()
+
+
 def test_a_file_that_is_not_there_is_named(place: dict[str, str], tmp_path: Path) -> None:
     place["SECRET_KEY_FILE"] = "/nonexistent/secret"
     log = tmp_path / "log"
@@ -236,8 +250,8 @@ def test_each_line_of_the_log_is_an_object_with_the_number_of_its_request(
     log = tmp_path / "log"
     with serving(place, log) as service:
         service.wait("/readyz", 200)
-        service.get("/", Host="contract.example.org", X_Request_ID="number-12345678")
-        service.get("/nothing-here", Host="contract.example.org", X_Request_ID='evil"\u0020line')
+        service.get("/", Host="contract.test", X_Request_ID="number-12345678")
+        service.get("/nothing-here", Host="contract.test", X_Request_ID='evil"\u0020line')
         service.process.terminate()
         service.process.wait(timeout=30)
     lines = [json.loads(line) for line in log.read_text().splitlines()]
