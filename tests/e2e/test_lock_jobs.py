@@ -26,8 +26,8 @@ def test_newer_locks_come_in_a_merge_request_and_once(tmp_path: Path) -> None:
         ours = pushed(root, PATH, tmp_path / "state")
         told = {"CI_PIPELINE_SOURCE": "schedule", "CI_SERVER_URL": server.url}
         without = ours.run_by_shell(Event(variables=told), *JOBS)
-        # A warning.
-        assert without.code == 0, without.said
+        # A warning, which its exit code makes it.
+        assert (without.code, without.failed()) == (0, set()), without.said
         assert "There is something newer: commit the files that the job lock has" in without.said
         assert server.tip(project, BRANCH) is None
 
@@ -46,3 +46,7 @@ def test_newer_locks_come_in_a_merge_request_and_once(tmp_path: Path) -> None:
         assert again.code == 0, again.said
         assert "The branch renew-lock has the same already." in again.said
         assert server.tip(project, BRANCH) == tip
+
+        # A server that refuses is no warning.
+        refused = ours.run_by_shell(Event(variables={**told, "LISA_LOCK_TOKEN": "none"}), *JOBS)
+        assert refused.failed() == {"lock-merge-request"}, refused.said

@@ -6,8 +6,10 @@ import pytest
 
 from lisa_scaffold.project.facts import Facts, Pristine
 from lisa_scaffold.rules import Selection, judge, select_rules
+from lisa_scaffold.template.pristine import list_component_addresses
 
-from ..support.checking import changed, clean, fixed, found, messages
+from ..support.checking import changed, clean, edited, fixed, found, messages, text
+from ..support.components import KNOWN, TEXTS, VERSION
 
 ANSWERS = ".copier-answers.yml"
 GOOD = "_commit: v1.0.0\n_src_path: https://git.example.org/t.git\nname: one\n"
@@ -107,3 +109,85 @@ def test_a_record_that_cannot_be_rendered() -> None:
     files = {**clean(), ANSWERS: GOOD}
     assert found(files, "TPL", not_rendered=problem) == [("TPL003", ANSWERS, 1)]
     assert messages(files, "TPL", not_rendered=problem) == [problem]
+
+
+PIPELINE = ".gitlab-ci.yml"
+ADDRESS = list_component_addresses("package", VERSION)[-1]
+ELSEWHERE = {"forge": "esa", "ci_rules": "component"}
+DIGEST = re.compile(r"    integrity: (sha256-\S+)\n")
+
+
+def test_jobs_from_another_server_have_the_digest_of_their_version() -> None:
+    files = clean(**ELSEWHERE)
+    assert found(files, components=KNOWN) == []
+    assert KNOWN[ADDRESS] == TEXTS["package"]
+
+
+@pytest.mark.parametrize("wrong", ["sha256-AAAA", "'sha256-'", "1", "[]"])
+def test_a_wrong_digest_is_told_and_put_right(wrong: str) -> None:
+    good = text(clean(**ELSEWHERE), PIPELINE)
+    bad = DIGEST.sub(f"    integrity: {wrong}\n", good)
+    files = {**clean(**ELSEWHERE), PIPELINE: bad}
+    line = bad.splitlines().index(f"  - remote: {ADDRESS}") + 1
+    (right,) = DIGEST.findall(good)
+    assert found(files, components=KNOWN) == [("TPL004", PIPELINE, line)]
+    assert messages(files, "TPL", components=KNOWN) == [
+        f"`integrity` is not that of this version, so GitLab refuses the pipeline: write {right}"
+    ]
+    assert fixed(files, "TPL004", components=KNOWN) == {PIPELINE: good}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_missing_digest_is_told_and_written(end: str) -> None:
+    good = text(clean(**ELSEWHERE), PIPELINE).replace("\n", end)
+    bad = re.sub(r"    integrity: \S+\r?\n", "", good)
+    files = {**clean(**ELSEWHERE), PIPELINE: bad}
+    (said,) = messages(files, "TPL", components=KNOWN)
+    right = f"sha256-{said.partition('sha256-')[2]}"
+    told = "the jobs have no `integrity`, so whatever this address has is run: write "
+    assert said == told + right
+    assert right in good
+    assert fixed(files, "TPL004", components=KNOWN) == {PIPELINE: good}
+
+
+@pytest.mark.parametrize(
+    ("ref", "integrity", "said"),
+    [
+        ("main", "", "so that may change at any time"),
+        ("0a1b2c3", "", "so that may change at any time"),
+        ("v0.0.9", "", "so whatever this address has is run"),
+        # Which digests others have, nobody can tell here.
+        ("main", "    integrity: sha256-AAAA\n", ""),
+        ("v0.0.9", "    integrity: sha256-AAAA\n", ""),
+    ],
+)
+def test_jobs_of_another_version_have_a_digest(ref: str, integrity: str, said: str) -> None:
+    good = text(clean(**ELSEWHERE), PIPELINE)
+    bad = DIGEST.sub(integrity, good).replace(f"/{VERSION}/templates", f"/{ref}/templates")
+    files = {**clean(**ELSEWHERE), PIPELINE: bad}
+    remedy = "name a version, and write its `integrity`"
+    wanted = [f"the jobs have no `integrity`, {said}: {remedy}"] if said else []
+    assert messages(files, "TPL", components=KNOWN) == wanted
+
+
+def test_a_digest_that_stands_in_one_line_with_its_address_is_left_to_people() -> None:
+    files = clean(**ELSEWHERE)
+    entry = f"  - {{remote: {ADDRESS}, integrity: sha256-AAAA, inputs: {{version: {VERSION}}}}}\n"
+    whole = re.sub(r"(?s)  - remote: .*?\n(?=\n)", entry, text(files, PIPELINE))
+    files = {**files, PIPELINE: whole}
+    assert [each[0] for each in found(files, "TPL", components=KNOWN)] == ["TPL004"]
+
+
+def test_one_rule_tells_of_jobs_on_a_branch() -> None:
+    good = text(clean(**ELSEWHERE), PIPELINE)
+    bad = DIGEST.sub("", good).replace(f"/{VERSION}/templates", "/main/templates")
+    files = {**clean(**ELSEWHERE), PIPELINE: bad}
+    assert {code for code, *_ in found(files) if code in ("SEC004", "TPL004")} == {"TPL004"}
+
+
+def test_components_by_name_and_files_of_others_need_no_digest() -> None:
+    for given in ({"ci_rules": "component"}, {}):
+        assert found(clean(**given), "TPL", components=KNOWN) == []
+    other = ADDRESS.replace("/lisa-scaffold/-/", "/lisa-jobs/-/")
+    files = edited(clean(**ELSEWHERE), PIPELINE, ADDRESS, other)
+    assert found(files, "TPL", components=KNOWN) == []

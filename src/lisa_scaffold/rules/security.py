@@ -20,6 +20,7 @@ from lisa_scaffold.rules.compose import is_thrown_away
 from lisa_scaffold.rules.images import find_dockerfiles
 from lisa_scaffold.rules.invented import is_invented, is_to_be_changed
 from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, count_more, join_same, rule
+from lisa_scaffold.rules.template import is_remote_component
 from lisa_scaffold.versions import normalize_name
 
 if TYPE_CHECKING:
@@ -270,7 +271,9 @@ def includes_are_pinned(facts: Facts) -> Iterator[Hit]:
         (
             Hit(*include.place, message)
             for include in facts.pipeline.includes
-            if not _is_of_group(facts, include) and (message := _check_include(include))
+            # Of those by lisa-scaffold TPL004 tells more.
+            if not (_is_of_group(facts, include) or is_remote_component(include))
+            and (message := _check_include(include))
         ),
         across=True,
     )

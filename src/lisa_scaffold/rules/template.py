@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections.abc import Iterator
 
+from lisa_scaffold.formats.edit import Change
 from lisa_scaffold.formats.ignored import IGNORE_FILE, take_back
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import ANSWERS_FILE
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.gitlab import Include
 from lisa_scaffold.rules.fix import Fix, Step
 from lisa_scaffold.rules.rule import MUST, Hit, rule
 
@@ -102,3 +107,75 @@ def recorded_version_is_known(facts: Facts) -> Iterator[Hit]:
     """
     line = facts.yaml(ANSWERS_FILE).line("_commit")
     yield Hit(ANSWERS_FILE, line, facts.given.not_rendered)
+
+
+# The server does not count: there may be mirrors.
+_OUR_COMPONENT = compile_lazily(r"/lisa-scaffold/-/raw/([^/]{1,200})/templates/[\w-]{1,50}\.yml$")
+_VERSION = compile_lazily(r"v\d+\.\d+\.\d+")
+
+
+def is_remote_component(include: Include) -> bool:
+    """Whether a pipeline includes a component of lisa-scaffold by its address."""
+    return include.form == "remote" and bool(_OUR_COMPONENT.search(include.address))
+
+
+def _list_remote_components(facts: Facts) -> list[Include]:
+    return [each for each in facts.pipeline.includes if is_remote_component(each)]
+
+
+@rule("TPL004", MUST, when=_list_remote_components, fixes=True)
+def remote_jobs_are_locked(facts: Facts) -> Iterator[Hit]:
+    """Jobs of lisa-scaffold that come from another server are held to their digest.
+
+    Why: They run with the variables of your project. Without `integrity` they are whatever the
+    address has on the day: a branch moves, a tag can be moved, and nobody sees it in your
+    repository. With one that belongs to something else GitLab refuses the whole pipeline.
+
+    How: Give the `remote` an address with a version, and the `integrity` of that version: `check
+    --fix` writes the one of the version that the project records. After an update it is right by
+    itself.
+
+    Source: [GitLab: include:integrity](https://docs.gitlab.com/ci/yaml/#includeintegrity).
+    """
+    for include in _list_remote_components(facts):
+        said = include.entry.get("integrity")
+        wanted = _digest(include.text) if include.text else ""
+        found = _OUR_COMPONENT.search(include.address)
+        moves = not _VERSION.fullmatch(found[1]) if found else False
+        if said is None:
+            what = "that may change at any time" if moves else "whatever this address has is run"
+            message = f"the jobs have no `integrity`, so {what}"
+        elif wanted and said != wanted:
+            message = "`integrity` is not that of this version, so GitLab refuses the pipeline"
+        else:
+            continue
+        remedy = f"write {wanted}" if wanted else "name a version, and write its `integrity`"
+        fix = Fix.edit(include.place.path, _write_digest(include.address, wanted))
+        yield Hit(*include.place, f"{message}: {remedy}", fix=fix if wanted else None)
+
+
+def _digest(text: str) -> str:
+    """What GitLab compares a file with."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _write_digest(address: str, digest: str) -> Change:
+    """Write the digest below an address, in the place of another one that stands in its entry."""
+
+    def change(text: str) -> str:
+        lines = text.split("\n")
+        named = re.compile(rf"( *(?:- +)?)remote: *[\"']?{re.escape(address)}[\"']? *(?:#.*)?\r?")
+        for at, line in enumerate(lines):
+            if key := named.fullmatch(line):
+                indent = " " * len(key[1])
+                end = next(
+                    (n for n in range(at + 1, len(lines)) if not lines[n].startswith(indent)),
+                    len(lines),
+                )
+                rest = lines[at + 1 : end]
+                kept = [each for each in rest if not each.startswith(f"{indent}integrity:")]
+                new = f"{indent}integrity: {digest}" + ("\r" if line.endswith("\r") else "")
+                return "\n".join([*lines[: at + 1], new, *kept, *lines[end:]])
+        return text
+
+    return change
