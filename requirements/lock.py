@@ -23,7 +23,7 @@ EDITABLE = "editables>=0.3,<1"
 # What wants other versions than the rest, which agrees on one of each package.
 ALONE = {"citation", "crate"}
 # What the jobs of a fleet's repository install: lisa-scaffold is built there, from its tag.
-FLEET = ROOT / "template/.gitlab/ci/fleet.txt"
+FLEET = ROOT / "template/fleet.txt"
 FLEET_PARTS = ("build-system", "runtime", "gitlab")
 FLEET_HEADER = """\
 # What a job that holds the token of a fleet installs, with the hash of every file of it.

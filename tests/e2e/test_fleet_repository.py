@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from ..support.answers import answers, template
+from ..support.files import load_yaml
 from ..support.fleets import Fleet, open_fleet
 from ..support.tools import commit_all, git, passes
 from .parts.gitlab import Event, GitLab, merge_request, pushed
 from .test_pipelines import on
 
+JOBS = ".gitlab/ci/fleet.yml"
 NAME = "lisa-fleet"
 PATH = f"LISA/{NAME}"
 MAIN = Event("main")
@@ -51,7 +54,8 @@ def test_jobs_of_an_event(tmp_path: Path) -> None:
 @pytest.mark.heavy
 def test_what_its_jobs_install_is_lisa_scaffold_by_its_lock(tmp_path: Path, wheel: Path) -> None:
     root = make_repository(tmp_path / NAME)
-    script = ". .gitlab/ci/fleet.sh; lisa-scaffold --version; pip list; command -v lisa-scaffold"
+    (install,) = load_yaml((root / JOBS).read_text())[".with-fleet"]["before_script"]
+    script = f"{install}\nlisa-scaffold --version; pip list; command -v lisa-scaffold"
     told = {"CI_PROJECT_DIR": str(root), "LISA_SCAFFOLD": str(wheel)}
     said = passes("sh", "-euc", script, cwd=root, env=told)
     assert "python-gitlab" in said
@@ -76,7 +80,12 @@ def test_a_night_of_its_pipeline(
     root, remote = make_repository(tmp_path / NAME), tmp_path / f"{PATH}.git"
     fleet: Fleet = open_fleet(tmp_path / "it", monkeypatch, one={}, two={}, three=None)
     (root / "fleet.toml").write_text(f'folders = ["{fleet.clones}"]\n')
-    (root / ".gitlab/ci/fleet.sh").write_text(": is installed\n")
+    jobs = (root / JOBS).read_text()
+    installed = re.sub(
+        r"(?s)(?<=<<'END'\n).*?(?=^ *END$)", "      : is installed\n", jobs, flags=re.M
+    )
+    assert installed.count("is installed") == 1
+    (root / JOBS).write_text(installed)
     commit_all(root)
     git("init", "--quiet", "--bare", str(remote), cwd=tmp_path)
     ssh = tmp_path / "ssh"

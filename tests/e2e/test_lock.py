@@ -11,7 +11,7 @@ import pytest
 from ..support.tools import passes, run
 
 # What projects of the kind "fleet" install follows from these locks.
-FLEET = "template/.gitlab/ci/fleet.txt"
+FLEET = "template/fleet.txt"
 
 
 @pytest.fixture

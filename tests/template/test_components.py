@@ -32,8 +32,6 @@ GIVEN = {
     name: {"kind": "package", "compiled": "cython"} if name == "compiled" else {"kind": name}
     for name in NAMES
 }
-# What the jobs of a fleet install: its sessions at the desk install by the same files.
-KEPT = {"fleet": {"fleet.sh", "fleet.txt"}}
 
 
 def test_they_are_made_from_the_template_as_it_stands() -> None:
@@ -58,7 +56,7 @@ def test_every_input_is_declared_used_and_told(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_component_names_no_file_that_a_project_with_it_has_not(name: str) -> None:
     named = set(re.findall(r"\.gitlab/ci/?([\w.-]*)", TEXTS[name]))
-    assert named == KEPT.get(name, set())
+    assert named == set()
     assert yaml_data.load("", TEXTS[name]).duplicates == ()
 
 
@@ -152,8 +150,7 @@ def test_a_project_holds_at_most_six_lines(given: Answers, tmp_path: Path) -> No
     for forge in "in2p3", "esa":
         folder = tmp_path / forge
         template().render(answers(**{**given, "forge": forge, "ci_rules": "component"}), folder)
-        kind = given["kind"]
-        assert {path.name for path in folder.glob(".gitlab/ci/*")} == KEPT.get(kind, set())
+        assert not (folder / ".gitlab/ci").exists()
         text = (folder / ".gitlab-ci.yml").read_text()
         lines = [line for line in text.splitlines() if line and "# " not in line]
         assert len(lines) <= 6

@@ -27,15 +27,14 @@ sys.path.insert(0, str(ROOT / "requirements"))
 import lock
 
 OWN = {
-    *(".gitlab/ci/fleet.sh", ".gitlab/ci/fleet.txt", ".gitlab/ci/fleet.yml"),
-    *("fleet.toml", "tests/test_fleet.py"),
+    *(".gitlab/ci/fleet.yml", "fleet.toml", "fleet.txt", "tests/test_fleet.py"),
 }
 # Words of what is a package, or makes an image.
 LEFTOVERS = re.compile(
     r"acceleration|LISA_(?:PUBLISH_INDEX|ZENODO|CDE_IMAGE|BUILDER)|publish-package|\bsdist\b"
     r"|MANIFEST|git_archival|--editable|id: hadolint|\[project\]"
 )
-SCRIPT = ROOT / "template/.gitlab/ci/fleet.sh"
+JOBS = ROOT / "template/.gitlab/ci/fleet.yml"
 
 
 def test_it_has_its_own_files_and_none_of_others(fleet: Render, renders: list[Render]) -> None:
@@ -51,7 +50,7 @@ def test_it_has_its_own_files_and_none_of_others(fleet: Render, renders: list[Re
     assert set(fleet.files) - common - more == set()
     others = [each for each in renders if each.answers["kind"] != "fleet"]
     assert not any(OWN & set(each.files) for each in others)
-    skipped = re.compile(r"\.copier-answers|\.gitignore|LICENSE|\.gitlab/ci/.*\.txt")
+    skipped = re.compile(r"\.copier-answers|\.gitignore|LICENSE|fleet\.txt|\.gitlab/ci/.*\.txt")
     found = {
         path: words
         for path, content in fleet.files.items()
@@ -69,7 +68,7 @@ def test_its_settings_are_those_of_the_forge(fleet: Render) -> None:
 
 
 def test_the_lock_is_what_this_checkout_installs() -> None:
-    found = (ROOT / "template/.gitlab/ci/fleet.txt").read_text(encoding="utf-8")
+    found = (ROOT / "template/fleet.txt").read_text(encoding="utf-8")
     assert found == lock.make_fleet_lock(ROOT / "requirements"), "renew it: nox -s lock"
 
 
@@ -80,7 +79,8 @@ def test_all_that_is_installed_beside_the_token_is_locked(tmp_path: Path) -> Non
     venv = '[ "$3" != venv ] || { mkdir -p "$4/bin"; cp "$0" "$4/bin/python"; }\n'
     (programs / "python3").write_text(f'#!/bin/sh\necho "$*" >> {notes}\n{venv}')
     (programs / "python3").chmod(0o755)
-    script = f"PATH={programs}:$PATH; set -eu; . {SCRIPT}; command -v python; env"
+    (install,) = yaml.safe_load(JOBS.read_text())[".with-fleet"]["before_script"]
+    script = f"PATH={programs}:$PATH; set -eu\n{install}\ncommand -v python; env"
     told = {"CI_PROJECT_DIR": "/builds/it", "LISA_SCAFFOLD": "it @ git+https://x", "PATH": "/bin"}
     done = subprocess.run(
         ["sh", "-c", script], env=told, capture_output=True, text=True, check=True
@@ -89,9 +89,7 @@ def test_all_that_is_installed_beside_the_token_is_locked(tmp_path: Path) -> Non
     assert made.startswith("-I -m venv /")
     wanted = ("-I -m pip install", "--no-deps", "--no-cache-dir")
     assert all(word in line for line in (locked, own) for word in wanted)
-    assert locked.endswith(
-        "--only-binary :all: --require-hashes --requirement .gitlab/ci/fleet.txt"
-    )
+    assert locked.endswith("--only-binary :all: --require-hashes --requirement fleet.txt")
     assert own.endswith("--no-build-isolation -- it @ git+https://x")
     assert done.stdout.startswith(made.split()[-1])
     assert "GIT_CONFIG_VALUE_0=/builds/it\n" in done.stdout
@@ -115,9 +113,12 @@ def plan(folder: Path, **variables: str) -> list[str]:
     jobs = yaml.safe_load((folder / ".gitlab/ci/fleet.yml").read_text())
     main = yaml.safe_load((folder / ".gitlab-ci.yml").read_text())
     notes = folder.parent / "notes"
-    script = "\n".join(
-        [f'lisa-scaffold() {{ printf "%s\\n" "$@" > {notes}; }}', *jobs["plan"]["script"]]
-    )
+    (folder.parent / "install").write_text("installs\nit\n")
+    begin = [
+        f"install={folder.parent}/install",
+        f'lisa-scaffold() {{ printf "%s\\n" "$@" > {notes}; }}',
+    ]
+    script = "\n".join([*begin, *jobs["plan"]["script"]])
     told = {**main["variables"], **variables, "PATH": "/bin:/usr/bin"}
     subprocess.run(["bash", "-euc", script], env=told, cwd=folder, check=True)
     return notes.read_text().splitlines()
@@ -136,7 +137,7 @@ def test_what_a_schedule_asks_for(
 ) -> None:
     assert plan(tmp_path / "it", **variables) == [
         *("fleet", "pipeline", "--parts", "4", "--image", "docker.io/library/python:3.11"),
-        *("--install", ". .gitlab/ci/fleet.sh", "--history-branch", "fleet-history"),
+        *("--install", "installs", "it", "--history-branch", "fleet-history"),
         *("--output", "fleet.yml", *more),
     ]
 

@@ -462,7 +462,7 @@ def versions() -> dict[str, str]:
 
 def test_every_lock_holds_the_tool_in_the_version_of_the_table() -> None:
     folder = ROOT / "template/.gitlab/ci"
-    assert {path.name for path in folder.glob("*.txt")} == {*LOCKS, "fleet.txt"}
+    assert {path.name for path in folder.glob("*.txt")} == set(LOCKS)
     for name, tool in LOCKS.items():
         assert dict(locked(folder / name))[tool] == versions()[tool], (
             "renew it: nox -s template_locks"
@@ -479,8 +479,6 @@ def test_a_project_has_the_locks_that_its_jobs_name_and_no_other(render: Render)
     else:
         kinds = ("fleet", "service", *(() if render.answers["sonar"] else ("pipeline",)))
         assert named or render.answers["kind"] in kinds
-    if render.answers["kind"] == "fleet":
-        named.add(".gitlab/ci/fleet.txt")  # fleet.sh installs it
     assert named == {path for path in render.files if re.match(r"\.gitlab/ci/.*\.txt", path)}
 
 
