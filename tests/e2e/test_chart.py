@@ -482,7 +482,7 @@ def test_pods_may_ask_for_what_their_settings_name_and_nothing_else(
     chart: Chart, values: tuple[str, ...]
 ) -> None:
     made = chart.render(*values)
-    found = {}
+    found: dict[str, list[int]] = {}
     for policy in policies(made):
         assert policy["policyTypes"] == ["Ingress", "Egress"]
         ports = [port["port"] for way in policy["egress"] for port in way["ports"]]

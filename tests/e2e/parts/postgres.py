@@ -45,7 +45,16 @@ class Server:
         self.sql("CREATE DATABASE service OWNER service_owner", database="postgres")
 
     def _psql(self, database: str, *words: str) -> str:
-        where = ("-h", self.folder, "-p", str(self.port), "-U", "postgres", "-d", database)
+        where: tuple[str | Path, ...] = (
+            "-h",
+            self.folder,
+            "-p",
+            str(self.port),
+            "-U",
+            "postgres",
+            "-d",
+            database,
+        )
         options = ("--no-psqlrc", "-At", "--set=ON_ERROR_STOP=1", *where, *words)
         env = {"SECRETS": str(self.folder / "secrets")}
         return passes("psql", *options, cwd=self.folder, env=env).strip()
