@@ -338,7 +338,7 @@ def rule_page(rule: Rule) -> str:
     """The page of one rule, from its docstring."""
     text = rule.text
     facts = [
-        f"Severity: {rule.severity.value}",
+        f"Severity: {rule.severity_told}",
         f"For: {f'{kinds} projects' if (kinds := ' and '.join(rule.kinds)) else 'every project'}",
         f"Repaired by: {f'`lisa-scaffold check {rule.repair}`' if rule.repair else 'people'}",
     ]

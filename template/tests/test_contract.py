@@ -5,6 +5,7 @@
 - ``bin/migrate`` brings the database up to the code, and may run again.
 - ``bin/serve`` answers on PORT (8000): /livez while it lives, /readyz once it can work, /metrics
   for Prometheus and not for a proxy. SIGTERM ends it, after what it has begun.
+- It serves its own name alone, over TLS alone, and shows nobody what is inside it.
 - Each line that it writes is a JSON object.
 
 This file belongs to lisa-scaffold: a service is changed until it passes, and not the file.
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -24,6 +26,7 @@ import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -220,6 +223,40 @@ def test_numbers_are_for_prometheus_and_not_for_a_proxy(
         assert "# TYPE process_cpu_seconds_total counter" in body
         behind = service.get("/metrics", X_Forwarded_For="192.0.2.1", X_Forwarded_Proto="https")
         assert behind[0] in (400, 403, 404)
+
+
+def ask(service: Service, path: str, **headers: str) -> tuple[int, HTTPMessage, str]:
+    """Status, headers and body of an answer; a redirection is not followed."""
+    connection = HTTPConnection("127.0.0.1", service.port, timeout=10)
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    connection.request("GET", path, headers=named)
+    answer = connection.getresponse()
+    body = answer.read().decode()
+    connection.close()
+    return answer.status, answer.headers, body
+
+
+def test_it_is_open_to_its_own_name_and_over_tls_alone(
+    place: dict[str, str], tmp_path: Path
+) -> None:
+    migrate(place)
+    host = place["SITE_HOST"]
+    tls = {"X_Forwarded_Proto": "https", "X_Forwarded_For": "192.0.2.1"}
+    with serving(place, tmp_path / "log") as service:
+        service.wait("/readyz", 200)
+        other = ask(service, "/", Host="elsewhere.example.net", **tls)
+        assert other[0] in (400, 403, 404, 421)
+        status, headers, _ = ask(service, "/", Host=host, X_Forwarded_Proto="http")
+        assert status in (301, 302, 307, 308)
+        assert headers["Location"].startswith(f"https://{host}")
+        status, headers, page = ask(service, "/nothing-here", Host=host, **tls)
+        assert status == 404
+        # Django's page for developers, and those of others, tell of settings and of code.
+        assert not [word for word in ("DEBUG", "Traceback", "urlpatterns") if word in page]
+        assert re.search(r"max-age=[1-9]", headers["Strict-Transport-Security"])
+        _, headers, _ = ask(service, "/accounts/login/", Host=host, **tls)
+        for cookie in headers.get_all("Set-Cookie", []):
+            assert "; secure" in cookie.lower(), cookie
 
 
 def test_it_ends_when_told_and_finishes_what_it_has_begun(

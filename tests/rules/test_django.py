@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ..support.checking import Found, changed, clean, found
+from ..support.checking import Found, changed, clean, findings, found, text
 
 PRODUCTION = "site/settings/production.py"
 HEAD = "from .base import *\n\nDATABASES = {}\n"
@@ -36,6 +36,19 @@ def test_what_production_must_not_have(code: str) -> None:
     assert found(django(WRONG[code]), "DJA") == [(code, PRODUCTION, 4)]
     annotated = WRONG[code].replace(" =", ": object =", 1)
     assert found(django(annotated), "DJA") == [(code, PRODUCTION, 4)]
+
+
+@pytest.mark.parametrize("code", [*WRONG][:4])
+def test_a_service_of_the_template_must_not_be_open(code: str) -> None:
+    fresh = clean(kind="service")
+    path = "service/settings.py"
+    opened = {**fresh, path: f"{text(fresh, path)}{WRONG[code]}\n"}
+    told = [(each.code, each.path, each.severity) for each in findings(opened, "DJA")]
+    assert told == [(code, path, "must")]
+    # What was adopted, or is no project of the template, may be meant for a desk.
+    for record in ("_src_path: x\nkind: service\nadopted: true\n", "kind: service\n"):
+        foreign = {**django(WRONG[code]), ".copier-answers.yml": record}
+        assert [each.severity for each in findings(foreign, code)] == ["should"]
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ FOR_PACKAGES = (
     "CIT001"
 )
 FOR_SERVICES = "CMP006 CMP009 CMP015 DJA005 DJA006"
+OPENS_A_SERVICE = "CMP004 CMP005 CMP013 CMP014 DJA001 DJA002 DJA003 DJA004"
 REPAIRING = (
     "TPL002 TPL004 FIL002 FIL006 FIL009 LIC002 LIC003 LIC006 LIC008 MET005 MET008 MET013 MET014 "
     "MET015 PKG001 PKG003 PKG005 PKG006 PKG008 PKG011 PKG012 CHG002 QTY005 QTY009 QTY010 QTY011 "
@@ -56,6 +57,8 @@ def test_what_is_a_must_what_is_for_packages_and_what_repairs() -> None:
     assert {each.kinds for each in EVERY} == {(), PACKAGE, SERVICE}
     assert [each.code for each in EVERY if each.kinds == PACKAGE] == FOR_PACKAGES.split()
     assert [each.code for each in EVERY if each.kinds == SERVICE] == FOR_SERVICES.split()
+    assert {each.must_in for each in EVERY} == {(), SERVICE}
+    assert [each.code for each in EVERY if each.must_in == SERVICE] == OPENS_A_SERVICE.split()
     assert [each.code for each in EVERY if each.fixes] == REPAIRING.split()
 
 

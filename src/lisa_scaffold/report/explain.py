@@ -47,7 +47,7 @@ def rule(wanted: Rule, width: int = 0, paint: Paint = strip_style) -> str:
         painted = paint("code", match[1])
         return match[0] if painted == match[1] else painted
 
-    facts = [wanted.severity.value]
+    facts = [wanted.severity_told]
     if wanted.kinds:
         facts.append(f"for {' and '.join(wanted.kinds)} projects")
     if wanted.strict:

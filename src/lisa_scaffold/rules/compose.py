@@ -16,6 +16,7 @@ from lisa_scaffold.rules import images
 from lisa_scaffold.rules.invented import is_invented, is_said_of_secret, names_secret
 from lisa_scaffold.rules.rule import (
     MUST,
+    SERVICE,
     SET_ASIDE,
     SHOULD,
     Hit,
@@ -337,7 +338,7 @@ def images_are_pinned(facts: Facts) -> Iterator[Hit]:
         yield Hit(*listed[0], f"{message}{count_more_places(listed)}")
 
 
-@rule("CMP004", SHOULD, when=find_compose)
+@rule("CMP004", SHOULD, when=find_compose, must_in=SERVICE)
 def no_secret_in_the_environment(facts: Facts) -> Iterator[Hit]:
     """No secret stands in a file of Compose.
 
@@ -445,7 +446,7 @@ def _environment(told: Any) -> Iterator[tuple[str | int, str, str]]:
                 yield number, name, value
 
 
-@rule("CMP005", SHOULD, when=find_compose)
+@rule("CMP005", SHOULD, when=find_compose, must_in=SERVICE)
 def databases_are_not_open(facts: Facts) -> Iterator[Hit]:
     """No database is open to the network.
 

@@ -44,7 +44,7 @@ def _is_open(port: Any) -> bool:
     return not str(port).startswith(_AT_HOME)
 
 
-@rule("CMP013", SHOULD, when=find_compose)
+@rule("CMP013", SHOULD, when=find_compose, must_in=SERVICE)
 def machine_is_not_given_away(facts: Facts) -> Iterator[Hit]:
     """What is reached from outside does not have the whole machine.
 
@@ -95,7 +95,7 @@ _TRUSTS = compile_lazily(
 )
 
 
-@rule("CMP014", SHOULD, when=find_compose)
+@rule("CMP014", SHOULD, when=find_compose, must_in=SERVICE)
 def databases_ask_for_passwords(facts: Facts) -> Iterator[Hit]:
     """A database asks for a password.
 

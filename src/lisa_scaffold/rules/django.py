@@ -12,7 +12,7 @@ from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules.compose import find_compose
 from lisa_scaffold.rules.images import find_dockerfiles
-from lisa_scaffold.rules.rule import SHOULD, Hit, rule
+from lisa_scaffold.rules.rule import SERVICE, SHOULD, Hit, rule
 
 _SETTINGS = ("**/settings.py", "**/settings/**.py", "**/settings_*.py", "**/*_settings.py")
 _NO_PROJECT = compile_lazily(
@@ -113,7 +113,7 @@ def _constant(value: ast.expr | None) -> object:
     return value.value if isinstance(value, ast.Constant) else ...
 
 
-@rule("DJA001", SHOULD, when=find_settings)
+@rule("DJA001", SHOULD, when=find_settings, must_in=SERVICE)
 def debug_is_off(facts: Facts) -> Iterator[Hit]:
     """Debugging is off where people come.
 
@@ -131,7 +131,7 @@ def debug_is_off(facts: Facts) -> Iterator[Hit]:
             yield Hit(each.path, value.lineno, message)
 
 
-@rule("DJA002", SHOULD, when=find_settings)
+@rule("DJA002", SHOULD, when=find_settings, must_in=SERVICE)
 def hosts_are_named(facts: Facts) -> Iterator[Hit]:
     """A site answers to its own names alone.
 
@@ -155,7 +155,7 @@ _PLACEHOLDER = compile_lazily(
 )
 
 
-@rule("DJA003", SHOULD, when=find_settings)
+@rule("DJA003", SHOULD, when=find_settings, must_in=SERVICE)
 def key_is_secret(facts: Facts) -> Iterator[Hit]:
     """The key of production does not stand in its settings.
 
@@ -174,7 +174,7 @@ def key_is_secret(facts: Facts) -> Iterator[Hit]:
             yield Hit(each.path, value.lineno, message)
 
 
-@rule("DJA004", SHOULD, when=find_settings)
+@rule("DJA004", SHOULD, when=find_settings, must_in=SERVICE)
 def cookies_need_tls(facts: Facts) -> Iterator[Hit]:
     """A login's cookie goes over TLS alone.
 

@@ -66,19 +66,19 @@ def run(chosen: Sequence[Rule], facts: Facts) -> list[Found]:
             for hit in rule.hits(facts):
                 counts[hit.path] += 1
                 if counts[hit.path] <= MOST_HITS:
-                    found.append(_found(rule, hit))
+                    found.append(_found(rule, hit, facts))
                 elif counts[hit.path] == MOST_HITS + 1:
                     message = f"{hit.message}; any further ones in this file are not listed"
-                    found.append(_found(rule, Hit(hit.path, hit.line, message)))
+                    found.append(_found(rule, Hit(hit.path, hit.line, message), facts))
                 elif counts[hit.path] > 2 * MOST_HITS:
                     break
         except Exception as error:  # whatever it is, the other rules still count
             message = f"{rule.code} crashed and checked nothing, please report this bug: {error!r}"
-            found.append(_found(CRASH, Hit(".", 1, message)))
+            found.append(_found(CRASH, Hit(".", 1, message), facts))
     return found
 
 
-def _found(rule: Rule, hit: Hit) -> Found:
+def _found(rule: Rule, hit: Hit, facts: Facts) -> Found:
     message, fix = hit.message, hit.fix
     if fix is not None and rule.fixes == UNSAFE:
         fix = fix.as_unsafe()
@@ -86,7 +86,7 @@ def _found(rule: Rule, hit: Hit) -> Found:
         message = f"{message[:_LONGEST_MESSAGE]} …"
     finding = Finding(
         rule.code,
-        rule.severity,
+        rule.severity_in(facts),
         hit.path,
         max(1, hit.line),
         message,

@@ -95,6 +95,9 @@ class Rule(NamedTuple):
     strict
         Whether it is for projects of the template, and for those that ask for it; others may well
         do without.
+    must_in
+        Kinds of projects in which it is a *must* all the same, where the template made them: what
+        runs there is known. In one of others, adopted or not, it may be meant for a desk.
     """
 
     code: str
@@ -104,6 +107,7 @@ class Rule(NamedTuple):
     when: Condition | None = None
     fixes: bool | str = False
     strict: bool = False
+    must_in: tuple[str, ...] = ()
 
     @property
     def repair(self) -> str:
@@ -137,6 +141,17 @@ class Rule(NamedTuple):
             return False
         return self.when is None or bool(facts.cached(self.when))
 
+    def severity_in(self, facts: Facts) -> Severity:
+        """How much it matters in a project."""
+        is_made = facts.kind in self.must_in and not facts.answers.get("adopted")
+        return MUST if is_made else self.severity
+
+    @property
+    def severity_told(self) -> str:
+        """How much it matters, in words."""
+        more = f", must in a {' or '.join(self.must_in)} of the template" if self.must_in else ""
+        return f"{self.severity.value}{more}"
+
     def hits(self, facts: Facts) -> Iterator[Hit]:
         """Where it fails."""
         if self.applies(facts):
@@ -151,9 +166,10 @@ def rule(  # noqa: PLR0913 - the traits of a rule, each by its name
     when: Condition | None = None,
     fixes: bool | str = False,
     strict: bool = False,
+    must_in: tuple[str, ...] = (),
 ) -> Callable[[Check], Rule]:
     """Turn a pure function from facts to hits into a rule."""
-    return lambda check: Rule(code, severity, check, kinds, when, fixes, strict)
+    return lambda check: Rule(code, severity, check, kinds, when, fixes, strict, must_in)
 
 
 SET_ASIDE = (
