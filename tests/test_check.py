@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.model import Severity
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.report.check import report
 from lisa_scaffold.rules import Selection, judge, repair
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.judge import Found as RuleFound
@@ -116,6 +118,23 @@ def test_a_project_selects_and_ignores(project: Path) -> None:
     set_(project, "")
     (project / "pyproject.toml").write_text('[tool.lisa-scaffold]\nselect = ["CHG"]\n')
     assert found(checked(project)) == CHG
+
+
+def test_what_a_project_ignores_is_said(project: Path) -> None:
+    """In every form, with what it would be judged by otherwise; not what nobody asks for."""
+    set_(project, '[tool.lisa-scaffold]\nignore = ["CHG002", "LIC", "HLM"]\n')
+    asked = checked(project, "CHG", "LIC", "HLM").checked
+    assert {*asked.ignored} >= {"CHG002", "LIC001"}
+    assert not any(code.startswith("HLM") for code in asked.ignored)
+    must = [*asked.ignored.values()].count(Severity.MUST)
+    licences = sum(code.startswith("LIC") for code in asked.ignored)
+    said = f"ignores {len(asked.ignored)} rules ({must} must) by its settings: "
+    said += f"CHG002, LIC ({licences})"
+    assert said in asked.notes
+    for form in ("text", "json", "html", "markdown"):
+        assert said in report(form, [asked]).replace("\\", "")
+    assert json.loads(report("json", [asked]))["projects"][0]["ignored"] == [*asked.ignored]
+    assert checked(project, "MET").checked.ignored == {}
 
 
 def test_a_code_in_the_settings_that_means_nothing_is_a_finding(project: Path) -> None:

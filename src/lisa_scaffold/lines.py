@@ -29,6 +29,17 @@ def join_names(names: Iterable[str], most: int = 10) -> str:
     return " and ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
 
 
+def join_codes(codes: Iterable[str]) -> str:
+    """Codes of rules, those of a family as one where there are several: ``CIT001, LIC (8)``."""
+    families: dict[str, list[str]] = {}
+    for code in codes:
+        families.setdefault(code.rstrip("0123456789"), []).append(code)
+    return ", ".join(
+        f"{letters} ({len(found)})" if len(found) > 1 else found[0]
+        for letters, found in sorted(families.items())
+    )
+
+
 def wrap_text(start: str, text: str, width: int) -> str:
     """A text behind its start, or below it where there is no room, in lines of a width.
 

@@ -297,6 +297,11 @@ class Checked(NamedTuple):
         The lines around findings, where they were asked for.
     newer
         The versions of the template after the recorded one; ``None`` where they are not known.
+    ignored
+        Codes of the rules that would have been applied, if the settings of the project did not
+        ignore them, or select others; with each how much it matters.
+    drifted
+        The locked files that are otherwise than the recorded version has them, whatever is ignored.
     """
 
     path: Path
@@ -312,3 +317,5 @@ class Checked(NamedTuple):
     prefix: str = ""
     excerpts: Mapping[Finding, Excerpt] = MappingProxyType({})
     newer: tuple[str, ...] | None = None
+    ignored: Mapping[str, Severity] = MappingProxyType({})
+    drifted: tuple[str, ...] = ()

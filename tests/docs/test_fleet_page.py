@@ -45,7 +45,10 @@ def test_every_command_does_what_the_page_says(
         ("page", ExitCode.DONE),
     ]
     assert len(json.loads((tmp_path / "status.json").read_text())["projects"]) == 3
-    assert "<h1>3 projects, 33&nbsp;% up to date</h1>" in (tmp_path / "fleet.html").read_text()
+    assert (
+        "<h1>3 projects, 33&nbsp;% up to date, 33&nbsp;% follow the practice</h1>"
+        in (tmp_path / "fleet.html").read_text()
+    )
     assert len(list((tmp_path / "history").iterdir())) == 1
     assert "Updated (2)" in capsys.readouterr().out
 

@@ -97,6 +97,11 @@ def test_sorting_and_filter_stand_in_the_address(page: Page) -> None:
     assert names(page) == ["lisa/alpha"]
     page.one("#text").send_keys("nothing")
     assert page.one("#nothing").is_displayed()
+    click(page, page.one("button[type=reset]"))
+    page.browser.execute_async_script("setTimeout(arguments[0], 20)")
+    click(page, page.one("#must"))
+    assert names(page) == ["lisa/alpha", "lisa/beta"]
+    assert page.browser.current_url.endswith("#must=1")
 
 
 def test_a_page_a_project_and_the_way_back(page: Page) -> None:

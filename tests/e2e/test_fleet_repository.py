@@ -113,6 +113,6 @@ def test_a_night_of_its_pipeline(
     assert who == "lisa-scaffold <lisa-scaffold@gitlab.in2p3.fr>"
     public = ours.artifacts("pages") / "public"
     page = (public / "index.html").read_text()
-    assert "<h1>3 projects, 33&nbsp;% up to date</h1>" in page
+    assert "<h1>3 projects, 33&nbsp;% up to date, 33&nbsp;% follow the practice</h1>" in page
     assert "<polyline" in page
     assert {path.stem for path in (public / "badges").iterdir()} == {"one", "two", "three"}

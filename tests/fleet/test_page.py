@@ -65,9 +65,11 @@ def test_the_page_says_what_the_status_says(tmp_path: Path) -> None:
     words = ["fleet", "page", write(tmp_path, "s.json", STATUS), "--output", str(output)]
     assert cli.main(words) == ExitCode.DONE
     text = output.read_text()
-    assert "<h1>3 projects, 33&nbsp;% up to date</h1>" in text
+    assert "<h1>3 projects, 33&nbsp;% up to date, 33&nbsp;% follow the practice</h1>" in text
     assert " · left out: 2 archived</p>" in text
-    rows = re.findall(r'<tr data-state="(.*?)" data-kind="(.*?)" data-codes="(.*?)">', text)
+    rows = re.findall(
+        r'<tr data-state="(.*?)"(?: data-must)? data-kind="(.*?)" data-codes="(.*?)">', text
+    )
     assert rows == [
         *(("behind", "package", "LIC002 "), ("current", "", ""), ("unreadable", "", "")),
     ]
@@ -94,7 +96,7 @@ def test_of_what_cannot_be_read_nothing_is_counted(tmp_path: Path, capsys: Captu
     assert [{each[key] for key in unknown} for each in told[1:]] == [{None}, {None}]
     assert cli.main(["fleet", "page", *paths]) == ExitCode.DONE
     text = capsys.readouterr().out
-    assert "<h1>3 projects, 33&nbsp;% up to date</h1>" in text
+    assert "<h1>3 projects, 33&nbsp;% up to date, 33&nbsp;% follow the practice</h1>" in text
     assert "with the template: 33 %" in text
     assert "must be fixed, in 0 projects</dt><dd>0</dd>" in text
     assert "LIC002" not in text
@@ -183,7 +185,10 @@ def test_parts_are_joined(tmp_path: Path) -> None:
     ]
     output = tmp_path / "page.html"
     assert cli.main(["fleet", "page", *parts, "--join", "--output", str(output)]) == ExitCode.DONE
-    assert "<h1>3 projects, 33&nbsp;% up to date</h1>" in output.read_text()
+    assert (
+        "<h1>3 projects, 33&nbsp;% up to date, 33&nbsp;% follow the practice</h1>"
+        in output.read_text()
+    )
 
 
 def test_a_badge_for_each_project(tmp_path: Path) -> None:
@@ -247,7 +252,7 @@ def test_nothing_is_up_to_date_where_a_project_is_newer(tmp_path: Path) -> None:
         text = report(form, joined).replace("\\", "")
         assert said in text
         assert "Up to date (" not in text
-    assert "0&nbsp;% up to date</h1>" in report("html", joined)
+    assert "0&nbsp;% up to date, 0&nbsp;% follow the practice</h1>" in report("html", joined)
     assert read_status(Path(write(tmp_path, "s.json", joined))) == joined
     # What nobody could bring is not offered.
     commands = [command for _, command in list_steps(joined, None)]

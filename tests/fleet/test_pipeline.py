@@ -264,6 +264,7 @@ def test_its_commands_do_what_they_are_for(
         "broken": "unreadable",
     }
     assert (
-        "<h1>4 projects, 25&nbsp;% up to date</h1>" in (tmp_path / "public/index.html").read_text()
+        "<h1>4 projects, 25&nbsp;% up to date, 25&nbsp;% follow the practice</h1>"
+        in (tmp_path / "public/index.html").read_text()
     )
     assert len(list((tmp_path / "public/badges").iterdir())) == 4

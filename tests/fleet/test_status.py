@@ -26,6 +26,8 @@ from ..support.updates import Capture, commit, write
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
+FOUND = records.Found("LIC001", "must", "LICENSE", 1, "no licence")
+
 
 @pytest.fixture
 def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fleet:
@@ -330,7 +332,8 @@ def test_a_bare_repository_is_told_from_a_folder(fleet: Fleet, capsys: Capture) 
 def test_tables_tell_drift_and_who_takes_no_updates(fleet: Fleet, capsys: Capture) -> None:
     fleet.add("apart", {"pyproject.toml": "[tool.lisa-scaffold]\nfleet = false\n"})
     assert cli.main(["fleet", "status", str(fleet.set_up()), "--format", "markdown"]) == 0
-    rows = [line.split(" | ") for line in capsys.readouterr().out.splitlines() if " | " in line]
+    table = capsys.readouterr().out.partition("\n\nRules that fail most:")[0]
+    rows = [line.split(" | ") for line in table.splitlines() if " | " in line]
     head = rows[0]
     drift, updates = head.index("drift"), head.index("updates")
     told = {row[0].strip("| `"): (row[drift], row[updates]) for row in rows[2:]}
@@ -380,7 +383,7 @@ def test_another_template_counts_in_no_figure_of_ours(fleet: Fleet, tmp_path: Pa
     assert cli.main([*words, "--badges", str(tmp_path / "badges")]) == ExitCode.DONE
     text = page.read_text()
     # Of another template, it is in no figure: neither what it records nor what is found in it.
-    assert "<h1>3 projects, 0&nbsp;% up to date</h1>" in text
+    assert "<h1>3 projects, 0&nbsp;% up to date, 0&nbsp;% follow the practice</h1>" in text
     assert "Beside them 1 project of another template, in none of these figures." in text
     assert "<dt>projects</dt><dd>3</dd>" in text
     assert "with the template: 67 %" in text
@@ -522,3 +525,83 @@ def test_the_text_names_what_must_be_done_and_how_to_go_on(fleet: Fleet, capsys:
     assert f" {said} {command} --adopt --dry-run " in steps
     assert "--fix" not in steps  # what has drifted is behind, and gets the update
     assert " lisa-scaffold explain " in steps
+
+
+@pytest.mark.parametrize(
+    ("settings", "ignored", "must"),
+    [
+        # Whatever is ignored, the locked file that was edited is told.
+        ('ignore = ["LIC", "CHG", "TPL"]', {"LIC", "CHG", "TPL"}, True),
+        ('select = ["SYN"]', {"LIC", "CHG", "TPL", "MET"}, True),
+        ('ignore = ["HLM"]', set(), False),  # there is no Helm chart
+        ("strict = true", set(), False),
+    ],
+)
+def test_what_a_project_ignores_is_said_and_hides_no_drift(
+    settings: str, ignored: set[str], must: bool, fleet: Fleet, capsys: Capture
+) -> None:
+    text = f'[project]\nname = "drifted"\nversion = "1"\n[tool.lisa-scaffold]\n{settings}\n'
+    for name in ("drifted", "current"):
+        write(fleet.clones / name, {"pyproject.toml": text})
+        commit(fleet.clones / name)
+    _, told = ask(fleet, capsys)
+    rows = {each["name"]: each for each in told["projects"]}
+    assert (rows["drifted"]["state"], rows["drifted"]["drift"]) == ("drifted", 1)
+    for row in (rows["drifted"], rows["current"]):
+        families = {code.rstrip("0123456789") for code in row["ignored"]}
+        assert families >= ignored
+        assert bool(families) == bool(ignored)
+        assert (row["ignored_must"] > 0) == must
+        assert {each["code"] for each in row["findings"]}.isdisjoint(row["ignored"])
+    assert not must or not rows["current"]["follows"]
+    first = {each["code"] for each in told["failing"]}
+    assert first == {each["code"] for row in told["projects"] for each in row["findings"]}
+
+
+def test_every_form_says_what_is_ignored_and_what_must_be_mended() -> None:
+    rows = (
+        records.Row("deaf", version="v2.0.0", behind=0, ignored=("CHG001", "LIC001", "LIC002")),
+        records.Row("open", version="v2.0.0", behind=0, must=1, findings=(FOUND, FOUND)),
+        records.Row("good", version="v2.0.0", behind=0),
+    )
+    rows = (replace(rows[0], ignored_must=2), *rows[1:])
+    status = records.Status("2026-11-29T10:00:00+00:00", "v2.0.0", rows)
+    assert [row.standing for row in rows] == [
+        *("current, ignores 3 rules (2 must)", "current, 1 must", "current"),
+    ]
+    assert [row.follows for row in rows] == [False, False, True]
+    said = report("text", status)
+    heading = "Up to date (3, of them 2 must mend something, or ignore what says so)"
+    assert f"{heading}\n  deaf: v2.0.0, ignores 3 rules (2 must): CHG001, LIC (2)\n" in said
+    assert "Rules that fail most\n  LIC001: 1 project, must\n" in said
+    table = report("markdown", status)
+    assert "of the current ones 2 must mend something, or ignore what says so." in table
+    assert "| `deaf` | current, ignores 3 rules (2 must) |" in table
+    assert "| code | severity | projects |\n| --- | --- | ---: |\n| LIC001 | must | 1 |" in table
+    cells = list(csv.DictReader(io.StringIO(report("csv", status))))
+    assert [(each["codes"], each["ignored"], each["ignored must"]) for each in cells] == [
+        *(("", "CHG001 LIC001 LIC002", "2"), ("LIC001", "", "0"), ("", "", "0")),
+    ]
+    page = report("html", status)
+    assert "<h1>3 projects, 100&nbsp;% up to date, 33&nbsp;% follow the practice</h1>" in page
+    assert page.count('<tr data-state="current" data-must ') == 2
+    assert "<span>ignores 3 rules (2 must): CHG001, LIC (2)</span>" in page
+    badges = [re.findall("<title>LISA practice: (.*?)</title>", html.badge(row)) for row in rows]
+    assert badges == [
+        *(["v2.0.0 current, ignores 3 rules (2 must)"], ["1 to fix"], ["v2.0.0 current"]),
+    ]
+    assert "#17683a" not in html.badge(rows[0])
+    assert records.row_from(records.row_as_data(rows[0])) == rows[0]
+
+
+def test_the_page_counts_branches_that_wait() -> None:
+    request = records.Request("https://x.org/1", "draft")
+    rows = (
+        records.Row("a", branch="lisa-scaffold/v2.0.0", branch_state="ready"),
+        records.Row("b", request=request),
+        records.Row("c", request=request._replace(state="merged")),
+    )
+    page = report("html", records.Status("2026-11-29T10:00:00+00:00", "v2.0.0", rows))
+    assert (
+        "<dt>merge requests and branches of the template that wait to be merged</dt><dd>2<" in page
+    )

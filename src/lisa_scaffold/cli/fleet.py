@@ -286,7 +286,7 @@ def run_status(arguments: argparse.Namespace) -> int:
             now=datetime.now(UTC),
             jobs=arguments.jobs,
             tell=lambda row, done: progress.tell(
-                "Looking", row.name, row.problem or row.state, done
+                "Looking", row.name, row.problem or row.standing, done
             ),
             part=arguments.shard or "",
         )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 
 from lisa_scaffold import files
 from lisa_scaffold.errors import LisaError
+from lisa_scaffold.lines import count
 
 SCHEMA = "lisa-scaffold/fleet-status/1"
 MOST_PROJECTS = 20_000
@@ -115,6 +117,10 @@ class Row:
         How many rules judged it: where these are few, few findings say little.
     note
         Why most rules judge nothing in it; empty where they do.
+    ignored
+        The rules that would judge it, and that its settings ignore, or do not select.
+    ignored_must
+        How many of these say what must be.
     """
 
     name: str
@@ -145,6 +151,8 @@ class Row:
     conflicts: tuple[str, ...] = ()
     rules: int = 0
     note: str = ""
+    ignored: tuple[str, ...] = ()
+    ignored_must: int = 0
 
     @property
     def state(self) -> str:
@@ -161,9 +169,68 @@ class Row:
             return "unclear"
         return "drifted" if self.drift else "behind" if self.behind else "current"
 
+    @property
+    def standing(self) -> str:
+        """The state, with what keeps a project from following the practice all the same."""
+        if self.problem:
+            return self.state
+        must = f"{self.must} must" if self.must and self.state == "current" else ""
+        return ", ".join(filter(None, (self.state, must, say_ignored(self))))
 
-_UNKNOWN = ("behind", "drift", "must", "should", "waived", "updates", "rules")
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing must be mended, and no rule that would say so is ignored."""
+        return not (self.problem or self.must or self.ignored_must)
+
+    @property
+    def follows(self) -> bool:
+        """Whether it follows the practice: it is up to date, and nothing must be mended."""
+        return self.state == "current" and self.is_clean
+
+
+def say_ignored(row: Row) -> str:
+    """How many rules a project ignores; nothing where it ignores none."""
+    must = f" ({row.ignored_must} must)" if row.ignored_must else ""
+    return f"ignores {count(len(row.ignored), 'rule')}{must}" if row.ignored else ""
+
+
+class Failing(NamedTuple):
+    """A rule, and how many projects fail it.
+
+    Attributes
+    ----------
+    code, severity
+        The rule.
+    projects
+        How many there are.
+    """
+
+    code: str
+    severity: str
+    projects: int
+
+
+def rank_failing(rows: Iterable[Row]) -> list[Failing]:
+    """The rules that projects of our template, or of none, fail: what most of them fail first."""
+    counts: Counter[str] = Counter()
+    known: dict[str, str] = {}
+    for row in rows:
+        if row.state not in {"unreadable", "another template"}:
+            found = {each.code: each.severity for each in row.findings}
+            counts.update(found.keys())
+            known |= found
+    listed = [Failing(code, known[code], number) for code, number in counts.items()]
+    return sorted(listed, key=lambda each: (-each.projects, each.severity != "must", each.code))
+
+
+_UNKNOWN = (
+    *("behind", "drift", "must", "should", "waived", "updates", "rules", "ignored"),
+    "ignored_must",
+)
 """What nobody knows of a project that cannot be read."""
+
+_LISTS = ("conflicts", "superseded", "ignored")
+"""What is a list of texts."""
 
 STATES = (
     *("unreadable", "no template", "another template", "newer", "unclear"),
@@ -218,6 +285,7 @@ def as_data(status: Status) -> dict[str, Any]:
         "notes": [*status.notes],
         "beyond": [*status.beyond],
         "part": status.part,
+        "failing": [each._asdict() for each in rank_failing(status.rows)],
         "projects": [row_as_data(row) for row in status.rows],
     }
 
@@ -226,12 +294,11 @@ def row_as_data(row: Row) -> dict[str, Any]:
     """A project as JSON holds it."""
     data = {each.name: getattr(row, each.name) for each in fields(row)}
     data["findings"] = [each._asdict() for each in row.findings]
-    data["conflicts"] = [*row.conflicts]
+    data |= {name: [*getattr(row, name)] for name in _LISTS}
     data["request"] = row.request._asdict() if row.request else None
-    data["superseded"] = [*row.superseded]
     if row.problem:
         data.update(dict.fromkeys(_UNKNOWN))
-    return {"name": row.name, "state": row.state, **data}
+    return {"name": row.name, "state": row.state, "follows": row.follows, **data}
 
 
 def row_from(data: Any) -> Row:
@@ -250,9 +317,7 @@ def row_from(data: Any) -> Row:
     usual = Row("")
     for name, value in given.items():
         kind = type(getattr(usual, name))
-        if name in {"findings", "request", "conflicts", "superseded"} or (
-            name == "behind" and value is None
-        ):
+        if name in {"findings", "request", *_LISTS} or (name == "behind" and value is None):
             continue
         if type(value) is not (int if name == "behind" else kind):
             raise ValueError(f"{name}: {value!r}")
@@ -273,7 +338,7 @@ def _read_lists(given: dict[str, Any]) -> None:
     if not isinstance(found, list) or not isinstance(asked, dict | None) or "name" not in given:
         raise ValueError("findings, request or name")
     try:
-        for name in ("conflicts", "superseded"):
+        for name in _LISTS:
             given[name] = _read_texts(given.get(name, []))
         given["findings"] = tuple(Found(**each) for each in found)
         given["request"] = Request(**asked) if asked else None
@@ -413,8 +478,8 @@ def join(parts: Sequence[Status]) -> Status:
     rows = {row.name: row for part in parts for row in part.rows}
     left_out: dict[str, int] = {}
     for part in parts:
-        for reason, count in part.left_out.items():
-            left_out[reason] = max(count, left_out.get(reason, 0))
+        for reason, number in part.left_out.items():
+            left_out[reason] = max(number, left_out.get(reason, 0))
     last = parts[-1]
     whole = tuple(rows[each] for each in sorted(rows))
     return replace(last, rows=whole, left_out=left_out, part="")

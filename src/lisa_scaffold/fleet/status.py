@@ -36,10 +36,9 @@ from lisa_scaffold.workers import spread
 Tags = tuple[tuple[str, ...], tuple[str, ...]]
 Listed = Mapping[str, str | None]
 
-_FORM = "9"  # of a row that is kept: another form is never taken for it
+_FORM = "10"  # of a row that is kept: another form is never taken for it
 _MOST_KEPT = 5000
 _FEW = 4  # projects for which nothing is prepared
-_DRIFT = "TPL002"
 
 
 class Looker:
@@ -169,7 +168,6 @@ class Looker:
             other = address if isinstance(address, str) and not is_ours(address) else ""
         checked = check.check_one(folder, wanted, self.origins)[0].checked
         severities = Counter(each.severity for each in checked.findings)
-        everything = [*checked.findings, *(each.finding for each in checked.waived)]
         releases = template.sort_versions(tags[0], ours=False)
         return replace(
             row,
@@ -178,7 +176,7 @@ class Looker:
             version="" if other else checked.version,
             other=other,
             behind=None if checked.newer is None else len(checked.newer),
-            drift=len({each.path for each in everything if each.code == _DRIFT}),
+            drift=len(checked.drifted),
             must=severities[Severity.MUST],
             should=severities[Severity.SHOULD],
             waived=len(checked.waived),
@@ -192,6 +190,8 @@ class Looker:
             problem=broken,
             rules=len(checked.applied),
             note=next((each for each in checked.notes if each.startswith(check.NO_PROJECT)), ""),
+            ignored=tuple(checked.ignored),
+            ignored_must=[*checked.ignored.values()].count(Severity.MUST),
             newer=checked.newer is None
             and not other
             and is_newer(str(recorded.get("_commit")), self.newest),

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from lisa_scaffold import files, rules
 from lisa_scaffold.errors import LisaError
-from lisa_scaffold.model import Checked
+from lisa_scaffold.lines import count, join_codes
+from lisa_scaffold.model import Checked, Severity
 from lisa_scaffold.project import ANSWERS_FILE
 from lisa_scaffold.project.facts import Facts, Given, Pristine
 from lisa_scaffold.project.members import find_members
@@ -18,6 +19,7 @@ from lisa_scaffold.project.tree import JOURNAL
 from lisa_scaffold.rules import Selection, docs, judge
 from lisa_scaffold.rules.judge import Found
 from lisa_scaffold.rules.rule import Rule
+from lisa_scaffold.rules.template import locked_files
 from lisa_scaffold.template.pristine import Origins
 
 if TYPE_CHECKING:
@@ -227,8 +229,8 @@ def check_one(path: Path, wanted: Wanted, origins: Origins) -> tuple[Result, lis
         what = "projects inside are" if len(members) > 1 else "project inside is"
         notes = (*notes, f"{len(members)} {what} not checked: --members does ({shown})")
     chosen = rules.select_rules(judge.combine_selection(facts, wanted.selection))
-    if not chosen:
-        notes = (*notes, "nothing is checked: the settings of the project leave out every rule")
+    ignored = _find_ignored(facts, wanted.selection)
+    notes = (*notes, *_say_selection(chosen, ignored))
     found = judge.run(chosen, facts)
     if "name" in facts.package.unknown and any(each.family == "MET" for each in chosen):
         note = "setup.py: what it tells setuptools only a run knows: no rule sees that metadata"
@@ -237,10 +239,47 @@ def check_one(path: Path, wanted: Wanted, origins: Origins) -> tuple[Result, lis
         for page in docs.find_unread(facts):
             notes = (*notes, f"{page}: too long, or too odd, so that its links are not looked up")
     before = _judged(found, facts, chosen, notes, wanted)
-    before = before._replace(newer=origin.newer if origin else None)
+    before = before._replace(
+        newer=origin.newer if origin else None,
+        ignored=ignored,
+        drifted=_list_drifted(found, ignored, facts),
+    )
     if not wanted.fixes or not any(each.fixable for each in before.findings):
         return Result(before, before, {}), members
     return _repaired(found, facts, chosen, before, wanted), members
+
+
+def _find_ignored(facts: Facts, asked: Selection) -> dict[str, Severity]:
+    """The rules that a project's settings leave out, of those that would be applied to it."""
+    if not (facts.settings.ignore or facts.settings.select):
+        return {}
+    chosen = judge.combine_selection(facts, asked)
+    every = rules.select_rules(asked._replace(strict=chosen.strict))
+    taken = {*rules.select_rules(chosen)}
+    left = {rule.code: rule.severity for rule in every if rule not in taken}
+    applied = judge.list_applied([rule for rule in every if rule.code in left], facts)
+    return {code: left[code] for code in applied}
+
+
+def _say_selection(chosen: Sequence[Rule], ignored: Mapping[str, Severity]) -> Iterator[str]:
+    """What a project's settings leave out: few findings say little where that is much."""
+    if not chosen:
+        yield "nothing is checked: the settings of the project leave out every rule"
+    elif ignored:
+        must = [*ignored.values()].count(Severity.MUST)
+        number = count(len(ignored), "rule")
+        yield f"ignores {number} ({must} must) by its settings: {join_codes(ignored)}"
+
+
+def _list_drifted(
+    found: Sequence[Found], ignored: Collection[str], facts: Facts
+) -> tuple[str, ...]:
+    """The locked files that have drifted: a project that ignores the rule has them too."""
+    hidden = judge.run([locked_files], facts) if locked_files.code in ignored else []
+    paths = (
+        each.finding.path for each in (*found, *hidden) if each.finding.code == locked_files.code
+    )
+    return tuple(dict.fromkeys(paths))
 
 
 NO_PROJECT = "no Python project here"
@@ -332,7 +371,12 @@ def _repaired(
         )
     diff = repair.diff(facts, done.changes)
     told = after._replace(
-        fixed=done.done, diff=diff, notes=(*after.notes, *notes), newer=before.newer
+        fixed=done.done,
+        diff=diff,
+        notes=(*after.notes, *notes),
+        newer=before.newer,
+        ignored=before.ignored,
+        drifted=_list_drifted(done.found, before.ignored, done.facts),
     )
     return Result(told, before, done.changes)
 

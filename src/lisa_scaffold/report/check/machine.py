@@ -41,6 +41,7 @@ def _project(checked: Checked) -> dict[str, Any]:
             {**_finding(each.finding, checked), "reason": each.reason} for each in checked.waived
         ],
         "fixed": [_finding(each, checked) for each in checked.fixed],
+        "ignored": list(checked.ignored),
         "diff": checked.diff,
         "notes": list(checked.notes),
     }

@@ -10,7 +10,8 @@ from importlib.metadata import version
 from urllib.parse import quote
 
 from lisa_scaffold.errors import LisaError
-from lisa_scaffold.fleet.records import STATES, Found, Row, Status
+from lisa_scaffold.fleet.records import STATES, Row, Status, rank_failing, say_ignored
+from lisa_scaffold.lines import join_codes
 from lisa_scaffold.report.check import wording
 from lisa_scaffold.report.fleet.text import WAITS, say_beyond
 from lisa_scaffold.report.page import build_page
@@ -89,11 +90,10 @@ def report(history: Sequence[Status]) -> str:
         states=[(state, states[state]) for state in STATES if states[state]],
         counted=len(_list_ours(status)),
         share=_share(status, _is_current),
+        following=_share(status, _follows),
         must=_count_findings(status, "must"),
         should=_count_findings(status, "should"),
-        opened=sum(
-            bool(row.request) and row.request.state in _OPEN for row in status.rows if row.request
-        ),
+        waiting=sum(map(_waits, status.rows)),
         versions=_count_versions(status),
         columns=_list_columns(status.rows),
         failing=_list_failing(rows),
@@ -108,10 +108,20 @@ def report(history: Sequence[Status]) -> str:
         title_of=_title,
         url_of=_url,
         badge=badge,
+        ignored=say_ignored,
+        codes=join_codes,
+        clean=_is_clean,
     )
 
 
 _OPEN = ("opened", "draft")
+
+
+def _waits(row: Row) -> bool:
+    """Whether there is what somebody has to merge: a merge request, or a branch of a clone."""
+    return row.request.state in _OPEN if row.request else bool(row.branch)
+
+
 _OTHER = "another template"
 _ALWAYS = ("project", "state", "version", "drift", "must", "should", "updates")
 
@@ -149,9 +159,9 @@ def _link(row: Row) -> str:
     return row.place if row.place.startswith(("https://", "http://")) else ""
 
 
-def _title(found: Found) -> str:
+def _title(code: str) -> str:
     try:
-        return wording.title(found.code)
+        return wording.title(code)
     except LisaError:
         return "a rule that this lisa-scaffold does not know"
 
@@ -177,21 +187,12 @@ def _count_versions(status: Status) -> list[tuple[str, int]]:
 def _list_failing(rows: Sequence[tuple[str, Row]]) -> list[Failing]:
     """The rules that most projects fail."""
     behind: dict[str, dict[str, Row]] = {}
-    known: dict[str, Found] = {}
     for anchor, row in rows:
         for found in () if row.state in {"unreadable", _OTHER} else row.findings:
             behind.setdefault(found.code, {})[anchor] = row
-            known[found.code] = found
-
-    def rank(code: str) -> tuple[int, bool, str]:
-        return -len(behind[code]), known[code].severity != "must", code
-
-    worst = sorted(behind, key=rank)[:_MOST_RULES]
     return [
-        Failing(
-            code, _title(known[code]), _url(code), known[code].severity, [*behind[code].items()]
-        )
-        for code in worst
+        Failing(code, _title(code), _url(code), severity, [*behind[code].items()])
+        for code, severity, _ in rank_failing(row for _, row in rows)[:_MOST_RULES]
     ]
 
 
@@ -204,7 +205,11 @@ def _has_template(row: Row) -> bool:
 
 
 def _is_clean(row: Row) -> bool:
-    return not row.must and not row.problem
+    return row.is_clean
+
+
+def _follows(row: Row) -> bool:
+    return row.follows
 
 
 def _share(status: Status, holds: Callable[[Row], bool]) -> int:
@@ -251,7 +256,8 @@ def badge(row: Row) -> str:
 
     texts = ("LISA practice", _say(row))
     colours = {"current": "#17683a", "behind": "#855300", "another template": "#5b5e70"}
-    colour = colours.get(row.state, "#b4231b") if not row.must else "#b4231b"
+    state = "behind" if row.state == "current" and row.ignored_must else row.state
+    colour = colours.get(state, "#b4231b") if not row.must else "#b4231b"
     left, right = (10 + 7 * len(each) for each in texts)
     said = escape(f"{texts[0]}: {texts[1]}")
     return (
@@ -272,5 +278,7 @@ def _say(row: Row) -> str:
     if row.problem:
         return "unknown"
     if row.must:
-        return f"{row.must} to fix"
-    return f"{brief(shorten(row.version), 20)} {row.state}" if row.version else row.state
+        said = f"{row.must} to fix"
+    else:
+        said = f"{brief(shorten(row.version), 20)} {row.state}" if row.version else row.state
+    return ", ".join(filter(None, (said, say_ignored(row))))

@@ -13,8 +13,10 @@ COLUMNS = (
     *("name", "state", "kind", "version", "behind", "drift", "must", "should", "waived", "release"),
     *("pipeline", "merge request", "its pipeline", "activity", "updates", "problem", "place"),
     *("commit", "branch", "checkout", "newer", "other template", "branch state", "lacks"),
-    *("superseded", "target", "conflicts", "rules", "note"),
+    *("superseded", "target", "conflicts", "rules", "note", "codes", "ignored", "ignored must"),
 )
+
+_LONGEST = 2000  # characters of a cell
 
 # What a spreadsheet takes for a formula: https://owasp.org/www-community/attacks/CSV_Injection.
 # Some take the wide signs of East Asia for these; and where numbers have commas, a semicolon ends a
@@ -28,7 +30,7 @@ def as_csv(status: Status) -> str:
     writer = csv.writer(written, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for row in status.rows:
-        cells = [brief(each) for each in list_cells(row)]
+        cells = [brief(each, _LONGEST) for each in list_cells(row)]
         writer.writerow(_FORMULA.sub(r"\1'", each) for each in cells)
     return written.getvalue()
 
@@ -36,6 +38,7 @@ def as_csv(status: Status) -> str:
 def list_cells(row: Row) -> list[str]:
     """What stands in each column."""
     request = row.request
+    codes = dict.fromkeys(each.code for each in row.findings)
     numbers = [row.drift, row.must, row.should, row.waived]
     return [
         *(row.name, row.state, row.kind, row.version),
@@ -47,6 +50,7 @@ def list_cells(row: Row) -> list[str]:
         *(row.commit, row.branch, row.checkout, "yes" if row.newer else "", row.other),
         *(row.branch_state, str(row.lacks or ""), " ".join(row.superseded), row.target),
         *(", ".join(row.conflicts), "" if row.problem else str(row.rules), row.note),
+        *(" ".join(codes), " ".join(row.ignored), "" if row.problem else str(row.ignored_must)),
     ]
 
 

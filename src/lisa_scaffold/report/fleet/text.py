@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from lisa_scaffold.fleet.records import STATES, Row, Status
-from lisa_scaffold.lines import Paint, count, join_names, strip_style
+from lisa_scaffold.fleet.records import STATES, Row, Status, rank_failing, say_ignored
+from lisa_scaffold.lines import Paint, count, join_codes, join_names, strip_style
 from lisa_scaffold.report.document import Document, Item, Section
 from lisa_scaffold.report.document import as_text as write_text
 from lisa_scaffold.report.fleet.steps import list_musts, list_steps
@@ -38,6 +37,7 @@ WAITS = {
 _LONGEST = 600
 _NAMES = 600  # characters of names in a line
 _CODES = 4
+_FAILING, _MOST_RULES = 10, 25  # rules of the text, and of a table
 _ADDRESS = 100
 
 
@@ -63,9 +63,10 @@ def _list_sections(status: Status, fleet: Path | None) -> Iterator[Section]:
         rows = [row for row in status.rows if row.state == state]
         if rows:
             urgent = state in {"unreadable", "unclear", "drifted"}
-            yield Section(
-                f"{HEADINGS[state]} ({len(rows)})", tuple(map(_describe, rows)), urgent=urgent
-            )
+            heading = f"{HEADINGS[state]} ({_count_unclean(rows)})"
+            yield Section(heading, tuple(map(_describe, rows)), urgent=urgent)
+    if failing := _say_failing(status):
+        yield Section("Rules that fail most", failing)
     if status.left_out:
         said = (f"{number} {reason}" for reason, number in sorted(status.left_out.items()))
         named = sorted(status.names_left_out.items())
@@ -108,6 +109,18 @@ def say_facts(row: Row) -> Iterator[str]:
         yield count(row.behind, "version") + " behind"
     if row.drift:
         yield count(row.drift, "locked file") + " changed"
+    yield from _say_findings(row)
+    yield from _say_what_waits(row)
+    if not row.updates:
+        yield "takes no updates of the fleet"
+    if not (row.version or row.other or row.must or row.should or row.ignored):
+        yield "nothing found"
+    if row.note:
+        yield brief_inside(row.note, _LONGEST)
+
+
+def _say_findings(row: Row) -> Iterator[str]:
+    """What is found in it, and how much that is of."""
     if row.must:
         codes = list_musts(row)
         more = ", …" if len(codes) > _CODES else ""
@@ -115,15 +128,10 @@ def say_facts(row: Row) -> Iterator[str]:
     for number, word in ((row.should, "should"), (row.waived, "waived")):
         if number:
             yield f"{number} {word}"
+    if row.ignored:
+        yield f"{say_ignored(row)}: {join_codes(row.ignored)}"
     if row.rules:
         yield f"{count(row.rules, 'rule')} applied"
-    yield from _say_what_waits(row)
-    if not row.updates:
-        yield "takes no updates of the fleet"
-    if not (row.version or row.other or row.must or row.should):
-        yield "nothing found"
-    if row.note:
-        yield brief_inside(row.note, _LONGEST)
 
 
 def _say_what_waits(row: Row) -> Iterator[str]:
@@ -148,6 +156,33 @@ def _say_torn(row: Row) -> str:
     return f" in {brief(', '.join(row.conflicts), _ADDRESS)}" if row.conflicts else ""
 
 
+def _say_failing(status: Status) -> tuple[Item, ...]:
+    """The rules that most projects fail, where there are several projects."""
+    if len(status.rows) < 2:  # noqa: PLR2004 - of one, its row tells
+        return ()
+    return tuple(
+        Item(f"{count(each.projects, 'project')}, {each.severity}", each.code)
+        for each in rank_failing(status.rows)[:_FAILING]
+    )
+
+
+def _write_failing(status: Status) -> Iterator[str]:
+    """The rules that most projects fail, as a table."""
+    failing = rank_failing(status.rows)
+    if failing:
+        yield from ("", "Rules that fail most:", "")
+        yield from ("| code | severity | projects |", "| --- | --- | ---: |")
+    for each in failing[:_MOST_RULES]:
+        yield f"| {escaped(each.code)} | {escaped(each.severity)} | {each.projects} |"
+
+
+def _count_unclean(rows: Sequence[Row]) -> str:
+    """How many projects there are; of those that are up to date, how many that is not all of."""
+    unclean = sum(not row.is_clean for row in rows if row.state == "current")
+    more = f", of them {unclean} must mend something, or ignore what says so" if unclean else ""
+    return f"{len(rows)}{more}"
+
+
 def as_text(
     status: Status, width: int = 0, paint: Paint = strip_style, fleet: Path | None = None
 ) -> str:
@@ -157,8 +192,14 @@ def as_text(
 
 def as_markdown(status: Status) -> str:
     """The status as Markdown: numbers first, then a table of all projects."""
-    states = Counter(row.state for row in status.rows)
-    said = (f"{states[state]} {state}" for state in STATES if states[state])
+    states = {state: [row for row in status.rows if row.state == state] for state in STATES}
+    unclean = sum(not row.is_clean for row in states["current"])
+    said = [f"{len(rows)} {state}" for state, rows in states.items() if rows]
+    said += (
+        [f"of the current ones {unclean} must mend something, or ignore what says so"]
+        if unclean
+        else []
+    )
     title = f"## {count(len(status.rows), 'project')}, template {escaped(status.newest)}"
     lines = [title, "", ", ".join(said) + ".", ""]
     if told := say_beyond(status):
@@ -171,12 +212,13 @@ def as_markdown(status: Status) -> str:
         cells = [
             # A bar ends a cell even in code: https://github.github.com/gfm/#tables-extension-
             code(row.name).replace("|", "\\|"),
-            escaped(brief_inside(row.problem, _LONGEST) or row.state, _LONGEST),
+            escaped(brief_inside(row.problem, _LONGEST) or row.standing, _LONGEST),
             escaped(shorten(row.version)),
             *("" if row.problem else str(each) for each in (row.drift, row.must, row.should)),
             *(say_updates(row), escaped(row.pipeline), escaped(request)),
         ]
         lines.append(f"| {' | '.join(cells)} |")
+    lines += _write_failing(status)
     if status.left_out:
         left = (f"{number} {escaped(each)}" for each, number in sorted(status.left_out.items()))
         lines += ["", f"Left out: {', '.join(left)}."]

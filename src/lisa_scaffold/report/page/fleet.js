@@ -10,6 +10,7 @@
     element,
     number,
     state: element.dataset.state,
+    must: "must" in element.dataset,
     cells: [...element.cells].map((cell) => cell.textContent.trim()),
     text: [element.textContent, element.dataset.kind, element.dataset.codes].join(" ").toLowerCase(),
   }));
@@ -22,6 +23,7 @@
     const wanted = new URLSearchParams();
     if (form.text.value) wanted.set("text", form.text.value);
     if (form.state.value) wanted.set("state", form.state.value);
+    if (form.must.checked) wanted.set("must", "1");
     if (sorted) wanted.set("sort", sorted);
     history.replaceState(null, "", `#${wanted}`);
   };
@@ -32,6 +34,7 @@
     for (const row of rows) {
       const match =
         (!form.state.value || row.state === form.state.value) &&
+        (!form.must.checked || row.must) &&
         words.every((word) => row.text.includes(word));
       row.element.hidden = !match;
       shown += match;
@@ -64,6 +67,7 @@
     const wanted = read();
     form.text.value = wanted.get("text") || "";
     form.state.value = wanted.get("state") || "";
+    form.must.checked = wanted.has("must");
     sorted = wanted.get("sort") || "";
     apply();
   };
@@ -103,6 +107,7 @@
     const wanted = new URLSearchParams();
     if (form.text.value) wanted.set("text", form.text.value);
     if (form.state.value) wanted.set("state", form.state.value);
+    if (form.must.checked) wanted.set("must", "1");
     if (sorted) wanted.set("sort", sorted);
     location.hash = `#${wanted}`;
     if (document.body.classList.contains("one")) show(true);
