@@ -83,7 +83,7 @@ def test_jobs_install_the_version_that_has_written_them(
         ('canaries = ["a"]\n', ""),
         ("", "--limit 10"),
         ("", "--wave 10%"),
-        ("", "--limit=0 --merge-when-green"),
+        ("", "--limit=1 --merge-when-green"),
     ],
 )
 def test_what_is_counted_in_the_whole_fleet_is_one_job(

@@ -113,6 +113,9 @@ WRONG = {
     f'{GITLAB}private_token = "glpat-123"\n': (4, "take it out and revoke it"),
     f'{GITLAB}token-variable = "A"\ntoken-file = "b"\n': (5, "name one of them"),
     f"{GITLAB}[update]\nwave = 5\n": (5, '`wave` must be a share, as in "5%"'),
+    f'{GITLAB}[update]\nwave = "0%"\n': (
+        *(5, '`wave` must be more than 0%, as in "5%": else no run begins with any'),
+    ),
     f'{GITLAB}[update]\nstop-at = "101%"\n': (5, '`stop-at` must be a share, as in "5%"'),
     f'{GITLAB}[update]\nlabels = ["a,b"]\n': (5, "GitLab takes no label with a comma"),
     f'{GITLAB}[update]\nassign = [{{ to = "ada" }}]\n': (5, "`projects` is missing"),

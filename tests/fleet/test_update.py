@@ -474,7 +474,13 @@ def test_a_project_that_has_no_version_gets_one() -> None:
     assert said == "1 project\n\nWould be updated (1)\n  bare: template v2.0.0, 1 file"
 
 
-@pytest.mark.parametrize("words", [["--wave", "5"], ["--limit", "x"], ["--jobs", "0"]])
+_NO_NUMBERS = [
+    *(["--wave", "5"], ["--wave", "0%"], ["--wave", "0.0 %"]),
+    *(["--limit", "x"], ["--limit", "0"], ["--jobs", "0"]),
+]
+
+
+@pytest.mark.parametrize("words", _NO_NUMBERS)
 def test_numbers_that_are_none(words: list[str], fleet: Fleet, capsys: Capture) -> None:
     try:
         code = cli.main(["fleet", "update", str(fleet.set_up()), *words])

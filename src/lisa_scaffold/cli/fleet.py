@@ -108,7 +108,7 @@ def _add_update(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--limit",
         metavar="N",
-        type=_read_limit,
+        type=_read_some,
         help="begin with N projects at most in this run, of its part where there is a --shard",
     )
     group.add_argument(
@@ -137,6 +137,12 @@ def _read_limit(text: str) -> int:
     if text.isdecimal() and len(text) < 7:  # noqa: PLR2004
         return int(text)
     raise argparse.ArgumentTypeError(f"{text}: a number is expected")
+
+
+def _read_some(text: str) -> int:
+    if number := _read_limit(text):
+        return number
+    raise argparse.ArgumentTypeError(f"{text}: a run begins with one project at least")
 
 
 def _add_pipeline(parser: argparse.ArgumentParser) -> None:
@@ -305,7 +311,6 @@ def run_status(arguments: argparse.Namespace) -> int:
 
 def run_update(arguments: argparse.Namespace) -> int:
     """Bring a newer version of the template into the projects of the fleet."""
-    from lisa_scaffold.fleet.settings import read_share
     from lisa_scaffold.fleet.update import refuse_unknown, update_fleet
     from lisa_scaffold.fleet.work import Wanted
     from lisa_scaffold.report.fleet import update as report
@@ -313,11 +318,7 @@ def run_update(arguments: argparse.Namespace) -> int:
 
     if arguments.to:
         refuse_unknown(arguments.to)
-    shares = {
-        name: read_share(text)
-        for name in ("wave", "stop_at")
-        if (text := getattr(arguments, name)) is not None
-    }
+    shares = _read_shares(arguments)
     with (
         _open_fleet(arguments) as (fleet, inventory),
         _show_progress("Updating", len(inventory.members)) as progress,
@@ -353,6 +354,17 @@ def run_update(arguments: argparse.Namespace) -> int:
     left = {"failed", "open"}
     urgent = any(each.action in left or each.conflicts or each.stopped for each in outcomes)
     return ExitCode.FINDINGS if urgent else ExitCode.DONE
+
+
+def _read_shares(arguments: argparse.Namespace) -> dict[str, float]:
+    """The shares of an update that are given, by the settings that they stand in for."""
+    from lisa_scaffold.fleet.settings import read_share, read_wave
+
+    return {
+        name: read(text)
+        for name, read in (("wave", read_wave), ("stop_at", read_share))
+        if (text := getattr(arguments, name)) is not None
+    }
 
 
 def _name(fleet: Path) -> Path:
@@ -443,7 +455,6 @@ def _read_options(text: str) -> _Options:
     """
     import shlex
 
-    from lisa_scaffold.fleet.settings import read_share
     from lisa_scaffold.fleet.update import refuse_unknown
 
     parser = _OptionsParser(prog="lisa-scaffold fleet update", add_help=False)
@@ -451,7 +462,7 @@ def _read_options(text: str) -> _Options:
     try:
         words = shlex.split(text)
         found = parser.parse_args([".", *words])
-        shares = [read_share(each) for each in (found.wave, found.stop_at) if each is not None]
+        shares = _read_shares(found)
         if found.shard:
             raise LisaError("the pipeline shares the fleet by itself", "Leave --shard out.")
         if found.to:
@@ -462,7 +473,7 @@ def _read_options(text: str) -> _Options:
     except LisaError as error:
         hint = f"{error.hint}\n  Write options of fleet update, such as --update='--limit 10'."
         raise LisaError(f"--update {brief(text, 80)}: {error.message}", hint) from error
-    return _Options(tuple(words), found.limit is not None or bool(found.wave and shares))
+    return _Options(tuple(words), found.limit is not None or "wave" in shares)
 
 
 def run_page(arguments: argparse.Namespace) -> int:

@@ -186,6 +186,20 @@ def read_share(text: str) -> float:
     return float(found[1]) / 100
 
 
+def read_wave(text: str) -> float:
+    """A share of the fleet that a run begins with.
+
+    Raises
+    ------
+    LisaError
+        If it is none, or no run would begin with any project.
+    """
+    share = read_share(text)
+    if not share:
+        raise LisaError(f"{text}: a wave begins with none", "Write a share such as 5%.")
+    return share
+
+
 class _Reader:
     """Reads the tables, and collects all that is wrong with them."""
 
@@ -278,10 +292,13 @@ class _Reader:
         if value is None:
             return default
         try:
-            return read_share(value if isinstance(value, str) else "")
+            share = read_share(value if isinstance(value, str) else "")
         except LisaError:
             self.note(f'`{keys[-1]}` must be a share, as in "5%"', *keys)
             return default
+        if keys[-1] == "wave" and not share:
+            self.note('`wave` must be more than 0%, as in "5%": else no run begins with any', *keys)
+        return share
 
     def items(self, *keys: Key, what: str, kind: type) -> list[Any]:
         """The items of a list, those of the wrong type left out."""
