@@ -82,15 +82,21 @@ def test_decisions_are_written_at_once_and_staged_at_the_end(workshop: Workshop)
         ("a.toml", "[a]\nx = 1\n", "[a]\ny = 1\n", False),
         ("a.toml", '  "numpy",\n', '  "scipy",\n', True),
         ("b.dat", "x = 1\n", "x = 2\n", True),
+        ("a.py", "x = [1]\n", "x = [2]\n", False),
+        ("a.py", "    x: int = 1\n", "    x = y = 2\n", False),
+        ("a.py", "def f():\n    x = 1\n", "def g():\n    x = 1\n", True),
+        ("a.py", "class f: pass\n", "async def f(): pass\n", False),
+        ("a.py", "x.a = 1\n", "x.a = 2\n", True),
+        ("a.py", '    "a": 1,\n', '    "a": 2,\n', True),
     ],
 )
 def test_both_sides_are_offered_where_they_can_stand_together(
     path: str, ours: str, theirs: str, is_offered: bool, workshop: Workshop
 ) -> None:
     text = f"<<<<<<< a\n{ours}=======\n{theirs}>>>>>>> b\n"
-    write(workshop.project, {path: text})
+    write(workshop.project, {"b.dat": text})
     going = session(workshop)
-    assert going.may_take_both(going.read(path)) is is_offered
+    assert going.may_take_both(going.read("b.dat")._replace(path=path)) is is_offered
 
 
 @pytest.mark.sweep

@@ -137,6 +137,13 @@ def test_every_wrong_answer_is_named_with_what_is_allowed(own: Template) -> None
     }
 
 
+@pytest.mark.parametrize("host", ["gitlab.in2p3.fr", "gitlab.example.org", "www.example.org"])
+def test_a_group_is_named_without_its_server(own: Template, host: str) -> None:
+    assert values(own.questions({"namespace": "a.b/c"}))["namespace"] == "a.b/c"
+    with pytest.raises(AnswersError, match=f"{host} is the name of a server: write the path of"):
+        own.questions({"namespace": f"{host}/lisa/noise"})
+
+
 def test_a_forge_with_a_known_host_takes_no_other(own: Template) -> None:
     assert values(own.questions({"forge": "esa"}))["forge_host"] == "gitlab.esa.int"
     with pytest.raises(AnswersError, match=r'The forge "esa" is gitlab\.esa\.int'):

@@ -274,6 +274,37 @@ def test_of_other_versions_that_nobody_can_read_none_is_newer(own: str, offered:
     assert merge_file("Dockerfile", base.encode(), ours.encode(), theirs.encode()) is None
 
 
+INSTALL = "FROM python:3.13\n\nRUN pip install dist/*.whl\n"
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "merged"),
+    [
+        ("pip install dist/*.whl ipython", "uv pip install --no-deps dist/*.whl", None),
+        ("pip install dist/*.whl ipython", "pip install --require-hashes dist/*.whl", None),
+        ("pip install --no-deps dist/*.whl", "pip install dist/*.whl ipython", None),
+        (
+            "pip install dist/*.whl ipython",
+            "uv pip install dist/*.whl",
+            "uv pip install dist/*.whl ipython",
+        ),
+        (
+            "pip install --quiet dist/*.whl",
+            "pip install --no-deps dist/*.whl",
+            "pip install --quiet --no-deps dist/*.whl",
+        ),
+    ],
+)
+def test_what_is_added_to_an_installation_comes_with_what_it_needs(
+    ours: str, theirs: str, merged: str | None
+) -> None:
+    was = "pip install dist/*.whl"
+    sides = (INSTALL, INSTALL.replace(was, ours), INSTALL.replace(was, theirs))
+    result = merge_file("Dockerfile", *(side.encode() for side in sides))
+    expected = merged and INSTALL.replace(was, merged)
+    assert (isinstance(result, Merged) and result.content.decode()) == (expected or False)
+
+
 NAMES = ("alive", "busy", "calc", "delay", "ether")
 ADDED = ("file", "genicam"), ("hdf", "iocStats")
 

@@ -212,3 +212,34 @@ def test_one_that_is_there_or_may_be(init: str, more: dict[str, str]) -> None:
 )
 def test_one_that_is_made_by_a_build(made: Files) -> None:
     assert own({**package("", "from lisa_x._version import version\n"), **made}) == []
+
+
+def near(init: str, code: str, **more: str) -> list[tuple[str, str, int]]:
+    files = package(code, init, **more)
+    return found({path: text for path, text in files.items() if text is not None}, "MET024")
+
+
+@pytest.mark.parametrize("init", ["", "from .noise import a\n", "from lisa_x import noise\n"])
+@pytest.mark.parametrize(
+    ("code", "line"),
+    [("import tides\n", 1), ("import json\nfrom tides import height\n", 2)],
+)
+def test_a_sibling_that_a_script_would_find(init: str, code: str, line: int) -> None:
+    assert near(init, code, **{"tides.py": ""}) == [("MET024", NOISE, line)]
+
+
+@pytest.mark.parametrize(
+    ("code", "more"),
+    [
+        ("from . import tides\nfrom lisa_x.tides import a\n", {"tides.py": ""}),
+        ("try:\n    import tides\nexcept ImportError:\n    tides = None\n", {"tides.py": ""}),
+        ("import noise\n", {}),  # its own name, which somebody else has as well
+        ("import numpy\nimport emcee\n", {"numpy.py": "", "emcee.py": ""}),
+        ("import json\n", {"json.py": ""}),
+        ("import tides\n", {}),
+        ("import sys\nsys.path.append('x')\nimport tides\n", {"tides.py": ""}),
+    ],
+)
+def test_no_sibling_that_a_script_would_find(code: str, more: dict[str, str]) -> None:
+    assert near("", code, **more) == []
+    assert near("import sys\nsys.path.insert(0, 'x')\n", "import tides\n", **{"tides.py": ""}) == []

@@ -188,6 +188,11 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
         "import numpy as np",
         "import numpy as np\nfrom lisa_example.tides import height",
     ),
+    "MET024": lambda: {
+        **clean(),
+        "src/lisa_example/__init__.py": b"import tides\n",
+        "src/lisa_example/tides.py": b"",
+    },
     "PKG001": lambda: edited(clean(), TOML, SYSTEM, ""),
     "PKG002": edit(TOML, '"setuptools>=77.0.3", "setuptools-scm>=8.1"', '"wheel"'),
     "PKG003": edit(TOML, "setuptools>=77.0.3", "setuptools>=64"),

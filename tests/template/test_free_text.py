@@ -7,10 +7,12 @@ import re
 import tempfile
 import tomllib
 from collections.abc import Callable
+from email.message import Message
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -193,6 +195,28 @@ def test_an_image_repository_has_it_in_the_same_places() -> None:
 
 def test_the_documentation_reads_markdown_with_no_further_extension() -> None:
     assert b"myst_enable_extensions" not in usual("MIT")["docs/conf.py"]
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        ({}, "Ada Example"),
+        ({"Author-email": "Bo <bo@example.org>"}, "Bo <bo@example.org>"),
+        ({"Author": "Bo", "Author-email": "bo@example.org"}, "Bo"),
+    ],
+)
+def test_pages_of_an_adopted_project_have_an_author(
+    named: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = usual_answers("MIT") | {"adopted": True, "author_name": "Ada Example", "docs": True}
+    page = rendered(given)["docs/conf.py"].decode()
+    told = Message()
+    for name, value in {"Name": "lisa-noise", "Version": "1.0", **named}.items():
+        told[name] = value
+    monkeypatch.setattr("importlib.metadata.metadata", lambda _: told)
+    settings: dict[str, Any] = {}
+    exec(page, settings)  # noqa: S102 - as Sphinx does
+    assert settings["author"] == expected
 
 
 # --- The property ------------------------------------------------------------------------------

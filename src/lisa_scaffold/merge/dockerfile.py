@@ -106,8 +106,36 @@ def find_problem(_base: str, ours: str, theirs: str, merged: str) -> str | None:
         return f"it uses {', '.join(sorted(unset))} without setting it"
     if torn := copied.find_torn(ours, theirs, merged):
         return f"it copies to one place, and uses another: {', '.join(sorted(torn))}"
+    if bare := _find_bare(ours, theirs, merged):
+        return f"it installs {', '.join(sorted(bare))} without what that needs"
     twice = {name for name, count in Counter(file.stages).items() if count > 1 and name}
     return f"it has two stages {', '.join(sorted(twice))}" if twice else None
+
+
+# Options with which pip and uv install what is named, and nothing else.
+_NARROWING = frozenset(["--no-deps", "--no-index", "--require-hashes"])
+
+
+def _find_bare(ours: str, theirs: str, merged: str) -> set[str]:
+    """What one side has installed, in a command with which the other installs what is named alone.
+
+    It would come without what it needs, or be refused for want of a hash.
+    """
+    sides = [words for text in (ours, theirs) for words in _list_commands(text)]
+    found: set[str] = set()
+    for words in _list_commands(merged):
+        options = words & _NARROWING
+        alike = [words - side for side in sides if options and options <= side]
+        more = min(alike, key=len, default=set())
+        found |= {word for word in more if not word.startswith("-")}
+    return found
+
+
+def _list_commands(text: str) -> list[set[str]]:
+    """The words of each command of the RUN instructions."""
+    units = split_instructions(diff.to_lines(text))
+    runs = [_join_body(unit) for unit in units if _get_verb(unit) == "RUN"]
+    return [{*command.split()} for run in runs for command in re.split(r"&&|\|\||;", run)]
 
 
 class _Summary(NamedTuple):

@@ -225,8 +225,9 @@ def _hints(adopted: Adopted) -> Iterator[str]:
     if ".gitlab/ci/security.yml" in paths and not (root / ".secrets.baseline").is_file():
         yield (
             "The job secrets fails where a file has what may be a password or a token, as hashes "
-            "in notebooks and built pages look. `detect-secrets scan > .secrets.baseline` records "
-            "what there is: look at each entry, and commit the file where none is real."
+            "in notebooks and built pages look. `pipx run detect-secrets scan > .secrets.baseline` "
+            "records what there is: look at each entry, commit the file where none is real, and "
+            "give the hook `args: [--baseline, .secrets.baseline]`."
         )
     if adopted.former and (root / ".cruft.json").is_file():
         yield ".cruft.json is kept, but not needed any more. Remove it with: git rm .cruft.json"

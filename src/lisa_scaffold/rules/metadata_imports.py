@@ -112,6 +112,9 @@ def imports_are_required(facts: Facts) -> Iterator[Hit]:
 _COMPILING = frozenset(["maturin", "meson-python", "scikit-build-core"])
 
 
+_WAY = compile_lazily(r"\bsys\.(?:path|modules|meta_path)\b|\b__path__\b")
+
+
 def _writes_its_modules(facts: Facts) -> bool:
     """Whether every module of the packages is a file that somebody has written, as far as told."""
     is_compiled = "Extension(" in facts.text("setup.py") or "cythonize" in facts.text("setup.py")
@@ -152,6 +155,37 @@ def _is_shared(facts: Facts, name: str) -> bool:
     top = normalize_name(name.partition(".")[0])
     others = _find_named(facts) - {normalize_name(facts.package.name)}
     return any(each.startswith(f"{top}-") for each in others)
+
+
+@rule("MET024", SHOULD, kinds=PACKAGE, when=_writes_its_modules)
+def siblings_are_named_in_full(facts: Facts) -> Iterator[Hit]:
+    """A module imports another one of its package by its full name.
+
+    Why: What lies beside a script is found by its name alone, and what lies beside a module is not:
+    whoever installs the package gets an error at that import.
+
+    How: Write `from package import module`, or `from . import module`.
+
+    Source: [PEP 328](https://peps.python.org/pep-0328/#rationale-for-absolute-imports).
+    """
+    names = facts.layout.folders
+    known = {name.partition(".")[0] for name in facts.layout.names} | _find_named(facts)
+    for path in sorted(_find_modules(facts)):
+        beside, _, own = path.rpartition("/")
+        package = next(name for name, folder in names.items() if path.startswith(f"{folder}/"))
+        if any(_WAY.search(facts.text(each)) for each in (path, f"{names[package]}/__init__.py")):
+            continue
+        for each in imported.find_imports(facts, path):
+            is_other = each.name in known or normalize_name(each.name) in known
+            is_there = facts.has(f"{each.name}.py", f"src/{each.name}.py")
+            is_theirs = is_other or is_there or imported.find_distributions(each.name)
+            if not is_theirs and own != f"{each.name}.py" and facts.has(f"{beside}/{each.name}.py"):
+                full = f"{package}{beside[len(names[package]) :].replace('/', '.')}.{each.name}"
+                message = (
+                    f"imports {each.name}, which is found beside a script and not in an installed "
+                    f"package: import {full}"
+                )
+                yield Hit(path, each.line, message)
 
 
 def _find_own_imports(facts: Facts, path: str, name: str, folder: str) -> Iterator[tuple[str, int]]:

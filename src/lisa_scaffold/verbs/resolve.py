@@ -11,12 +11,13 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import dedent
 from typing import Literal, NamedTuple
 
 from lisa_scaffold import files, git, rules, workplace
 from lisa_scaffold.bounds import DEEP
 from lisa_scaffold.errors import LisaError
-from lisa_scaffold.formats import toml
+from lisa_scaffold.formats import python, toml
 from lisa_scaffold.formats.conflicts import Marked, find_leftover, find_marked, replace_marked
 from lisa_scaffold.formats.tree import NotSure
 from lisa_scaffold.git import SUBMODULE, Repository
@@ -156,11 +157,16 @@ class Session:
         return before + self.number + 1, before + there
 
     def may_take_both(self, found: Open) -> bool:
-        """Whether the lines of both sides can stand together: one key of TOML twice cannot."""
-        if not found.places or not found.path.endswith(".toml"):
+        """Whether the lines of both sides can stand together.
+
+        One key of TOML twice cannot, and of one name in Python the first would be lost in silence.
+        """
+        if not found.places or not found.path.endswith((".toml", ".py")):
             return True
         place = found.places[self.number]
         sides = ["".join(each) for each in (place.ours, place.theirs)]
+        if found.path.endswith(".py"):
+            return not set.intersection(*map(_find_bound, sides))
         return _is_toml("".join(sides)) or not all(map(_is_toml, sides))
 
     def find_next(self) -> Open | None:
@@ -372,6 +378,20 @@ def advise_next(repository: Repository) -> str:
         if os.path.lexists(Path(repository.git_dir) / name):
             return command
     return "git commit"
+
+
+def _find_bound(text: str) -> set[str]:
+    """The names that some lines of Python bind by themselves; none where they are not whole."""
+    tree = python.parse(dedent(text))
+    bound = set()
+    for each in tree.body if tree else ():
+        if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            bound.add(each.name)
+        elif isinstance(each, ast.Assign):
+            bound |= {target.id for target in each.targets if isinstance(target, ast.Name)}
+        elif isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name):
+            bound.add(each.target.id)
+    return bound
 
 
 def _is_toml(text: str) -> bool:
