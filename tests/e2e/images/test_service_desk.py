@@ -52,7 +52,7 @@ def test_two_commands_lead_to_a_site_whose_administrator_logs_in(bare: Stack) ->
 
     def ask(path: str, form: dict[str, str] | None = None) -> str:
         data = urllib.parse.urlencode(form).encode() if form else None
-        request = urllib.request.Request(SITE + path, data, {"Referer": SITE + path})
+        request = urllib.request.Request(SITE + path, data, {"Referer": SITE + path})  # noqa: S310 - it is ours
         with person.open(request, timeout=60) as answer:
             return str(answer.read().decode())
 
