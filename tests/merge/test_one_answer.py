@@ -443,3 +443,19 @@ def test_functions_that_both_wrote_but_for_the_docstring_stay_the_projects() -> 
 def test_functions_that_both_wrote_otherwise_are_open(old: str, new: str) -> None:
     theirs = PACKAGED.replace("is there", "can be had").replace(old, new)
     assert merge_file("tests/test_x.py", None, PACKAGED.encode(), theirs.encode()) is None
+
+
+PORTS = '{\n  "appPort": [\n    "5064:5064/udp",\n    "5075:5075"\n  ],\n  "z": 1\n}\n'
+
+
+def test_what_both_put_in_the_place_of_what_both_removed_is_open() -> None:
+    """Git has a conflict there; both together would open each port twice."""
+    ours, theirs = (
+        PORTS.replace('"5064:5064/udp"', f'"${{{home}:CA_SERVER_PORT}}:${{{home}:CA_SERVER_PORT}}"')
+        for home in ("localEnv", "remoteEnv")
+    )
+    assert merged("a.json", PORTS, ours, theirs) is None
+    # What is not much alike is there for different things.
+    theirs = PORTS.replace('"5064:5064/udp"', '"8080:80/tcp"')
+    both = ours.replace('PORT}",', 'PORT}",\n    "8080:80/tcp",')
+    assert merged("a.json", PORTS, ours, theirs) == both

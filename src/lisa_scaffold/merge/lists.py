@@ -20,8 +20,10 @@ from lisa_scaffold.formats.tree import (
 )
 from lisa_scaffold.merge import choice, declined, identities, layout, match, ordering, values
 from lisa_scaffold.merge.declined import Note
+from lisa_scaffold.merge.text import measure_likeness
 
 _ALIKE = 0.3
+_ALIKE_TEXT = 0.6
 Versions = tuple[Entry | None, Entry | None, Entry | None]
 
 
@@ -174,7 +176,23 @@ def refuse_replacements(members: Members, out: AbstractSet[int], path: Path) -> 
                 doubt = NotSure(f"{values.show_path(path)}: added in place of what is gone")
                 if choice.choose(side == choice.THEIRS, side == choice.OURS, doubt):
                     found.add(slot)
-    return found
+    return found | _refuse_rivals(members, out, path)
+
+
+def _refuse_rivals(members: Members, out: AbstractSet[int], path: Path) -> set[int]:
+    """Slots of what both sides put in the place of what both removed, each in its own way."""
+    versions = [(slot, v) for slot, v in members.versions.items() if slot not in out]
+    if not any(v[0] and not v[1] and not v[2] for _, v in versions):
+        return set()
+    fresh = [slot for slot, v in versions if not v[0] and v[1] and not v[2]]
+    offered = [slot for slot, v in versions if not v[0] and v[2] and not v[1]]
+    for one in fresh:
+        for two in offered:
+            texts = [values.text_of(members.value_at(slot)) or "" for slot in (one, two)]
+            if all(texts) and measure_likeness(*texts) >= _ALIKE_TEXT:
+                doubt = NotSure(f"{values.show_path(path)}: both sides replaced what was there")
+                return set(choice.choose(offered, fresh, doubt))
+    return set()
 
 
 def _resemble(one: Value, two: Value) -> bool:
