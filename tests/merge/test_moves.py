@@ -246,3 +246,18 @@ def test_a_key_that_only_went_along_with_its_table_stays_removed(path: str) -> N
     by_template = merge_file(path, base.encode(), changed, removed.encode())
     assert isinstance(by_template, Declined)
     assert by_template.content == changed
+
+
+@pytest.mark.parametrize("path", NAMED)
+def test_what_the_template_adds_to_a_table_that_the_project_renamed_comes_into_it(
+    path: str,
+) -> None:
+    """However much else the project has changed in it, while it has the same keys."""
+    base = NAMED[path]
+    ours = base.replace("env", "containerEnv").replace("1", "7", 1).replace("2", "8", 1)
+    line = next(line for line in base.splitlines() if "b" in line)
+    theirs = base.replace(line, f"{line}\n{line.replace('b', 'd').replace('2', '4')}")
+    line = line.replace("2", "8")
+    both = ours.replace(line, f"{line}\n{line.replace('b', 'd').replace('8', '4')}")
+    assert merge_file(path, base.encode(), ours.encode(), theirs.encode()) == Merged(both.encode())
+    assert merge_file(path, base.encode(), theirs.encode(), ours.encode()) == Merged(both.encode())

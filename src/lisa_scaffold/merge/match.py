@@ -183,6 +183,7 @@ def _find_partners(base: Sequence[Item], side: Sequence[Item], keyed: bool) -> P
         if len(new) < len(side) or len(old) < len(base):
             raise Indistinct("a key stands twice")
         _pair_renamed(base, side, found, least=_SIMILAR_KEYED)
+        _pair_renamed_table(base, side, found)
         return found
     taken = set(found.values())
     for index, (_, value) in enumerate(side):
@@ -250,6 +251,24 @@ def _pair_renamed(
         if -i not in found and -b not in taken:
             found[-i] = -b
             taken.add(-b)
+
+
+def _pair_renamed_table(base: Sequence[Item], side: Sequence[Item], found: Partners) -> None:
+    """Pair a table with the only new one that has all of its keys, and some of its values."""
+    taken = set(found.values())
+    lost = [i for i, (_, value) in enumerate(base) if i not in taken and _is_table(value)]
+    gained = [i for i, (_, value) in enumerate(side) if i not in found and _is_table(value)]
+    if len(lost) != 1 or len(gained) != 1:
+        return
+    before, after = base[lost[0]][1], side[gained[0]][1]
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return
+    if any(after.get(key) == value for key, value in before.items()) and {*before} <= {*after}:
+        found[gained[0]] = lost[0]
+
+
+def _is_table(value: Value) -> bool:
+    return isinstance(value, dict) and len(value) > 1
 
 
 def _pair_renamed_alike(
