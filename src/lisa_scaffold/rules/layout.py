@@ -344,15 +344,17 @@ def no_data(facts: Facts) -> Iterator[Hit]:
         yield Hit(paths[0], 1, f"{message}{count_more(names)}")
 
 
-_PACKED = compile_lazily(r"((?:.*?/)??)(charts/)?[^/]+-\d+\.\d+\.\d+[\w.+-]*\.tgz")
+_VERSION = compile_lazily(r"-\d{1,9}\.\d{1,9}\.\d{1,9}")
 
 
 def _is_packed_chart(facts: Facts, path: str) -> bool:
     """Whether a file is a chart that Helm looks for where it is: in another, or in an index."""
-    match = _PACKED.fullmatch(path)
-    if match is None:
+    folder, _, name = path.rpartition("/")
+    if not name.endswith(".tgz") or not _VERSION.search(name):
         return False
-    return f"{match[1]}{'Chart' if match[2] else 'index'}.yaml" in facts.files
+    above, _, last = folder.rpartition("/")
+    beside = (above, "Chart.yaml") if last == "charts" else (folder, "index.yaml")
+    return "/".join(filter(None, beside)) in facts.files
 
 
 # Settings by which pages show what is stored, and do not run it.

@@ -140,12 +140,15 @@ def own_modules_exist(facts: Facts) -> Iterator[Hit]:
     settings = facts.paths("*.toml", "noxfile.py")
     known |= {word for path in settings for word in _WORD.findall(facts.text(path))}
     for name, folder in facts.layout.folders.items():
-        if folder.endswith(".py") or _is_shared(facts, name):
+        if folder.endswith(".py"):
             continue
         modules = _list_modules(facts, name, folder)
         for path in sorted(_reach(facts, modules, [name])):
             for wanted, line in _find_own_imports(facts, path, name, folder):
-                if not may_be_made(wanted, known) and not is_there(facts, wanted, name, folder):
+                if may_be_made(wanted, known) or is_there(facts, wanted, name, folder):
+                    continue
+                # Rare, and to read what is required takes its time.
+                if not _is_shared(facts, name):
                     message = f"there is no module {wanted}, so this fails: correct or remove it"
                     yield Hit(path, line, message)
 
