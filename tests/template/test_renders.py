@@ -72,6 +72,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "compose*.yaml": yaml.safe_load,
     "compose.desk.yaml": plain,
     "chart/.helmignore": plain,
+    "chart/tests/*.ini": ini,
     "chart/templates/*": plain,
     "kubernetes/.helmignore": plain,
     "kubernetes/templates/*": plain,
