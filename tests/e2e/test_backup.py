@@ -9,10 +9,15 @@ from __future__ import annotations
 
 import os
 import re
+import select
+import socket
+import socketserver
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -377,3 +382,61 @@ def test_by_the_network_nobody_comes_in_who_has_nothing_to_do_there(
 ) -> None:
     code, said = machine.sql_as(role, "SELECT 1", database)
     assert (code, "pg_hba.conf rejects connection" in said) == (2, True), said
+
+
+# --- A database that is slow ----------------------------------------------------------------------
+
+
+@contextmanager
+def slow(seconds: float) -> Iterator[int]:
+    """Run a way to the server on which each new connection is taken after a while; its port."""
+
+    class Wait(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            time.sleep(seconds)
+            with socket.create_connection(("127.0.0.1", PORT)) as server:
+                there, here = server.fileno(), self.request.fileno()
+                while ready := select.select([there, here], [], [])[0]:
+                    for each in ready:
+                        data = os.read(each, 65536)
+                        if not data:
+                            return
+                        os.write(here if each == there else there, data)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Wait) as made:
+        threading.Thread(target=made.serve_forever, daemon=True).start()
+        yield made.server_address[1]
+        made.shutdown()
+
+
+COUNT = """\
+import time
+import django
+from django.db import OperationalError
+
+django.setup()
+from challenges.models import Challenge
+
+for _ in range(2):
+    start = time.monotonic()
+    try:
+        print(Challenge.objects.count(), time.monotonic() - start > 5)
+    except OperationalError as error:
+        print("timeout" in str(error), time.monotonic() - start > 15)
+"""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    # What was once waited for stays.
+    [(8, "500 True\n500 False\n"), (25, "True True\nTrue True\n")],
+)
+def test_a_database_that_is_slow_to_take_connections_is_waited_for(
+    machine: Machine, seconds: float, told: str
+) -> None:
+    password = str(machine.server.folder / "secrets/db_password")
+    own = {"DB_USER": "service", "DB_PASSWORD_FILE": password}
+    machine.environment |= {**own, "DJANGO_SETTINGS_MODULE": "service.settings"}
+    with slow(seconds) as port:
+        machine.environment["DB_PORT"] = str(port)
+        assert machine.tries("python3", "-c", COUNT) == (0, told)
