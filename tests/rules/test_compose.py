@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from ..support.checking import Found, clean, edited, found, messages
+from ..support.checking import Found, clean, edited, findings, found, messages, text
 
 FILE = "compose.yaml"
 
@@ -116,12 +118,51 @@ def test_the_fresh_service_without_a_definition() -> None:
 
 @pytest.mark.parametrize(
     ("image", "is_found"),
-    [("nginx", True), ("nginx:latest", True), ("nginx:1.29", False), ("${IMAGE}", False)],
+    [
+        ("nginx", True),
+        ("nginx:latest", True),
+        ("nginx:1.29", False),
+        ("${IMAGE}", False),
+        ("${IMAGE:?}", False),
+        ("${IMAGE:-docker.io/library/nginx:latest}", True),
+        ("${IMAGE:-nginx:1.29}", False),
+        ("nginx:${TAG-latest}", True),
+    ],
 )
 def test_images_that_may_change_any_day(image: str, is_found: bool) -> None:
     files = compose(f"services:\n  web:\n    image: {image}\n")
     wanted: list[Found] = [("CMP003", FILE, 3)] if is_found else []
     assert found(files, "CMP003") == wanted
+
+
+def test_the_file_of_settings_beside_it_gives_values() -> None:
+    body = "services:\n  db:\n    image: $DB_IMAGE\n    ports: ['${DB_PORT}:5432']\n"
+    path = f"monitoring/{FILE}"
+    assert found(compose(body, path), "CMP0") == []
+    settings = "# Of the machine\nexport DB_IMAGE=postgres:latest # moves\nDB_PORT='5432'\n"
+    told = {**compose(body, path), "monitoring/.env": settings}
+    assert found(told, "CMP0") == [("CMP003", path, 3), ("CMP005", path, 4)]
+    assert found({**told, "monitoring/.env": "DB_PORT=$OTHER\n"}, "CMP0") == []
+    assert found({**compose(body, path), ".env": settings}, "CMP0") == []
+
+
+def test_a_default_is_a_secret_in_a_project_of_the_template() -> None:
+    files = web("environment:", "  DB_PASSWORD: ${DB_PASSWORD:-swordfish}")
+    assert found(files, "CMP004") == []
+    answered = {**files, ".copier-answers.yml": "_src_path: x\nkind: service\n"}
+    told = [(each.path, each.line, each.severity) for each in findings(answered, "CMP004")]
+    assert told == [(FILE, 5, "must")]
+
+
+def test_the_fresh_service_with_images_and_ports_by_default() -> None:
+    files = clean(kind="service")
+    caddy = re.sub(
+        r"PROXY_IMAGE:-[^}]+", "PROXY_IMAGE:-docker.io/library/caddy:latest", text(files, FILE)
+    )
+    assert {each[0] for each in found({**files, FILE: caddy}, "CMP")} == {"CMP003"}
+    open_db = edited(files, FILE, "    shm_size: 128m\n", "    ports: ['${DB_PORT:-5432}:5432']\n")
+    (told,) = findings(open_db, "CMP")
+    assert (told.code, told.path, told.severity) == ("CMP005", FILE, "must")
 
 
 def test_an_image_that_is_built_here_needs_no_version() -> None:

@@ -27,6 +27,8 @@ def test_fresh_projects_pass() -> None:
         ),
         ("user: root", "it runs as root: write the number of an ordinary user"),
         ("user: '0:0'", "it runs as root: write the number of an ordinary user"),
+        ("user: ${UID:-0}", "it runs as root: write the number of an ordinary user"),
+        ("privileged: ${ALL:-true}", "who breaks in here has the machine: remove it, or list"),
         ("user: 0", "it runs as root: write the number of an ordinary user"),
     ],
 )
@@ -54,7 +56,8 @@ def test_what_has_the_machine(line: str, said: str) -> None:
         ("privileged: true", "privileged: false"),
         ("privileged: true", "user: rooted"),
         ("privileged: true", "user: '1000:0'"),
-        ("privileged: true", "user: ${UID:-0}"),
+        ("privileged: true", "user: ${UID:-1000}"),
+        ("privileged: true", "user: ${UID}"),
         ("privileged: true", "volumes: ['/run/docker.sock.d:/a']"),
     ],
 )
@@ -98,7 +101,8 @@ def test_a_desk_may_have_all(name: str, body: str) -> None:
         ("environment: {MARIADB_ALLOW_EMPTY_ROOT_PASSWORD: 'no'}", False),
         ("environment: {POSTGRES_HOST_AUTH_METHOD: scram-sha-256}", False),
         ("environment: {POSTGRES_HOST_AUTH_METHOD: }", False),
-        ("environment: {POSTGRES_HOST_AUTH_METHOD: '${METHOD:-trust}'}", False),
+        ("environment: {POSTGRES_HOST_AUTH_METHOD: '${METHOD:-trust}'}", True),
+        ("environment: {POSTGRES_HOST_AUTH_METHOD: '${METHOD:?trust}'}", False),
         ("environment: trust", False),
     ],
 )
@@ -119,7 +123,10 @@ def test_a_database_asks_for_a_password(line: str, *, is_open: bool) -> None:
         ("['8000:8000']", False),
         ("['80:80', '2222:22']", False),
         ("['80:80', '8000']", False),
-        ("['80:80', '${PORT:-8000}:8000']", False),
+        ("['80:80', '${PORT:-8000}:8000']", True),
+        ("['${HTTP-80}:80', '8000:8000']", True),
+        ("['80:80', '${PORT:?}:8000']", False),
+        ("['80:80', '${BIND:-127.0.0.1:}8000:8000']", False),
         ("all", False),
     ],
 )

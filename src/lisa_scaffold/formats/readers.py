@@ -127,6 +127,26 @@ def _locate_ini(text: str) -> dict[Keys, Position]:
     return found
 
 
+_SET = r"\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*)"
+
+
+def read_env(path: str, text: str) -> Document:
+    """Read a file of ``NAME=value`` lines, as Compose does, without what its values refer to."""
+    data: dict[str, str] = {}
+    found: dict[Keys, Position] = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        if match := re.fullmatch(_SET, line):
+            name, value = match[1], match[2].rstrip()
+            quote = value[:1]
+            if quote in ("'", '"') and (end := value.find(quote, 1)) > 0:
+                value = value[1:end]
+            else:
+                value = re.split(r"(?:^|\s)#", value, maxsplit=1)[0].rstrip()
+            data[name] = value
+            found[name,] = Position(number, 1, value)
+    return Document(path, data, locate=lambda: found)
+
+
 def read_properties(path: str, text: str) -> Document:
     """Read a file of ``key=value`` lines, such as ``sonar-project.properties``."""
     data: dict[str, str] = {}

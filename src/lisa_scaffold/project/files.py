@@ -223,6 +223,10 @@ class Files:
         """A file of ``key=value`` lines."""
         return self._document("properties", path, readers.read_properties)
 
+    def env(self, path: str) -> Document:
+        """A file of ``NAME=value`` lines, such as ``.env``."""
+        return self._document("env", path, readers.read_env)
+
     def headings(self, path: str) -> tuple[Heading, ...]:
         """The headings of a Markdown file."""
         return self._parsed("headings", path, _find_headings)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import takewhile
 from posixpath import normpath
 from typing import Any, NamedTuple
 
 from lisa_scaffold.formats.document import Document
+from lisa_scaffold.formats.interpolation import interpolate
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules import images
@@ -192,7 +193,22 @@ class Service(NamedTuple):
 
 @cached_in_facts
 def find_compose(facts: Facts) -> list[Document]:
-    """The files of Docker Compose, as far as they can be read and have services."""
+    """The files of Docker Compose, as far as they can be read and have services.
+
+    Their variables have the values that the file ``.env`` beside them gives, or else their
+    defaults; what the machine alone can tell stays as it is written.
+    """
+    found = []
+    for file in _find_written(facts):
+        known = facts.env(f"{file.path[: file.path.rfind('/') + 1]}.env").data
+        plain = {name: value for name, value in known.items() if "$" not in value}
+        found.append(Document(file.path, interpolate(file.data, plain), locate=file.locate))
+    return found
+
+
+@cached_in_facts
+def _find_written(facts: Facts) -> list[Document]:
+    """The same as they are written."""
     paths = (path for path in facts.paths(*FILES) if not _NO_COMPOSE.fullmatch(path))
     whole = (path for path in paths if not _TEMPLATE.fullmatch(path))
     return [each for path in whole if (each := facts.yaml(path)).table("services")]
@@ -200,7 +216,16 @@ def find_compose(facts: Facts) -> list[Document]:
 
 def find_services(facts: Facts) -> Iterator[Service]:
     """Every service, as each of the files describes it."""
-    for file in find_compose(facts):
+    return _list_services(find_compose(facts))
+
+
+def find_written(facts: Facts) -> Iterator[Service]:
+    """The same, with variables as they are written."""
+    return _list_services(_find_written(facts))
+
+
+def _list_services(files: Iterable[Document]) -> Iterator[Service]:
+    for file in files:
         for name, data in file.table("services").items():
             if isinstance(data, dict):
                 yield Service(file, str(name), data)
@@ -209,7 +234,7 @@ def find_services(facts: Facts) -> Iterator[Service]:
 @cached_in_facts
 def find_built(facts: Facts) -> list[re.Pattern[str]]:
     """The names of the images that commands or files of Compose build, without tags."""
-    services = [each.data for each in find_services(facts)]
+    services = [each.data for each in find_written(facts)]
     named = [str(each["image"]) for each in services if "build" in each and "image" in each]
     return [*images.find_built(facts), *images.make_patterns(named)]
 
@@ -273,7 +298,7 @@ def names_are_defined(facts: Facts) -> Iterator[Hit]:
         folder = file.path[: file.path.rfind("/") + 1]
         for kind in ("networks", "secrets", "configs"):
             defined[folder] |= {(kind, str(name)) for name in file.table(kind)}
-    for each in find_services(facts):
+    for each in find_written(facts):
         folder = each.file.path[: each.file.path.rfind("/") + 1]
         if folder in find_open(facts) or not _is_whole(facts, each.file):
             continue
@@ -348,17 +373,19 @@ def no_secret_in_the_environment(facts: Facts) -> Iterator[Hit]:
     A file that by its name (`compose.dev.yaml`), the comment on its top or the README is for a
     pipeline, for tests or for a desk is not meant, nor are plain words in one that mounts the whole
     project to be edited, nor a password that is the name of its user where no port leads to the
-    service.
+    service. In projects of the template the default of a variable is looked at too.
 
     Source: [Compose: secrets](https://docs.docker.com/compose/how-tos/use-secrets/).
     """
     lines: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for each in find_services(facts):
+    for each in find_written(facts):
         path = each.file.path
         if is_thrown_away(facts, path):
             continue
         defaults = _find_defaults(each)
-        told = [*_environment(each.data.get("environment"))]
+        environment = each.data.get("environment")
+        # Others give defaults for whoever tries a program out.
+        told = [*_environment(interpolate(environment, {}) if facts.answers else environment)]
         if any(_UNGUARDED.fullmatch(f"{name}={value}") for _, name, value in told):
             continue
         for key, name, value in told:

@@ -70,7 +70,7 @@ def machine_is_not_given_away(facts: Facts) -> Iterator[Hit]:
 def _find_given(service: Service) -> Iterator[Hit]:
     """What a service has of its machine."""
     path = service.file.path
-    if service.data.get("privileged") is True:
+    if str(service.data.get("privileged")).lower() == "true":
         message = (
             "who breaks in here has the machine: remove it, or list what it needs in `cap_add`"
         )
