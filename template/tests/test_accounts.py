@@ -54,6 +54,13 @@ def make_admin(monkeypatch: pytest.MonkeyPatch, password: str, mail: str = MAIL)
     call_command("make_admin", mail)
 
 
+def test_cookies_go_over_tls_alone(site: Client, person: User) -> None:
+    assert site.get("/accounts/login/").status_code == 200
+    site.force_login(person)
+    names = {cookie.key for cookie in site.cookies.values() if cookie["secure"]}
+    assert names == {"__Host-csrf", "__Host-session"} == site.cookies.keys()
+
+
 def test_who_makes_an_account_proves_the_address_and_logs_in(
     site: Client, mailoutbox: list[EmailMessage]
 ) -> None:
