@@ -7,7 +7,7 @@ import tracemalloc
 
 import pytest
 
-from ..support.checking import Found, clean, found, messages
+from ..support.checking import Found, clean, findings, found, messages
 
 PATH = "chart/templates/web.yaml"
 CONFINED = "securityContext: {runAsNonRoot: true}"
@@ -201,3 +201,51 @@ def test_parts_libraries_and_samples_are_left_alone() -> None:
         sample = {f"{folder}/{path}": text for path, text in chart(bad).items()}
         assert found(sample, "HLM") == []
     assert found(chart(bad, "chart/templates/tests/web.yaml"), "HLM") == []
+
+
+RUNS = {".copier-answers.yml": "_src_path: x\nkind: service\n"}
+
+
+@pytest.mark.parametrize(
+    ("line", "is_found"),
+    [
+        ("hostNetwork: true", True),
+        ("  hostPID: 'true'", True),
+        ("      - hostIPC: true", True),
+        ("hostNetwork: false", False),
+        ("# hostNetwork: true", False),
+        ("hostNetwork: {{ .Values.a }}", False),
+    ],
+)
+def test_pods_of_a_service_stay_apart_from_the_node(line: str, *, is_found: bool) -> None:
+    files = chart(server(CONFINED, RESOURCES, PROBE, line))
+    wanted: list[Found] = [("HLM007", PATH, 7)] if is_found else []
+    assert found({**files, **RUNS}, "HLM") == wanted
+    assert found(files, "HLM") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a: 1\ndb:\n  password: swordfish\n", 3),
+        ("list: [{adminPassword: swordfish}]\n", 1),
+        ("fernetKey: abc\n", 1),
+        ("apiToken: abc\n", 1),
+        ("password: ''\n", 0),
+        ("password:\n", 0),
+        ("password: changed-by-secret.key\n", 0),
+        ("existingSecret: db\n", 0),
+        ("secret: db\n", 0),
+        ("passwordSecretName: db\n", 0),
+        ("passwordFile: /run/secrets/db\n", 0),
+        ("a: [password]\n", 0),
+    ],
+)
+@pytest.mark.parametrize("path", ["chart/values.yaml", "chart/clusters/in2p3.yaml"])
+def test_values_have_no_secret(path: str, text: str, line: int) -> None:
+    files = chart(server(CONFINED, RESOURCES, PROBE), **{path: text})
+    for kind in ("service", "pipeline"):
+        answered = {**files, ".copier-answers.yml": f"_src_path: x\nkind: {kind}\n"}
+        told = [(each.path, each.line, each.severity) for each in findings(answered, "HLM008")]
+        assert told == ([(path, line, "must")] if line else [])
+    assert found(files, "HLM008") == []

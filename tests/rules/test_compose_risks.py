@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ..support.checking import Found, clean, found, messages
+from ..support.checking import Found, clean, edited, found, messages, text
 from .test_compose import FILE, compose, web
 
 SERVICE = {".copier-answers.yml": "_src_path: x\nkind: service\n"}
@@ -144,3 +144,120 @@ def test_the_proxy_may_be_another_service() -> None:
     # Each in a file of its own is run without the other.
     apart = {**web("ports: ['443:443']"), "app/compose.yaml": f"services:\n{more}"}
     assert found({**apart, **SERVICE}, "CMP015") == []
+
+
+def test_files_of_one_folder_are_read_together() -> None:
+    over = "services:\n  web:\n    ports: ['8000:8000']\n"
+    files = {**web("ports: ['${HTTP_PORT:-80}:80']"), "compose.production.yaml": over, **SERVICE}
+    assert found(files, "CMP015") == [("CMP015", "compose.production.yaml", 3)]
+
+
+@pytest.mark.parametrize(
+    ("port", "is_open"),
+    [
+        ("'9090:9090'", True),
+        ("'2019:2019'", True),
+        ("'0.0.0.0:9100:9100'", True),
+        ("'${PROMETHEUS_PORT:-9090}:9090'", True),
+        ("'${PROMETHEUS_PORT:?}:9090'", True),
+        ("'$PROMETHEUS_PORT:9090/tcp'", True),
+        ("{target: 9093, published: 80}", True),
+        ("9090", True),
+        ("'127.0.0.1:9090:9090'", False),
+        ("'127.0.0.1::9090'", False),
+        ("'${ADDRESS}:9090:9090'", False),
+        ("{target: 9093, host_ip: 127.0.0.1}", False),
+        ("'9090:80'", False),
+        ("[]", False),
+    ],
+)
+def test_what_asks_nobody_who_he_is(port: str, *, is_open: bool) -> None:
+    wanted: list[Found] = [("CMP016", FILE, 4)] if is_open else []
+    assert found({**web(f"ports: [{port}]"), **SERVICE}, "CMP016") == wanted
+    assert found(web(f"ports: [{port}]"), "CMP016") == []
+    desk = {**compose(str(web(f"ports: [{port}]")[FILE]), "compose.dev.yaml"), **SERVICE}
+    assert found(desk, "CMP016") == []
+
+
+DROPS = "cap_drop: [ALL]"
+
+
+@pytest.mark.parametrize(
+    ("lines", "line"),
+    [
+        ([DROPS, "read_only: true"], 0),
+        ([DROPS], 0),
+        (["cap_drop: [all]"], 0),
+        ([], 2),
+        (["cap_drop: [NET_RAW]"], 2),
+        (["cap_drop: ALL"], 2),
+        ([DROPS, "read_only: false"], 5),
+        (["extends: {service: other}"], 0),
+    ],
+)
+def test_containers_may_do_little(lines: list[str], line: int) -> None:
+    files = web(*lines)
+    wanted: list[Found] = [("CMP017", FILE, line)] if line else []
+    assert found({**files, **SERVICE}, "CMP017") == wanted
+    adopted = {".copier-answers.yml": "_src_path: x\nkind: service\nadopted: true\n"}
+    assert found({**files, **adopted}, "CMP017") == found(files, "CMP017") == []
+
+
+def test_a_file_that_is_read_over_another_may_drop_the_rights_or_open_the_image() -> None:
+    over = "services:\n  web:\n    cap_drop: [ALL]\n"
+    assert found({**web(), "compose.production.yaml": over, **SERVICE}, "CMP017") == []
+    over = "services:\n  web:\n    read_only: false\n"
+    opened = {**web(DROPS), "compose.production.yaml": over, **SERVICE}
+    assert found(opened, "CMP017") == [("CMP017", "compose.production.yaml", 3)]
+
+
+def test_the_fresh_service_with_less_care() -> None:
+    files = clean(kind="service")
+    careless = edited(files, FILE, "  cap_drop: [ALL]\n", "")
+    assert {each[0] for each in found(careless, "CMP")} == {"CMP017"}
+    writable = edited(files, FILE, "  read_only: true\n", "  read_only: false\n")
+    assert {each[0] for each in found(writable, "CMP")} == {"CMP017"}
+    boundless = edited(files, FILE, ', memory: "${APP_MEMORY:-512m}"', "")
+    assert [each[:2] for each in found(boundless, "CMP")] == [("CMP009", FILE), ("CMP009", FILE)]
+    path = "monitoring/compose.yaml"
+    seen = edited(files, path, "127.0.0.1:${PROMETHEUS_PORT:-9090}", "${PROMETHEUS_PORT:-9090}")
+    assert [each[:2] for each in found(seen, "CMP")] == [("CMP016", path)]
+    moving = edited(
+        files,
+        path,
+        text(files, path).split("PROMETHEUS_IMAGE:-")[1].split("}")[0],
+        "prom/prometheus:latest",
+    )
+    assert [each[:2] for each in found(moving, "CMP")] == [("CMP003", path)]
+
+
+@pytest.mark.parametrize(
+    ("port", "is_open"),
+    [
+        ("'8080:8080'", True),
+        ("'${AIRFLOW_PORT:?}:8080'", True),
+        ("'0.0.0.0:8080:8080'", True),
+        ("{target: 8080, published: 8080}", True),
+        ("8080", True),
+        ("'127.0.0.1:8080:8080'", False),
+        ("'localhost:8080:8080'", False),
+        ("'${ADDRESS:?}:8080:8080'", False),
+        ("{target: 8080, host_ip: 127.0.0.1}", False),
+    ],
+)
+def test_a_desk_is_reached_from_itself(port: str, *, is_open: bool) -> None:
+    files = web(f"ports: [{port}]")
+    wanted: list[Found] = [("CMP018", FILE, 4)] if is_open else []
+    record = "_src_path: x\nkind: pipeline\n"
+    assert found({**files, ".copier-answers.yml": record}, "CMP018") == wanted
+    adopted = {**files, ".copier-answers.yml": f"{record}adopted: true\n"}
+    assert found(adopted, "CMP018") == found(files, "CMP018") == []
+
+
+def test_the_fresh_pipeline_with_less_care() -> None:
+    files = clean(kind="pipeline")
+    opened = edited(files, FILE, "127.0.0.1:${AIRFLOW_PORT:?}", "${AIRFLOW_PORT:?}")
+    assert [each[:2] for each in found(opened, "CMP")] == [("CMP018", FILE)]
+    key = "AIRFLOW__CORE__FERNET_KEY_CMD: cat /run/secrets/fernet_key"
+    told = edited(files, FILE, key, "AIRFLOW__CORE__FERNET_KEY: s9ZQ0xVh3kYw7mTn=")
+    assert {each[0] for each in found(told, "CMP")} == {"CMP004"}

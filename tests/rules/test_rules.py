@@ -11,7 +11,17 @@ from lisa_scaffold import rules
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules import judge
-from lisa_scaffold.rules.rule import MUST, PACKAGE, SERVICE, SHOULD, Hit, Rule, rule
+from lisa_scaffold.rules.rule import (
+    MADE_TO_RUN,
+    MUST,
+    PACKAGE,
+    PIPELINE,
+    SERVICE,
+    SHOULD,
+    Hit,
+    Rule,
+    rule,
+)
 
 from ..support.checking import clean, found
 
@@ -41,7 +51,8 @@ FOR_PACKAGES = (
     "PKG007 PKG008 PKG009 PKG010 QTY001 QTY002 QTY003 QTY004 CI005 CI015 CON001 CON003 DOC002 "
     "DOC004 DOC005 CIT001"
 )
-FOR_SERVICES = "CMP006 CMP009 CMP015 DJA005 DJA006"
+FOR_SERVICES = "CMP006 CMP009 CMP015 CMP016 CMP017 HLM007 DJA005 DJA006"
+FOR_PIPELINES = "CMP018 DAG015 DAG016"
 OPENS_A_SERVICE = "CMP004 CMP005 CMP013 CMP014 DJA001 DJA002 DJA003 DJA004"
 REPAIRING = (
     "TPL002 TPL004 FIL002 FIL006 FIL009 LIC002 LIC003 LIC006 LIC008 MET005 MET008 MET013 MET014 "
@@ -54,10 +65,13 @@ def test_what_is_a_must_what_is_for_packages_and_what_repairs() -> None:
     """The pages of the rules tell it, and people rely on it: none of it changes unseen."""
     assert {each.severity for each in EVERY} == {MUST, SHOULD}
     assert [each.code for each in EVERY if each.severity is MUST] == WRONG_IN_ANY_PROJECT.split()
-    assert {each.kinds for each in EVERY} == {(), PACKAGE, SERVICE}
+    assert {each.kinds for each in EVERY} == {(), PACKAGE, SERVICE, PIPELINE, MADE_TO_RUN}
     assert [each.code for each in EVERY if each.kinds == PACKAGE] == FOR_PACKAGES.split()
     assert [each.code for each in EVERY if each.kinds == SERVICE] == FOR_SERVICES.split()
-    assert {each.must_in for each in EVERY} == {(), SERVICE}
+    assert [each.code for each in EVERY if each.kinds == PIPELINE] == FOR_PIPELINES.split()
+    assert [each.code for each in EVERY if each.kinds == MADE_TO_RUN] == ["HLM008"]
+    assert {each.must_in for each in EVERY} == {(), SERVICE, MADE_TO_RUN}
+    assert [each.code for each in EVERY if each.must_in == MADE_TO_RUN] == ["HLM008", "SEC007"]
     assert [each.code for each in EVERY if each.must_in == SERVICE] == OPENS_A_SERVICE.split()
     assert [each.code for each in EVERY if each.fixes] == REPAIRING.split()
 

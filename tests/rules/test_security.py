@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import string
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from lisa_scaffold import rules
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules import judge
 
-from ..support.checking import changed, clean, found, messages
+from ..support.checking import changed, clean, findings, found, messages
 
 LETTERS = string.ascii_letters + string.digits
 
@@ -467,3 +468,70 @@ def test_a_key_of_which_lines_are_left_out(gap: str) -> None:
     begin, *lines, last, end = key().rstrip("\n").split("\n")
     assert found({"a.md": "\n".join([begin, *lines, gap, last, end])}, "SEC001") == []
     assert found({"a.md": "\n".join([begin, *lines, last, end, gap])}, "SEC001") != []
+
+
+MADE = {".copier-answers.yml": "_src_path: x\nkind: service\n"}
+CHANCE = "kR7" + "vQ2m" + "Zx9p"
+SECRET = f"# Of the place\nMAIL_HOST=mail.example.org\nMAIL_PASSWORD={CHANCE}\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "is_found"),
+    [
+        (".env", True),
+        ("deploy/production.env", True),
+        ("deploy/.env.production", True),
+        (".env.example", False),
+        ("production.env.sample", False),
+        ("deploy/desk.env", False),
+        (".env.dev", False),
+        (".env.local", False),
+        ("tests/.env", False),
+        ("environment.txt", False),
+    ],
+)
+def test_files_of_settings(path: str, *, is_found: bool) -> None:
+    for files, severity in (({path: SECRET, **MADE}, "must"), ({path: SECRET}, "should")):
+        told = [(each.path, each.line, each.severity) for each in findings(files, "SEC007")]
+        assert told == ([(path, 3, severity)] if is_found else [])
+
+
+@pytest.mark.parametrize(
+    ("line", "here", "elsewhere"),
+    [
+        (f"S3_SECRET_KEY='{CHANCE}'", True, True),
+        (f"export API_TOKEN={CHANCE} # the new one", True, True),
+        (f"DATABASE_URL=postgres://site:{CHANCE}@db.in2p3.fr/site", True, True),
+        (f"DATABASE_URL=postgres://site:{CHANCE}@db:5432/site", True, False),
+        ("MAIL_PASSWORD=swordfish", True, False),
+        ("MAIL_PASSWORD=changeme", True, False),
+        ("MAIL_PASSWORD=", False, False),
+        ("MAIL_PASSWORD=$OTHER", False, False),
+        ("MAIL_PASSWORD=<yours>", False, False),
+        ("MAIL_PASSWORD_FILE=/run/secrets/mail", False, False),
+        ("S3_ENDPOINT=https://s3.example.net", False, False),
+        ("TOKEN_URL=https://a.example.net/?b", False, False),
+        (f"# MAIL_PASSWORD={CHANCE}", False, False),
+    ],
+)
+def test_lines_of_settings(line: str, *, here: bool, elsewhere: bool) -> None:
+    files = {"production.env": f"{line}\n"}
+    wanted = [("SEC007", "production.env", 1)]
+    assert found({**files, **MADE}, "SEC007") == (wanted if here else [])
+    assert found(files, "SEC007") == (wanted if elsewhere else [])
+    adopted = {".copier-answers.yml": f"{MADE['.copier-answers.yml']}adopted: true\n"}
+    told = [each.severity for each in findings({**files, **adopted}, "SEC007")]
+    assert told == (["should"] if elsewhere else [])
+
+
+def test_a_file_with_a_secret() -> None:
+    files = {"secrets/db_password": "swordfish\n", "secrets/.gitignore": "*\n", "secrets/empty": ""}
+    assert found({**files, **MADE}, "SEC007") == [("SEC007", "secrets/db_password", 1)]
+    assert found(files, "SEC007") == []
+
+
+def test_what_git_does_not_have_is_of_the_place(tmp_path: Path) -> None:
+    for path, content in {".env": SECRET, **MADE}.items():
+        (tmp_path / path).write_text(content)
+    chosen = rules.select_rules(rules.Selection(("SEC007",)))
+    assert judge.list_findings(chosen, Facts.read(tmp_path)) == []

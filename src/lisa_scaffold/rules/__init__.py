@@ -45,7 +45,7 @@ FAMILIES = {
     "DJA": (("django", "django_migrations"), "Django"),
     "SON": (("sonar",), "SonarQube"),
     "DAG": (
-        ("workflow", "workflow_modules", "workflow_relays", "workflow_secrets"),
+        ("workflow", "workflow_modules", "workflow_relays", "workflow_runs", "workflow_secrets"),
         "Airflow",
     ),
     "DOC": (("docs",), "Documentation"),

@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from lisa_scaffold.formats.document import Document
+from lisa_scaffold.formats.document import Document, Keys
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
-from lisa_scaffold.rules.rule import SHOULD, Hit, join_same, rule
+from lisa_scaffold.rules.invented import is_invented, is_said_of_secret, names_secret
+from lisa_scaffold.rules.rule import MADE_TO_RUN, SERVICE, SHOULD, Hit, join_same, rule
 
 _NO_CHART = compile_lazily(
     r"(?:.*/)?(?:tests?|testdata|fixtures|examples?|_?vendor(?:ed)?|node_modules|externals?|extern"
@@ -312,3 +313,64 @@ def _find_moving(keys: tuple[str, ...], told: Any) -> Iterator[tuple[str, ...]]:
         if _OF_TESTS.search(str(key)):
             continue
         yield from _find_moving((*keys, key), value)
+
+
+_OF_NODE = compile_lazily(r"(?m)^[ \t-]*(host(?:Network|PID|IPC)):[ \t]*[\"']?true\b")
+
+
+@rule("HLM007", SHOULD, kinds=SERVICE, when=find_charts)
+def pods_stay_apart_from_the_node(facts: Facts) -> Iterator[Hit]:
+    """Pods of a service do not share the node's network and processes.
+
+    Why: With `hostNetwork` a pod reaches whatever listens on the node alone, and no network policy
+    holds for it; with `hostPID` it sees the secrets of all other processes there.
+
+    How: Remove it: a service is reached by a `Service` and an `Ingress`.
+
+    Source: [Kubernetes: pod security standards](https://kubernetes.io/docs/concepts/security/pod-security-standards/).
+    """
+    for chart in find_charts(facts):
+        for each in chart.templates:
+            for number, line in enumerate(facts.lines(each.path), 1):
+                if match := _OF_NODE.match(line):
+                    yield Hit(
+                        each.path, number, f"its pods are on the node itself: remove `{match[1]}`"
+                    )
+
+
+_WORDS = compile_lazily(r"(?<=[a-z0-9])(?=[A-Z])")
+_NO_SECRET = compile_lazily(r"(?i)(?:.*_)?SECRET|.*(?:EXISTING|NAME|REF).*")
+
+
+@rule("HLM008", SHOULD, kinds=MADE_TO_RUN, when=find_charts, must_in=MADE_TO_RUN)
+def values_have_no_secret(facts: Facts) -> Iterator[Hit]:
+    """No secret stands in the values of a chart.
+
+    Why: It is in git, for everybody who ever gets a copy.
+
+    How: Change it, keep it in a secret of the cluster, and name that here.
+
+    Source: [Kubernetes: good practices for secrets](https://kubernetes.io/docs/concepts/security/secrets-good-practices/).
+    """
+    for chart in find_charts(facts):
+        below = chart.folder
+        for path in facts.paths(f"{below}values*.y*ml", f"{below}clusters/*.y*ml"):
+            values = facts.yaml(path)
+            for keys in _find_secrets((), values.data):
+                message = (
+                    f"everybody can read {keys[-1]} here: change it, and keep it in the cluster"
+                )
+                yield Hit(path, values.line(*keys), message)
+
+
+def _find_secrets(keys: Keys, told: Any) -> Iterator[Keys]:
+    """The keys of what is a secret by its name, and is told."""
+    if isinstance(told, list | dict):
+        entries = told.items() if isinstance(told, dict) else enumerate(told)
+        for key, value in entries:
+            yield from _find_secrets((*keys, key), value)
+    elif isinstance(told, str) and keys and told:
+        name = _WORDS.sub("_", str(keys[-1]))
+        is_secret = names_secret(name) and not _NO_SECRET.fullmatch(name)
+        if is_secret and not is_invented(told) and not is_said_of_secret(name, told):
+            yield keys

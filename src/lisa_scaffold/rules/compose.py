@@ -14,7 +14,12 @@ from lisa_scaffold.formats.interpolation import interpolate
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules import images
-from lisa_scaffold.rules.invented import is_invented, is_said_of_secret, names_secret
+from lisa_scaffold.rules.invented import (
+    is_invented,
+    is_plain_word,
+    is_said_of_secret,
+    names_secret,
+)
 from lisa_scaffold.rules.rule import (
     MUST,
     SERVICE,
@@ -391,7 +396,7 @@ def no_secret_in_the_environment(facts: Facts) -> Iterator[Hit]:
         for key, name, value in told:
             is_secret = names_secret(name) and not is_said_of_secret(name, value)
             is_told = "$" not in value and not is_invented(value) and value not in defaults
-            if is_told and path in find_desks(facts) and _PLAIN_WORD.fullmatch(value):
+            if is_told and path in find_desks(facts) and is_plain_word(value):
                 continue
             if is_secret and is_told:
                 lines[path, name].append(each.line("environment", key))
@@ -432,10 +437,16 @@ def is_for_others(facts: Facts, service: Service) -> bool:
 
 
 def _is_for_desk(file: Document) -> bool:
-    """Whether a file is for a desk: it mounts all that an image is built from, to be edited."""
-    for each in file.table("services").values():
+    """Whether a file is for a desk: it mounts all that an image is built from, to be edited.
+
+    A folder of settings is mounted to be read, beside images that are built elsewhere.
+    """
+    services = file.table("services").values()
+    is_built = any(isinstance(each, dict) and "build" in each for each in services)
+    for each in services:
         volumes = each.get("volumes") if isinstance(each, dict) else None
-        sources = (_read_source(volume) for volume in volumes) if isinstance(volumes, list) else ()
+        mounted = volumes if isinstance(volumes, list) else ()
+        sources = [_read_source(one) for one in mounted if is_built or not _is_read_only(one)]
         build = each.get("build") if isinstance(each, dict) else None
         context = build.get("context") if isinstance(build, dict) else build
         whole = {".", normpath(context) if isinstance(context, str) else "."}
@@ -447,17 +458,18 @@ def _is_for_desk(file: Document) -> bool:
 _HERE = ("$PWD", "${PWD}")
 
 
+def _is_read_only(volume: Any) -> bool:
+    """Whether a volume is mounted to be read alone, in either form."""
+    if isinstance(volume, dict):
+        return volume.get("read_only") is True
+    return isinstance(volume, str) and "ro" in volume.rpartition(":")[2].split(",")
+
+
 def _read_source(volume: Any) -> str:
     """What a volume mounts, in either form."""
     if isinstance(volume, dict):
         return str(volume.get("source", ""))
     return volume.partition(":")[0] if isinstance(volume, str) else ""
-
-
-# A word that anybody would think of first.
-_PLAIN_WORD = compile_lazily(
-    r"[A-Za-z]{1,40}(?:[_-][A-Za-z]{1,40}){0,2}\d{0,3}|\d{1,6}[A-Za-z]{0,12}"
-)
 
 
 def _environment(told: Any) -> Iterator[tuple[str | int, str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,7 @@ from lisa_scaffold.rules.compose import (
     find_services,
     is_for_others,
 )
-from lisa_scaffold.rules.rule import SERVICE, SHOULD, Hit, rule
+from lisa_scaffold.rules.rule import PIPELINE, SERVICE, SHOULD, Hit, rule
 
 # What looks at other containers, starts some, or needs the machine itself for what it does.
 _OF_MACHINE = compile_lazily(
@@ -144,9 +145,11 @@ def nothing_is_open_beside_the_proxy(facts: Facts) -> Iterator[Hit]:
 
     Source: [Docker: port publishing](https://docs.docker.com/engine/network/port-publishing/).
     """
-    for file in find_compose(facts):
-        services = [each for each in find_services(facts) if each.file is file]
-        opened = [(each, *found) for each in services for found in _list_open(each)]
+    # Files of one folder are read one over another.
+    folders: dict[str, list[tuple[Service, int, str, str]]] = defaultdict(list)
+    for each in find_services(facts):
+        folders[each.file.path.rpartition("/")[0]] += [(each, *open_) for open_ in _list_open(each)]
+    for opened in folders.values():
         if not any(host in _PROXY for _, _, host, _ in opened):
             continue
         for each, number, host, inner in opened:
@@ -154,7 +157,122 @@ def nothing_is_open_beside_the_proxy(facts: Facts) -> Iterator[Hit]:
                 message = (
                     "open to all beside 80 and 443: remove this, or write `127.0.0.1:` before it"
                 )
-                yield Hit(file.path, each.line("ports", number), message)
+                yield Hit(each.file.path, each.line("ports", number), message)
+
+
+# What listens there asks nobody who he is, as it comes.
+_ASKS_NOBODY = {
+    "2019": "Caddy's administration",
+    "2375": "Docker's API",
+    "9090": "Prometheus",
+    "9091": "Prometheus' push gateway",
+    "9093": "Alertmanager",
+    "9100": "the node exporter",
+    "9115": "the blackbox exporter",
+    "9187": "the PostgreSQL exporter",
+}
+
+
+@rule("CMP016", SHOULD, kinds=SERVICE, when=find_compose)
+def what_asks_nobody_is_not_open(facts: Facts) -> Iterator[Hit]:
+    """What operators look at and turn is open to them alone.
+
+    Why: Caddy's administration, Prometheus and its exporters have no login: whoever reaches them
+    reads what the site does, and makes the proxy lead wherever he likes.
+
+    How: Leave the port out, or open it to the machine alone, `127.0.0.1:9090:9090`, and come
+    through SSH. A file for a pipeline, for tests or for a desk is not meant.
+
+    Source: [Prometheus: security model](https://prometheus.io/docs/operating/security/),
+    [Caddy: admin](https://caddyserver.com/docs/caddyfile/options#admin).
+    """
+    for each in find_services(facts):
+        ports = each.data.get("ports")
+        for number, port in enumerate(ports if isinstance(ports, list) else []):
+            inner = _read_inner(port)
+            if inner in _ASKS_NOBODY and is_for_others(facts, each):
+                what = f"{_ASKS_NOBODY[inner]} is open to everybody, and has no login"
+                message = f"{what}: remove this, or write `127.0.0.1:` before it"
+                yield Hit(each.file.path, each.line("ports", number), message)
+
+
+_INNER = compile_lazily(
+    r"(?:(?:0\.0\.0\.0|\[::\]):)?(?:(?:\d{0,5}|\$\{?\w*PORT\w*(?::?\?[^{}]*)?\}?):)?(\d{1,5})(?:/tcp)?"
+)
+
+
+def _read_inner(port: Any) -> str:
+    """The port of a container that is open to everybody, in either form; empty for none."""
+    if isinstance(port, dict):
+        port = port.get("target") if _is_open(port) else None
+    match = _INNER.fullmatch(str(port))
+    return match[1] if match else ""
+
+
+def _is_at_desk(facts: Facts) -> bool:
+    """Whether the template made the pipeline: its files of Compose are a desk."""
+    return bool(find_compose(facts)) and not facts.answers.get("adopted")
+
+
+@rule("CMP018", SHOULD, kinds=PIPELINE, when=_is_at_desk)
+def desk_is_reached_from_itself(facts: Facts) -> Iterator[Hit]:
+    """A pipeline's desk is reached from its own machine alone.
+
+    Why: Whoever comes into Airflow at a desk starts containers there, with all that the machine
+    has; and Docker opens a published port past the machine's firewall.
+
+    How: Write `127.0.0.1:` before the port. A pipeline for others runs by the chart.
+
+    Source: [Docker: port publishing](https://docs.docker.com/engine/network/port-publishing/).
+    """
+    for each in find_services(facts):
+        ports = each.data.get("ports")
+        for number, port in enumerate(ports if isinstance(ports, list) else []):
+            if _is_open(port) and not _MAY_BE_HOME.match(str(port)):
+                message = (
+                    "whoever reaches this machine reaches its desk: write `127.0.0.1:` before it"
+                )
+                yield Hit(each.file.path, each.line("ports", number), message)
+
+
+# A variable that may hold an address, and not a port.
+_MAY_BE_HOME = compile_lazily(r"\$(?!\{?\w*PORT)")
+
+
+def _is_hardened(facts: Facts) -> bool:
+    """Whether the template made the project with containers that may do little."""
+    return bool(find_compose(facts)) and not facts.answers.get("adopted")
+
+
+@rule("CMP017", SHOULD, kinds=SERVICE, when=_is_hardened)
+def containers_may_do_little(facts: Facts) -> Iterator[Hit]:
+    """A container has no more rights than it needs.
+
+    Why: Whoever breaks into it goes on from there with what it may do: write what is run next, or
+    use what the kernel gives to root.
+
+    How: Let it have what the others have: `<<: *hardened`, or `cap_drop: [ALL]` and `read_only:
+    true`. What it writes goes to `tmpfs` or a volume; what it needs of the kernel stands in
+    `cap_add`.
+
+    Source: [OWASP: Docker security](https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html).
+    """
+    dropping = {each.name for each in find_services(facts) if _drops_all(each)}
+    for each in find_services(facts):
+        if not is_for_others(facts, each):
+            continue
+        is_whole = each.data.keys() & {"build", "image"} and "extends" not in each.data
+        if is_whole and each.name not in dropping:
+            message = "it has rights of root that it may not need: add `cap_drop: [ALL]`"
+            yield Hit(each.file.path, each.line(), message)
+        if each.data.get("read_only") is False:
+            message = "who breaks in here changes what is run: write `read_only: true`"
+            yield Hit(each.file.path, each.line("read_only"), message)
+
+
+def _drops_all(service: Service) -> bool:
+    dropped = service.data.get("cap_drop")
+    return isinstance(dropped, list) and "ALL" in {str(each).upper() for each in dropped}
 
 
 def _list_open(service: Service) -> Iterator[tuple[int, str, str]]:

@@ -168,6 +168,10 @@ def databases_are_waited_for(facts: Facts) -> Iterator[Hit]:
         yield Hit(path, found[0], message)
 
 
+# What is read over the other files where a release is tried out, and not in production.
+_OF_REHEARSAL = compile_lazily(r"(?i)[^/]*(?:pre-?prod|staging)[^/]*$")
+
+
 @rule("CMP009", SHOULD, kinds=SERVICE, when=find_compose)
 def memory_is_limited(facts: Facts) -> Iterator[Hit]:
     """What runs all the time may take only so much memory.
@@ -179,7 +183,9 @@ def memory_is_limited(facts: Facts) -> Iterator[Hit]:
 
     Source: [Docker: resource constraints](https://docs.docker.com/engine/containers/resource_constraints/).
     """
-    limited = _names(facts, _limits_memory)
+    limited = _names(
+        facts, lambda each: _limits_memory(each) and not _OF_REHEARSAL.search(each.file.path)
+    )
     once = _names(facts, lambda each: "restart" in each.data and not each.restarts)
     lasting = _find_lasting(facts)
     for each in find_services(facts):

@@ -7,7 +7,7 @@ import re
 from lisa_scaffold.pattern import compile_lazily
 
 _NAME = compile_lazily(
-    r"(?:.*_)?(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|SECRET_KEY|ACCESS_KEY)",
+    r"(?:.*_)?(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|SECRET_KEY|ACCESS_KEY|FERNET_KEY)",
     re.IGNORECASE,
 )
 _INVENTED = compile_lazily(
@@ -49,6 +49,17 @@ def is_invented(value: str) -> bool:
 def is_to_be_changed(value: str) -> bool:
     """Whether a value is a word that asks to be replaced, or one that anybody would begin with."""
     return _TO_CHANGE.fullmatch(_bare(value)) is not None
+
+
+# A word that anybody would think of first.
+_PLAIN_WORD = compile_lazily(
+    r"[A-Za-z]{1,40}(?:[_-][A-Za-z]{1,40}){0,2}\d{0,3}|\d{1,6}[A-Za-z]{0,12}"
+)
+
+
+def is_plain_word(value: str) -> bool:
+    """Whether a value is a word that anybody would think of first."""
+    return _PLAIN_WORD.fullmatch(value) is not None
 
 
 def is_said_of_secret(name: str, value: str) -> bool:

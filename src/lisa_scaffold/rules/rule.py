@@ -17,6 +17,8 @@ UNSAFE = "unsafe"
 ALL_KINDS: tuple[str, ...] = ()
 PACKAGE: tuple[str, ...] = ("package",)
 SERVICE: tuple[str, ...] = ("service",)
+PIPELINE: tuple[str, ...] = ("pipeline",)
+MADE_TO_RUN: tuple[str, ...] = ("pipeline", "service")
 
 MOST_UNKNOWN = 100
 """Unknown names in one file for which a rule looks for similar known ones, which is slow."""

@@ -18,8 +18,14 @@ from lisa_scaffold.project.marks import KEY
 from lisa_scaffold.rules import images
 from lisa_scaffold.rules.compose import is_thrown_away
 from lisa_scaffold.rules.images import find_dockerfiles
-from lisa_scaffold.rules.invented import is_invented, is_to_be_changed
-from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, count_more, join_same, rule
+from lisa_scaffold.rules.invented import (
+    is_invented,
+    is_plain_word,
+    is_said_of_secret,
+    is_to_be_changed,
+    names_secret,
+)
+from lisa_scaffold.rules.rule import MADE_TO_RUN, MUST, SHOULD, Hit, count_more, join_same, rule
 from lisa_scaffold.rules.template import is_remote_component
 from lisa_scaffold.versions import normalize_name
 
@@ -386,3 +392,73 @@ def nothing_unseen_is_run(facts: Facts) -> Iterator[Hit]:
     """
     for path, found in _find_lines(facts, _explain_unseen):
         yield Hit(path, found[0][0], f"{found[0][1]}{count_more([at for at, _ in found])}")
+
+
+_SETTINGS = ("**/.env", "**/.env.*", "**/*.env", "**/*.env.*")
+_NOT_OF_PLACE = frozenset(
+    [
+        *("ci", "default", "defaults", "desk", "dev", "devel", "development", "dist", "e2e"),
+        *("example", "local", "sample", "sh", "template", "test", "testing", "tests", "tmpl"),
+        *("tpl", "md", "py", "j2", "in"),
+    ]
+)
+"""Words in the name of a file of settings that is for nobody's site, or is made into one."""
+_NO_SECRET = compile_lazily(
+    r"(?i)(?:.*/)?(?:readme.*|\.git\w+|.*\.(?:md|example|sample|enc|age|gpg|sops.*))"
+)
+
+
+@rule("SEC007", SHOULD, must_in=MADE_TO_RUN)
+def settings_in_git_have_no_secret(facts: Facts) -> Iterator[Hit]:
+    """No file of settings or secrets that git has tells a secret.
+
+    Why: It is in git, for everybody who ever gets a copy; and a place that is set up after it has
+    the same secret as all others.
+
+    How: Change it, take the file out of git (`git rm --cached`), and let `.gitignore` name it: git
+    still keeps the old one. A file that by its name is an example, for a desk or for tests is not
+    meant; in projects that the template did not make, neither are plain words, nor passwords of
+    servers beside it.
+
+    Source: [The twelve-factor app: config](https://12factor.net/config).
+    """
+    tracked = frozenset(facts.tracked)
+    is_made = facts.kind in MADE_TO_RUN and not facts.answers.get("adopted")
+    for path in facts.paths(*_SETTINGS):
+        words = path.rpartition("/")[2].lower().replace("_", ".").replace("-", ".").split(".")
+        if path not in tracked or _NOT_OF_PLACE & {*words} or _TESTS.search(path):
+            continue
+        lines: list[tuple[int, str]] = []
+        settings = facts.env(path)
+        for name, value in settings.data.items():
+            if _tells_secret(name, value, is_made=is_made):
+                lines.append((settings.line(name), name))
+        if lines and not is_thrown_away(facts, path):
+            message = f"everybody can read {lines[0][1]} here: change it, and take it out of git"
+            yield Hit(path, lines[0][0], f"{message}{count_more([at for at, _ in lines])}")
+    for path in facts.paths("secrets/**") if is_made else ():
+        if path in tracked and not _NO_SECRET.fullmatch(path) and facts.text(path).strip():
+            message = "this secret is in git: change it, and take the file out (`git rm --cached`)"
+            yield Hit(path, 1, message)
+
+
+def _tells_secret(name: str, value: str, *, is_made: bool) -> bool:
+    """Whether a setting is a secret, or an address with one.
+
+    Parameters
+    ----------
+    is_made
+        Whether the template made the project: words that anybody begins with count there too.
+    """
+    if "://" in value:
+        match = _IN_ADDRESS.search(value)
+        said, host = (match["password"], match["host"]) if match else ("", "")
+        if not match or (not is_made and (_LOCAL_HOST.fullmatch(host) or said == match["user"])):
+            return False
+        if _NO_PASSWORD.search(said) and not is_made:
+            return False
+    else:
+        said = value if names_secret(name) and not is_said_of_secret(name, value) else ""
+    if not said or "$" in said or is_invented(said):
+        return False
+    return is_made or not (is_to_be_changed(said) or is_plain_word(said))
