@@ -315,6 +315,9 @@ def test_a_project_that_is_newer_has_not_failed(fleet: Fleet, capsys: Capture) -
     answers = fleet.clones / "current/.copier-answers.yml"
     answers.write_text(answers.read_text().replace("v2.0.0", "v9.0.0"))
     commit(fleet.clones / "current")
+    for name in ("plain", "torn"):  # one that stands alone would be its own mistake
+        write(fleet.clones / name, {".copier-answers.yml": answers.read_text()})
+        commit(fleet.clones / name)
     _, told = update(fleet, capsys, "--dry-run")
     assert told["current"]["action"] == "newer"
     assert told["current"]["said"].startswith("to upgrade this one: ")
@@ -328,7 +331,27 @@ def test_a_project_that_is_newer_has_not_failed(fleet: Fleet, capsys: Capture) -
     assert cli.main(words) == ExitCode.DONE
     rows = {each["name"]: each for each in json.loads(capsys.readouterr().out)["projects"]}
     assert rows["current"]["state"] == "newer"
-    assert (rows["plain"]["state"], rows["plain"]["behind"]) == ("behind", 2)
+    assert (rows["merged"]["state"], rows["merged"]["behind"]) == ("behind", 2)
+
+
+def test_a_version_that_there_is_not_is_the_matter_of_that_project(
+    fleet: Fleet, capsys: Capture
+) -> None:
+    """And not the fleet's, where it stands alone."""
+    answers = fleet.clones / "current/.copier-answers.yml"
+    answers.write_text(answers.read_text().replace("v2.0.0", "v9.9.9"))
+    commit(fleet.clones / "current")
+    said = f"v9.9.9: there is no such version of the template in {fleet.bare}: write the version "
+    said += "that it was last updated to into .copier-answers.yml, or bring what "
+    said += "LISA_SCAFFOLD_TEMPLATE names up to date, or unset that variable"
+    code, told = update(fleet, capsys, "--dry-run")
+    assert (code, told["current"]["action"]) == (ExitCode.FINDINGS, "failed")
+    assert told["current"]["said"] == said
+    cli.main(["fleet", "status", str(fleet.set_up()), "--format", "json"])
+    status = json.loads(capsys.readouterr().out)
+    rows = {each["name"]: each for each in status["projects"]}
+    assert (rows["current"]["state"], rows["current"]["note"]) == ("unclear", said)
+    assert (status["beyond"], rows["plain"]["behind"]) == ([], 1)
 
 
 def test_what_waits_to_be_merged_is_named(fleet: Fleet, capsys: Capture) -> None:

@@ -116,7 +116,7 @@ class Row:
     rules
         How many rules judged it: where these are few, few findings say little.
     note
-        Why most rules judge nothing in it; empty where they do.
+        Why most rules judge nothing in it, or what is wrong with its version; else empty.
     ignored
         The rules that would judge it, and that its settings ignore, or do not select.
     ignored_must

@@ -18,6 +18,7 @@ from lisa_scaffold.fleet.base import find_base, find_older, find_waiting, open_a
 from lisa_scaffold.fleet.clones import hold_clone, open_clones
 from lisa_scaffold.fleet.find import Inventory, Member
 from lisa_scaffold.fleet.forge import BRANCHES, Forge
+from lisa_scaffold.fleet.newer import explain_newer
 from lisa_scaffold.fleet.patience import Patience
 from lisa_scaffold.fleet.records import Found, Row, Status, count_newer, row_as_data, row_from
 from lisa_scaffold.fleet.trouble import say_error
@@ -252,6 +253,18 @@ def _tags_at(references: References) -> Tags:
     return tuple(references.tags), tuple(head)
 
 
+def _settle_newer(rows: Sequence[Row]) -> list[Row]:
+    """Tell versions that are newer from those that there are not."""
+    recorded = [row.version for row in rows if row.version and not row.problem]
+    wrong = explain_newer(recorded, [row.version for row in rows if row.newer and not row.problem])
+    return [
+        replace(row, newer=False, note=wrong[row.version])
+        if row.newer and row.version in wrong
+        else row
+        for row in rows
+    ]
+
+
 def find_status(
     inventory: Inventory,
     *,
@@ -297,7 +310,7 @@ def find_status(
             tell(row, len(rows))
     if kept := cache.folder("fleet"):
         cache.prune(kept, _MOST_KEPT)
-    rows.sort(key=lambda row: row.name)
+    rows = _settle_newer(sorted(rows, key=lambda row: row.name))
     when = now.astimezone(UTC).isoformat(timespec="seconds")
     counts = {reason: len(names) for reason, names in inventory.left_out.items()}
     status = Status(when, newest, tuple(rows), counts, inventory.left_out, inventory.notes)

@@ -17,6 +17,7 @@ from lisa_scaffold.errors import LisaError
 from lisa_scaffold.fleet import waves
 from lisa_scaffold.fleet.clones import open_clones
 from lisa_scaffold.fleet.find import Inventory
+from lisa_scaffold.fleet.newer import explain_newer
 from lisa_scaffold.fleet.updater import Updater
 from lisa_scaffold.fleet.work import (
     Outcome,
@@ -95,7 +96,7 @@ def update_fleet(  # noqa: PLR0913 - each has its name where it is given
         for place in spread(updater.look, inventory.members, jobs, updater.lost):
             places.append(place)
             looked(place.member.name, len(places))
-        places.sort(key=lambda place: place.member.name)
+        places = _settle_newer(sorted(places, key=lambda place: place.member.name))
         begun, due = _part(places)
         updater.refuse_anonymous(due)
         named = {place.member.name: place for place in due}
@@ -107,6 +108,19 @@ def update_fleet(  # noqa: PLR0913 - each has its name where it is given
                 work.append(place)
         yield from _carry_out(updater, work, jobs)
         yield from _begin(updater, named, begun, jobs)
+
+
+def _settle_newer(places: Sequence[Place]) -> list[Place]:
+    """Tell versions that are newer from those that there are not, which are no project's record."""
+    recorded = [place.outcome.version for place in places if place.outcome.version]
+    newer = [place for place in places if place.outcome.action == "newer"]
+    wrong = explain_newer(recorded, [place.outcome.version for place in newer])
+    return [
+        place.settle("failed", wrong[place.outcome.version])
+        if place.outcome.action == "newer" and place.outcome.version in wrong
+        else place
+        for place in places
+    ]
 
 
 def _begin(
