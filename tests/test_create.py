@@ -324,5 +324,5 @@ def test_what_a_newer_version_has_is_told_with_both(
         told = new.name_newer(caught.value, old, given, {})
     assert told.problems == {
         "kind": "'pipeline' is none of: package, image; v3.0.0 has not got it, v4.0.0 has",
-        "nose": "no such question",
+        "nose": "no such question; there are name, kind",
     }

@@ -46,7 +46,8 @@ def test_the_next_steps_follow_what_was_made(
     monkeypatch.chdir(tmp_path)
     result = Created(tmp_path / "lisa noise", PREVIEW, "https://x.example.org/n.git", "prek", ())
     assert create.tell_created(result).splitlines() == [
-        "Created lisa-noise in lisa noise: 5 files, template v1.2.3, a commit on main.",
+        "Created lisa-noise in lisa noise: 5 files, template v1.2.3, a commit on main, git hooks "
+        "installed by prek.",
         "",
         "Next:",
         "  cd 'lisa noise'",
@@ -77,6 +78,7 @@ def test_notes_and_missing_hooks_are_told(tmp_path: Path, monkeypatch: pytest.Mo
     result = Created(tmp_path, PREVIEW, "https://x.example.org/n.git", None, ("No hooks",))
     text = create.tell_created(result)
     assert "Created lisa-noise in .:" in text
+    assert text.splitlines()[0].endswith(", a commit on main.")
     assert "\nNote: No hooks.\n" in text
     assert "\n  pip install nox pre-commit && pre-commit install\n" in text
     assert "cd " not in text

@@ -103,9 +103,11 @@ def tell_created(result: Created) -> str:
     """What was made, and what to do next."""
     relative = os.path.relpath(result.path)
     place = str(result.path) if relative.startswith("..") else relative
+    made = f"{len(result.preview.paths)} files, template {result.preview.version}"
+    hooks = f", git hooks installed by {result.hooks}" if result.hooks else ""
     lines = [
         f"Created {result.preview.answers['distribution']} in {place}: "
-        f"{len(result.preview.paths)} files, template {result.preview.version}, a commit on main.",
+        f"{made}, a commit on main{hooks}.",
         *(f"Note: {note}." for note in result.notes),
         "",
         "Next:",
@@ -134,7 +136,7 @@ def tell_created(result: Created) -> str:
     if result.preview.answers.get("kind") == "fleet":
         lines += [
             "\nName the projects in fleet.toml, and see how they stand:",
-            "  export LISA_FLEET_TOKEN=...",
+            "  export LISA_FLEET_TOKEN=...  # for a server; folders of local clones need none",
             "  nox -s fleet -- status",
         ]
     where = f"To {result.remote}:" if result.is_cloned else f"Once {result.remote} exists:"

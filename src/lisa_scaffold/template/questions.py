@@ -45,7 +45,8 @@ def answer_questions(
     for key in given:
         if key not in specs:
             close = find_similar(key, specs)
-            hint = f"; did you mean {close[0]}?" if close else ""
+            asked = [name for name, spec in specs.items() if spec.get("when") is not False]
+            hint = f"; did you mean {close[0]}?" if close else f"; there are {', '.join(asked)}"
             problems[key] = f"no such question{hint}"
     questions = []
     for key, spec in specs.items():
