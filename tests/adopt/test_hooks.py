@@ -33,7 +33,7 @@ def test_hooks_join_a_repository_that_is_there_and_its_revision_stays() -> None:
 # ours
 repos:
 - repo: https://github.com/pre-commit/pre-commit-hooks.git
-  rev: v4.0.0  # as of 2021
+  rev: v4.3.0  # as of 2022
   hooks:
   - id: check-yaml
     args: [--unsafe]
@@ -64,7 +64,7 @@ def test_a_hook_for_the_same_keeps_the_templates_away(own: str, away: str) -> No
         merge_hooks(f"{start} [ {{id: {own}}} ]\n", TEMPLATE)
 
 
-@pytest.mark.parametrize(("revision", "comes"), [("v2.0.0", False), ("v2.3.0", True), ("x", True)])
+@pytest.mark.parametrize(("revision", "comes"), [("v2.0.0", False), ("v4.3.0", True), ("x", True)])
 def test_a_hook_that_the_kept_revision_lacks_stays_away(revision: str, comes: bool) -> None:
     ours = f"""\
 repos:
@@ -78,6 +78,27 @@ repos:
     why = f"{revision} of pre-commit/pre-commit-hooks, which the project has, lacks it"
     assert done.left_out == ({} if comes else {"check-toml": why})
     assert "check-yaml" in done.added
+
+
+UNFIT = (
+    "takes a list of mixed values, such as a group of requirements that includes another, for a "
+    "fault"
+)
+
+
+@pytest.mark.parametrize("revision", ["v2.3.0", "v4.0.0", "v4.2.0"])
+def test_a_hook_that_stops_at_what_comes_in_stays_away(revision: str) -> None:
+    start = f"repos:\n- repo: https://github.com/pre-commit/pre-commit-hooks\n  rev: {revision}\n"
+    done = merge_hooks(f"{start}  hooks:\n  - id: check-yaml\n", TEMPLATE)
+    assert done.left_out == {
+        "check-toml": f"{revision} of it, which the project has, {UNFIT}: add the hook once `rev` "
+        "is v4.3.0 or newer"
+    }
+    assert ("check-toml" in done.text, done.to_decide) == (False, ())
+    done = merge_hooks(f"{start}  hooks:\n  - id: check-toml\n", TEMPLATE)
+    assert (done.left_out, done.kept) == ({}, ("check-toml",))
+    told = f"check-toml of {revision} {UNFIT}: let `rev` be v4.3.0 or newer"
+    assert done.to_decide == (told,)
 
 
 @pytest.mark.parametrize(("revision", "comes"), [("v0.11.12", False), ("v0.17.6", True)])

@@ -122,6 +122,22 @@ def test_what_scripts_had_beside_them_is_told(tmp_path: Path, capsys: Capture) -
         ({"src/a/x.py": "from . import y\nfrom .y import z\n", "src/a/y.py": ""}, []),
         ({"src/a/x.py": "import y\n", "src/a/y.py": "", "y.py": ""}, []),
         ({"src/a/x.py": "import a\n", "src/a/a.py": ""}, []),
+        # Of the same name as a distribution: itself, a standard one, known, required.
+        ({"src/a/y.py": "import y\n"}, []),
+        ({"src/a/x.py": "import y\n", "src/a/y.py": "def f():\n    import y\n"}, []),
+        ({"src/a/x.py": "import y\n", "src/a/b/y.py": "import y\n", "src/a/y.py": ""}, []),
+        ({"src/a/x.py": "import logging\n", "src/a/logging.py": ""}, []),
+        ({"src/a/x.py": "import emcee\n", "src/a/emcee.py": ""}, []),
+        ({"src/a/x.py": "import sklearn\n", "src/a/sklearn.py": ""}, []),
+        ({"src/a/x.py": "import y_z\n", "src/a/y_z.py": "", "requirements.txt": "y-z>=1\n"}, []),
+        (
+            {
+                "src/a/x.py": "import y\n",
+                "src/a/y.py": "",
+                "setup.py": "import setuptools\nsetuptools.setup(extras_require={'all': ['Y']})\n",
+            },
+            [],
+        ),
     ],
 )
 def test_imports_of_a_module_beside(

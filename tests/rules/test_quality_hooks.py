@@ -310,7 +310,6 @@ def test_what_takes_long_to_be_compiled_is_not() -> None:
         (f"{GITHUB}/python/black", f"{GITHUB}/psf/black"),
         (f"{GITHUB}/charliermarsh/ruff-pre-commit", RUFF),
         (f"{GITHUB}/timothycrosley/isort", f"{GITHUB}/PyCQA/isort"),
-        (f"{GITHUB}/pre-commit/mirrors-isort", f"{GITHUB}/PyCQA/isort"),
         (f"{GITHUB}/sirosen/check-jsonschema", f"{GITHUB}/python-jsonschema/check-jsonschema"),
         ("git://github.com/a/b", f"{GITHUB}/a/b"),
     ],
@@ -322,6 +321,35 @@ def test_addresses_that_moved(old: str, new: str) -> None:
     assert messages(one(old, "v1", "id: a"), "QTY016") == [f"{old} {told}: write {new}"]
     assert fixed(one(old, "v1", "id: a"), "QTY016") == {HOOKS: one(new, "v1", "id: a")[HOOKS]}
     assert found(one(new, "v1", "id: a"), "QTY016") == []
+
+
+MIRROR = f"{GITHUB}/pre-commit/mirrors-isort"
+ISORT = f"{GITHUB}/PyCQA/isort"
+
+
+@pytest.mark.parametrize("address", [MIRROR, f"{MIRROR}.git", f"{MIRROR}/"])
+def test_a_mirror_that_ended_has_other_tags(address: str) -> None:
+    files = one(address, "v5.10.1", "id: isort")
+    told = f"{address} will stop working: write {ISORT}, and `rev: 5.10.1`"
+    assert messages(files, "QTY016") == [told]
+    assert fixed(files, "QTY016") == {HOOKS: one(ISORT, "5.10.1", "id: isort")[HOOKS]}
+    quoted = one(address, '"v5.0.0"  # pinned', "id: isort")
+    right = one(ISORT, '"5.0.0"  # pinned', "id: isort")
+    assert fixed(quoted, "QTY016") == {HOOKS: right[HOOKS]}
+
+
+@pytest.mark.parametrize(
+    "revision", ["v4.3.21", "master", "5.10.1", "f0001b2c4a5e6d7f8091a2b3c4d5e6f708192a3b"]
+)
+def test_a_mirror_is_left_where_no_tag_of_the_other_is_known(revision: str) -> None:
+    files = one(MIRROR, revision, "id: isort")
+    told = f"{MIRROR} will stop working: write {ISORT}, and a tag that it has"
+    assert [(each.message, each.fixable) for each in findings(files, "QTY016")] == [(told, False)]
+
+
+def test_a_mirror_in_one_line_is_left() -> None:
+    files = hooks(f"repos: [{{repo: {MIRROR}, rev: v5.10.1, hooks: [{{id: isort}}]}}]\n")
+    assert [each.fixable for each in findings(files, "QTY016")] == [False]
 
 
 def test_revisions_that_move() -> None:

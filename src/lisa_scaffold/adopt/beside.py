@@ -337,6 +337,9 @@ class _Placement:
             self.placed.note(MERGED, hooks.PATH, f"hooks added: {', '.join(merged.added)}")
         for hook, why in merged.left_out.items():
             self.placed.note(LEFT_OUT, hooks.PATH, f"{hook}: {why}")
+        self.placed.customs += [
+            Custom(hooks.PATH, each, to_decide=True) for each in merged.to_decide
+        ]
 
     def merge_tables(self, ours: bytes | None, theirs: bytes) -> None:
         """Merge ``pyproject.toml``; ``ours`` is None where the project has none."""

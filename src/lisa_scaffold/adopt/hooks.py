@@ -10,6 +10,7 @@ from typing import Any
 from lisa_scaffold.formats import yaml, yaml_edit
 from lisa_scaffold.formats.tree import Branch, Entry, NotSure, write
 from lisa_scaffold.rules.quality_hooks import explain_missing
+from lisa_scaffold.rules.tools import Release, parse_release
 
 PATH = ".pre-commit-config.yaml"
 
@@ -22,6 +23,17 @@ _EQUIVALENTS = {
     "ruff-check": ("ruff",),
     "ruff-format": ("black", "black-jupyter", "yapf", "autopep8", "blue"),
     "rumdl": ("markdownlint", "markdownlint-cli2", "mdformat", "pymarkdown"),
+}
+
+
+# Hooks that work with what the template brings since a version of their repository.
+_WORKING_SINCE: dict[tuple[str, str], tuple[Release, str, str]] = {
+    ("pre-commit/pre-commit-hooks", "check-toml"): (
+        (4, 3),
+        "v4.3.0",
+        "takes a list of mixed values, such as a group of requirements that includes another, for "
+        "a fault",
+    )
 }
 
 
@@ -43,12 +55,15 @@ class Hooks:
         Hooks that the project already has.
     left_out
         Hooks of the template that did not come in, each with the reason.
+    to_decide
+        What a person has to change for hooks of the project to work with what comes in.
     """
 
     text: str
     added: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
+    to_decide: tuple[str, ...] = ()
 
 
 def merge_hooks(ours: str, theirs: str) -> Hooks:
@@ -68,28 +83,64 @@ def merge_hooks(ours: str, theirs: str) -> Hooks:
     added: list[str] = []
     kept: list[str] = []
     left_out: dict[str, str] = {}
+    to_decide: list[str] = []
     for entry in offered.entries:
         wanted, address = [], _Repo(entry).address
         repository, revision = address.removeprefix("github.com/"), pinned.get(address, "")
         for hook in _Repo(entry).hook_ids:
             if hook in own:
                 kept.append(hook)
-            elif other := next((each for each in _EQUIVALENTS.get(hook, ()) if each in own), ""):
-                left_out[hook] = f"the project has {other}"
-            elif hook in _FORMATTERS and revision not in ("", _Repo(entry).revision):
-                left_out[hook] = (
-                    f"{revision} of {repository}, which the project has, may format otherwise than "
-                    f"{_Repo(entry).revision}, which nox runs: add the hook once `rev` is that one"
-                )
-            elif explain_missing(repository, hook, revision):
-                left_out[hook] = f"{revision} of {repository}, which the project has, lacks it"
+                if unfit := _explain_unfit(repository, hook, revision):
+                    why, first = unfit
+                    to_decide.append(f"{hook} of {revision} {why}: let `rev` be {first} or newer")
+            elif why := _explain_left_out(_Repo(entry), hook, own, revision):
+                left_out[hook] = why
             else:
                 wanted.append(hook)
         if wanted:
             repos = _add_hooks(repos, _Repo(entry), wanted, offered.column)
             added += wanted
     merged = yaml_edit.change_entry(tree, "repos", lambda entry: entry._replace(node=repos))
-    return Hooks(write(merged) if added else ours, tuple(added), tuple(kept), left_out)
+    text = write(merged) if added else ours
+    return Hooks(text, tuple(added), tuple(kept), left_out, tuple(to_decide))
+
+
+def _explain_left_out(offered: _Repo, hook: str, own: set[str], revision: str) -> str:
+    """Why a hook of the template does not come in; empty where it does.
+
+    Parameters
+    ----------
+    offered, hook
+        Its repository as the template has it, and its name.
+    own
+        The hooks that the project has.
+    revision
+        What the project has of the same repository; empty where it has none.
+    """
+    repository = offered.address.removeprefix("github.com/")
+    if other := next((each for each in _EQUIVALENTS.get(hook, ()) if each in own), ""):
+        return f"the project has {other}"
+    if hook in _FORMATTERS and revision not in ("", offered.revision):
+        return (
+            f"{revision} of {repository}, which the project has, may format otherwise than "
+            f"{offered.revision}, which nox runs: add the hook once `rev` is that one"
+        )
+    if explain_missing(repository, hook, revision):
+        return f"{revision} of {repository}, which the project has, lacks it"
+    if unfit := _explain_unfit(repository, hook, revision):
+        why, first = unfit
+        return (
+            f"{revision} of it, which the project has, {why}: add the hook once `rev` is {first} "
+            "or newer"
+        )
+    return ""
+
+
+def _explain_unfit(repository: str, hook: str, revision: str) -> tuple[str, str] | None:
+    """Why an old hook stops at what the template brings, and the first one that does not."""
+    working = _WORKING_SINCE.get((repository, hook))
+    version = parse_release(revision)
+    return (working[2], working[1]) if working and version and version < working[0] else None
 
 
 def describe_changes(before: Any, after: Any) -> str:

@@ -16,6 +16,7 @@ from lisa_scaffold.adopt.environment import Needed, find_needed
 from lisa_scaffold.formats import notebook
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.imported import find_distributions
 from lisa_scaffold.shown import visible
 from lisa_scaffold.versions import normalize_name
 
@@ -159,28 +160,40 @@ def _tell_needed(needed: Needed) -> list[str]:
 
 
 def find_sibling_imports(facts: Facts) -> Iterator[Import]:
-    """Imports of a module beside the file, which were right as long as both were scripts."""
+    """Imports of a module beside the file, which were right as long as both were scripts.
+
+    A name that is that of a distribution as well (``import emcee`` in a package that has its own
+    ``samplers/emcee.py``) means the distribution: what is required, what is known, and what a
+    module of that very name imports, which cannot be itself.
+    """
+    own = {name.split(".")[0] for name in facts.layout.names}
+    needed, found = _find_needed(facts), []
+    named_itself: set[str] = set()
     for package, folder in facts.layout.folders.items():
-        if folder.endswith(".py"):
-            continue
-        known = {name.split(".")[0] for name in facts.layout.names}
         # At the root, beside pytest.ini or in src itself, they would still be found.
-        for path in facts.paths(f"{folder}/**/*.py"):
-            beside = path.rpartition("/")[0]
+        for path in facts.paths(f"{folder}/**/*.py") if not folder.endswith(".py") else ():
+            beside, _, file = path.rpartition("/")
+            inner = beside[len(folder) :].replace("/", ".")
             module = facts.python(path)
             for node in ast.walk(module) if isinstance(module, ast.Module) else ():
                 for name in _absolute_names(node):
-                    is_beside = facts.has(f"{beside}/{name}.py")
-                    if is_beside and name not in known and not facts.has(f"{name}.py"):
-                        inner = beside[len(folder) :].replace("/", ".")
-                        yield Import(path, getattr(node, "lineno", 1), name, f"{package}{inner}")
+                    if f"{name}.py" == file:
+                        named_itself.add(name)
+                    if facts.has(f"{beside}/{name}.py") and not facts.has(f"{name}.py"):
+                        line = getattr(node, "lineno", 1)
+                        found.append(Import(path, line, name, f"{package}{inner}"))
+    others = own | named_itself | sys.stdlib_module_names
+    for each in found:
+        is_known = find_distributions(each.name) or normalize_name(each.name) in needed
+        if each.name not in others and not is_known:
+            yield each
 
 
 def find_notebook_imports(facts: Facts) -> Iterator[Import]:
     """Imports of a module of the package in notebooks, which were right beside the scripts."""
     inside = _find_modules(facts)
     known = {name.split(".")[0] for name in facts.layout.names} | sys.stdlib_module_names
-    needed = {normalize_name(each) for each in re.findall(r"[A-Za-z][\w.-]*", _told(facts))}
+    needed = _find_needed(facts)
     for path in facts.paths("**/*.ipynb"):
         beside = path.rpartition("/")[0]
         cells = [*notebook.read_cells(facts.json(path).items("cells"))]
@@ -191,7 +204,8 @@ def find_notebook_imports(facts: Facts) -> Iterator[Import]:
             for line, name in notebook.find_imports(cell.code):
                 places = [f"{folder}/{name}".lstrip("/") for folder in folders]
                 is_near = any(facts.has(f"{place}.py", f"{place}/__init__.py") for place in places)
-                is_other = is_near or name in known or normalize_name(name) in needed
+                is_needed = normalize_name(name) in needed or find_distributions(name)
+                is_other = is_near or name in known or is_needed
                 if name in inside and not is_other:
                     yield Import(path, line, name, inside[name], cell.number)
 
@@ -232,12 +246,13 @@ def _find_modules(facts: Facts) -> dict[str, str]:
     return {name: min(packages) for name, packages in found.items() if len(packages) == 1}
 
 
-def _told(facts: Facts) -> str:
-    """All that says what the project needs, as one text."""
+def _find_needed(facts: Facts) -> set[str]:
+    """The words, normalized, in all that says what the project needs."""
     package, groups = facts.package, facts.pyproject.table("dependency-groups")
     stated = [package.get("dependencies"), package.get("optional-dependencies"), groups]
     lists = facts.paths("**/*requirements*.txt", "**/environment*.y*ml")
-    return "\n".join([*map(str, stated), *map(facts.text, lists)])
+    text = "\n".join([*map(str, stated), *map(facts.text, lists)])
+    return {normalize_name(each) for each in re.findall(r"[A-Za-z][\w.-]*", text)}
 
 
 def _absolute_names(node: ast.AST) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lisa_scaffold.formats.document import Key
-from lisa_scaffold.formats.edit import replace_in_line
+from lisa_scaffold.formats.edit import Change, replace_in_line
 from lisa_scaffold.pattern import compile_lazily, count_ways, is_dear_to_compile
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.fix import Fix
@@ -318,6 +318,10 @@ _MOVED = {
     "https://github.com/pre-commit/mirrors-isort": "https://github.com/PyCQA/isort",
     "https://github.com/sirosen/check-jsonschema": "https://github.com/python-jsonschema/check-jsonschema",
 }
+"""Where a repository went. But for the mirror of isort, it is the same one, with the same tags."""
+
+# A mirror has tags of its own: v5.0.0 to v5.10.1 of this one are 5.0.0 to 5.10.1 of isort.
+_MIRRORS = {"https://github.com/pre-commit/mirrors-isort": compile_lazily(r"v(5\.\d+\.\d+)")}
 
 
 # https://gitlab.com/pycqa: moved to GitHub in 2022.
@@ -331,19 +335,36 @@ def names_of_today(facts: Facts) -> Iterator[Hit]:
     Why: The old names of stages will be refused, and an old address may disappear, or be taken over
     by somebody else.
 
-    How: Run `pre-commit migrate-config` to rename stages; write the new address of a repository.
+    How: Run `pre-commit migrate-config` to rename stages; write the new address of a repository,
+    and the tag that it has there.
 
     Source: [pre-commit 3.2](https://github.com/pre-commit/pre-commit/blob/main/CHANGELOG.md).
     """
     for keys, old, new in _find_outdated(facts):
         line = facts.hooks.line(*keys)
-        text = facts.lines(HOOKS)[line - 1] if line <= len(facts.lines(HOOKS)) else ""
-        fix = None
-        if len(re.findall(rf"(?<![\w/-]){re.escape(old)}(?![\w-])", text)) == 1:
-            changed = re.sub(rf"(?<![\w/-]){re.escape(old)}(?![\w-])", new, text)
-            fix = Fix.edit(HOOKS, replace_in_line(line, text, changed))
-        told = "is closed, so the hook cannot be fetched" if old in _CLOSED else "will stop working"
-        yield Hit(HOOKS, line, f"{old} {told}: write {new}", fix=fix)
+        change = _replace_word(facts, line, old, new)
+        fix = Fix.edit(HOOKS, change) if change else None
+        told, tag = f"write {new}", ""
+        if is_tagged := _MIRRORS.get(old.removesuffix(".git").rstrip("/")):
+            revision = str(facts.hooks.get(*keys[:-1], "rev") or "")
+            match = is_tagged.fullmatch(revision)
+            tag = match[1] if match else ""
+            told += f", and `rev: {tag}`" if tag else ", and a tag that it has"
+            at = facts.hooks.line(*keys[:-1], "rev")
+            moved = _replace_word(facts, at, revision, tag) if tag and at != line else None
+            # What it looks at by default differs: stubs, and not what isort's settings skip.
+            fix = Fix.edit(HOOKS, change, moved).as_unsafe() if change and moved else None
+        why = "is closed, so the hook cannot be fetched" if old in _CLOSED else "will stop working"
+        yield Hit(HOOKS, line, f"{old} {why}: {told}", fix=fix)
+
+
+def _replace_word(facts: Facts, line: int, old: str, new: str) -> Change | None:
+    """A change of what a line names once."""
+    text = facts.lines(HOOKS)[line - 1] if line <= len(facts.lines(HOOKS)) else ""
+    word = rf"(?<![\w/-]){re.escape(old)}(?![\w-])"
+    if len(re.findall(word, text)) != 1:
+        return None
+    return replace_in_line(line, text, re.sub(word, new, text))
 
 
 def _find_outdated(facts: Facts) -> Iterator[tuple[tuple[Key, ...], str, str]]:
