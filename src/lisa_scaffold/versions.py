@@ -1,4 +1,7 @@
-"""Pinned versions and requirements: where both sides moved a version up, the newer one wins."""
+"""Pinned versions and requirements: where both sides moved a version up, the newer one wins.
+
+What the project holds back stays as it is.
+"""
 
 from __future__ import annotations
 
@@ -67,21 +70,30 @@ def pick_newest(base: str, ours: str, theirs: str) -> Pin | None:
     if not parts[0] == parts[1] == parts[2]:
         return None
     versions = zip(*(_VERSION.findall(text) for text in texts), strict=True)
-    merged, moved = parts[0][0], []
+    merged = parts[0][0]
+    moved: list[str] = []
+    held: list[str] = []
     for (old, our_version, their_version), after in zip(versions, parts[0][1:], strict=True):
         newest = their_version if our_version == old else our_version
         if their_version not in (our_version, old) and our_version != old:
-            keys = make_version_key(our_version), make_version_key(their_version)
-            if not _is_pin(merged, after) or min(keys) <= make_version_key(old):
+            before, *keys = map(make_version_key, (old, our_version, their_version))
+            is_held = keys[0] < before < keys[1]
+            if not _is_pin(merged, after) or (min(keys) <= before and not is_held):
                 return None
             if any(map(is_hash, (old, our_version, their_version))):
                 return None
-            newest = our_version if keys[0] >= keys[1] else their_version
-            moved.append(f"{our_version} by the project, {their_version} by the template")
+            newest = our_version if is_held or keys[0] >= keys[1] else their_version
+            pair = f"{our_version} by the project, {their_version} by the template"
+            (held if is_held else moved).append(pair)
         merged += newest + after
     shown = " ".join(merged.split())
-    pairs = "; ".join(moved)
-    return Pin(merged, f"Both sides moved a version up ({pairs}): “{shown}” has the newer one.")
+    notes = []
+    if held:
+        notes.append(f"The project holds a version back ({'; '.join(held)}): “{shown}” keeps it.")
+    if moved or not held:
+        pairs = "; ".join(moved)
+        notes.append(f"Both sides moved a version up ({pairs}): “{shown}” has the newer one.")
+    return Pin(merged, " ".join(notes))
 
 
 def has_only_moved_pins(before: str, after: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lisa_scaffold.adopt import forge, infer, tools
+from lisa_scaffold.adopt import forge, infer, people, tools
 from lisa_scaffold.adopt.guess import RepositoryFacts
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import History
@@ -305,6 +305,34 @@ def test_several_authors_in_one_text_are_several() -> None:
     others = "Jo Roe <jo@example.org>; Jane Doe <jane@example.org>"
     assert found["other_authors"] == (others, "setup.py:4")
     assert found["keywords"] == ("LISA, noise", "setup.py:6")
+
+
+@pytest.mark.parametrize(
+    ("address", "first", "others"),
+    [
+        ("jo.roe@example.org", "", "Jo Roe <jo.roe@example.org>; Jane Smithson"),
+        ("jsmithson@example.org", "", "Jo Roe; Jane Smithson <jsmithson@example.org>"),
+        ("ada@example.org", "ada@example.org", "Jo Roe; Jane Smithson"),
+        ("ae@example.org", "ae@example.org", "Jo Roe; Jane Smithson"),
+        ("jo@example.org, ada@example.org", "ada@example.org", "Jo Roe <jo@example.org>"),
+    ],
+)
+def test_an_address_is_of_the_one_whose_name_it_has(address: str, first: str, others: str) -> None:
+    call = f"author='Ada Example, Jo Roe, Jane Smithson', author_email='{address}'"
+    setup = f"from setuptools import setup\nsetup(name='a-b', {call})\n"
+    found = inferred({"setup.py": setup, "a_b/__init__.py": ""})
+    assert found["author_name"] == ("Ada Example", "setup.py:2")
+    assert found["author_email"] == (first, "setup.py:2")
+    assert str(found["other_authors"][0]).startswith(others)
+
+
+@pytest.mark.parametrize("address", ["team@example.org", "team@example.org, jo@example.org"])
+def test_an_address_of_nobody_knows_whom_is_to_be_decided(address: str) -> None:
+    call = f"author='Ada Example, Jo Roe, Jane Smithson', author_email='{address}'"
+    facts = Facts.of({"setup.py": f"from setuptools import setup\nsetup(name='a-b', {call})\n"})
+    name, email = next(people.find_authors(facts, RepositoryFacts()))
+    assert (name.value, name.sure) == ("Ada Example", True)
+    assert (email.value, email.sure) == ("", False)
 
 
 def test_an_article_s_doi_and_a_name_that_is_none_are_no_answers() -> None:

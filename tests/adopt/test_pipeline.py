@@ -7,7 +7,13 @@ from itertools import permutations
 
 import pytest
 
-from lisa_scaffold.adopt.pipeline import STAGES, find_unfit, join_stages, merge_pipeline
+from lisa_scaffold.adopt.pipeline import (
+    STAGES,
+    find_excused,
+    find_unfit,
+    join_stages,
+    merge_pipeline,
+)
 from lisa_scaffold.formats.tree import NotSure
 from lisa_scaffold.project.facts import Facts
 
@@ -31,6 +37,42 @@ def test_everything_comes_above_a_pipeline_that_has_jobs_alone() -> None:
     ours = "job:  # mine\n  script: [ls]\n"
     includes, _, variables = TEMPLATE.partition("\n\n")
     assert merge_pipeline(ours, TEMPLATE) == f"{includes}\n\n{variables}\n{STAGED}\n{ours}"
+
+
+OWN_JOB = "job:\n  script: [ls]\n"
+
+
+def test_new_jobs_hold_up_none_of_the_project() -> None:
+    rendered = Facts.of(clean())
+    excused = find_excused(Facts.of({".gitlab-ci.yml": OWN_JOB}), rendered)
+    assert {*excused} >= {"lint", "type-check", "hooks", "secrets", "tests", "build", "compliance"}
+    # These have nothing to look at before there is a tag, or may fail in any project.
+    assert not {"release-notes", "release", "publish-package", "sonar"} & {*excused}
+    merged = merge_pipeline(OWN_JOB, TEMPLATE, ["lint", "hooks"])
+    lines = "lint: {allow_failure: true}\nhooks: {allow_failure: true}\n"
+    assert merged.endswith(f"of each that passes.\n{lines}\n{OWN_JOB}")
+    assert merge_pipeline(merged, TEMPLATE, ["lint", "hooks"]) == merged
+
+
+def test_every_job_before_the_last_stages_may_fail_beside_own_jobs() -> None:
+    rendered = Facts.of(clean())
+    merged = merge_pipeline(
+        OWN_JOB,
+        rendered.text(".gitlab-ci.yml"),
+        find_excused(Facts.of({".gitlab-ci.yml": OWN_JOB}), rendered),
+    )
+    after = rendered.changed({".gitlab-ci.yml": merged.encode()})
+    holding = [
+        name
+        for name, job in after.pipeline.jobs.items()
+        if job.get("stage") in STAGES[:3] and not job.get("allow_failure")
+    ]
+    assert holding == ["release-notes"]
+
+
+@pytest.mark.parametrize("own", ["", "variables:\n  A: b\n", ".a:\n  script: [ls]\n"])
+def test_nothing_is_excused_where_no_job_waits(own: str) -> None:
+    assert find_excused(Facts.of({".gitlab-ci.yml": own}), Facts.of(clean())) == []
 
 
 def test_what_the_project_says_stays_and_comes_last() -> None:

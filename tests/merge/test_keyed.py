@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -36,7 +37,10 @@ def frozen(commit: str, tag: str) -> str:
         (frozen("a", "v1.0"), frozen("b", "v1.9"), frozen("c", "v1.10"), frozen("c", "v1.10")),
         (frozen("a", "v1.0"), frozen("c", "v1.10"), frozen("b", "v1.9"), frozen("c", "v1.10")),
         ("v1.0", frozen("c", "v1.10"), "v1.9", frozen("c", "v1.10")),
-        ("v1.0", frozen("a", "v1.0"), "v1.1", "v1.1"),
+        # A commit that the project put in place of a tag is never a tag again.
+        ("v1.0", frozen("a", "v1.0"), "v1.1", frozen("a", "v1.0")),
+        ("v1.0", frozen("a", "v0.9"), "v1.1", frozen("a", "v0.9")),
+        ("v1.0", "a" * 40, "v1.1", "a" * 40),
     ],
 )
 def test_a_frozen_revision_and_its_tag_stay_together(
@@ -64,10 +68,49 @@ def test_a_pin_that_the_project_holds_back_stays_with_a_note() -> None:
     assert "the project holds it back; v1.2 is kept, v1.11 of the template is not" in str(
         merged[1][0]
     )
-    bounds = [f'd = ["a=={version}"]\n' for version in ("1.9", "1.2", "1.11")]
-    done = keyed.merge_toml(*bounds)
+
+
+def frozen_note(pin: str) -> str:
+    return f"the project holds it back; {pin} is kept, v1.1 of the template is not."
+
+
+@pytest.mark.parametrize("rev", [frozen("a", "v1.0"), "a" * 40])
+def test_a_frozen_hook_is_told(rev: str) -> None:
+    sides = [HOOK.format(rev=each, more="") for each in ("v1.0", rev, "v1.1")]
+    merged = keyed.merge_yaml(*sides)
+    assert merged is not None
+    assert frozen_note(" ".join(rev.split())) in str(merged[1][0])
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        'd = ["a=={}"]\n',
+        'd = ["a>={}"]\n',
+        'd = ["a>={},<3"]\n',
+        'd = ["a=={}", "b"]\n',
+        '[dependency-groups]\ntypes = [ "a=={}", {{ include-group = "test" }} ]\n',
+    ],
+)
+def test_a_requirement_that_the_project_holds_back_is_called_so(form: str) -> None:
+    sides = [form.format(version) for version in ("1.9", "1.2", "1.11")]
+    merged = keyed.merge_toml(*sides)
+    assert merged is not None
+    pins = re.findall(r"a[>=]=[\d.,<]*", "".join(sides))
+    told = f"the project holds it back; {pins[1]} is kept, {pins[2]} of the template is not."
+    assert merged[0] == sides[1]
+    assert [str(note).rpartition(".a: ")[2] for note in merged[1]] == [told]
+
+
+def test_in_a_group_that_includes_another_the_newer_pin_wins() -> None:
+    group = '[dependency-groups]\nt = [ {{ include-group = "{}" }}, "a=={}" ]\n'
+    done = keyed.merge_toml(*(group.format("b", version) for version in ("1", "2", "3")))
     assert done is not None
-    assert done[0] == bounds[1]
+    assert done[0] == group.format("b", "3")
+    # Another group is another item.
+    done = keyed.merge_toml(group.format("b", "1"), group.format("c", "1"), group.format("b", "2"))
+    assert done is not None
+    assert done[0] == group.format("c", "2")
 
 
 @pytest.mark.parametrize(

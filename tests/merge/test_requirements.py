@@ -76,8 +76,10 @@ def test_every_copy_counts(base: list[str], data: st.DataObject) -> None:
         ("a>=1.4,<2", "a>=1.3,<2", "a>=1.4,<2"),
         # Neither side has moved both bounds the farthest.
         ("a>=2.1,<3", "a>=2.0,<4", None),
-        # One side has moved a bound down, or has other bounds.
-        ("a>=1.1,<2", "a>=1.3,<2", None),
+        # The project holds a bound back.
+        ("a>=1.1,<2", "a>=1.3,<2", "a>=1.1,<2"),
+        # The template has moved one down, or a side has other bounds.
+        ("a>=1.3,<2", "a>=1.1,<2", None),
         ("a>=1.3", "a>=1.4,<2", None),
     ],
 )

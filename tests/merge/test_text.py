@@ -97,7 +97,8 @@ def test_words_of_one_line(base: str, ours: str, theirs: str, merged: str | None
         ("PY_VERSION=3.9", "PY_VERSION=3.11", "PY_VERSION=3.10", "PY_VERSION=3.11"),
         ("line-length = 80", "line-length = 100", "line-length = 120", None),
         ("n<3", "n<4", "n<5", None),
-        ("n==2", "n==1", "n==3", None),
+        ("n==2", "n==1", "n==3", "n==1"),  # held back
+        ("n==2", "n==3", "n==1", None),
         ("timeout: 10", "timeout: 20", "timeout: 30", None),
         ("n==1", "m==2", "n==3", None),
     ],
@@ -110,6 +111,15 @@ def test_of_two_raised_pins_the_newer_wins(
     if pin:
         assert "by the project" in pin.note
         assert "by the template" in pin.note
+
+
+def test_a_pin_in_a_line_that_the_project_holds_back_is_called_so() -> None:
+    pin = pick_newest('X = "n==2"', 'X = "n==1"', 'X = "n==3"')
+    assert pin == (
+        'X = "n==1"',
+        "The project holds a version back (1 by the project, 3 by the template): “X = "
+        '"n==1"” keeps it.',
+    )
 
 
 README = b"# x\n\nA thing that does something.\nIt is made from a template.\n\n## Use\n\nRun it.\n"

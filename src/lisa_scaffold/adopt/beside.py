@@ -32,7 +32,7 @@ from lisa_scaffold.formats.edit import add_items, set_value
 from lisa_scaffold.formats.ignored import IGNORE_FILE, take_back
 from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.formats.tree import NotSure
-from lisa_scaffold.lines import count
+from lisa_scaffold.lines import count, join_names
 from lisa_scaffold.model import Merged
 from lisa_scaffold.project import licences
 from lisa_scaffold.project.facts import Facts
@@ -556,7 +556,8 @@ def place_pipeline(placed: Placed, facts: Facts, rendered: Mapping[str, bytes]) 
     parts = {path: data for path, data in rendered.items() if path.startswith(folder)}
     if ours:
         try:
-            text = pipeline.merge_pipeline(_decode(ours), theirs.decode())
+            excused = pipeline.find_excused(facts, Facts.of(rendered))
+            text = pipeline.merge_pipeline(_decode(ours), theirs.decode(), excused)
         except NotSure as reason:
             placed.drop(pipeline.PATH, f"not understood: {reason}", pipeline.PATH)
             for path in parts:
@@ -564,6 +565,8 @@ def place_pipeline(placed: Placed, facts: Facts, rendered: Mapping[str, bytes]) 
             return False
         placed.files[pipeline.PATH] = _encode(text, ours)
         what = "includes, variables and stages added; its jobs stay"
+        if excused:
+            what += f"; `allow_failure: true` for {join_names(excused)}"
         placed.note(MERGED, pipeline.PATH, what)
     else:
         placed.files[pipeline.PATH] = theirs

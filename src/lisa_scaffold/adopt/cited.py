@@ -20,18 +20,23 @@ _CITE = compile_lazily(
 # Of Zenodo is what is released, and that is no article.
 _IN_PROSE = compile_lazily(r"(10\.(?!5281/)\d{4,9}/[A-Za-z0-9._;()/:-]{1,180})")
 _MOST_PAPERS = 3
+_TELLING = 4  # letters: a shorter family name may stand in any address
 # As the question of the template takes it.
 _NAME = compile_lazily(r"[^<>;,@0-9]{1,120}")
 _LONGEST = {"keywords": 300, "other_authors": 2000}
 
 
 class Person(NamedTuple):
-    """Somebody who is named as an author, with where that stands."""
+    """Somebody who is named as an author, with where that stands.
+
+    ``sure`` is false where an address is named and nobody can tell whose it is.
+    """
 
     name: str
     email: str
     orcid: str
     source: str
+    sure: bool = True
 
 
 def find_people(facts: Facts) -> Iterator[Person]:
@@ -80,10 +85,26 @@ def _split(names: str, emails: str, source: str) -> Iterator[Person]:
         yield Person(names, emails, "", source)
         return
     addresses = [each[0] for each in EMAIL.finditer(emails[:2000])]
-    matched = len(addresses) == len(parts)
-    for index, part in enumerate(parts):
-        email = addresses[index] if matched else addresses[0] if addresses and not index else ""
-        yield Person(part, email, "", source)
+    if len(addresses) == len(parts):
+        owners = dict(zip(parts, addresses, strict=True))
+    else:
+        named = {each: [part for part in parts if _is_of(each, part)] for each in addresses}
+        owners = {people[0]: each for each, people in named.items() if len(people) == 1}
+    sure = len(owners) >= len(addresses)
+    for part in parts:
+        yield Person(part, owners.get(part, ""), "", source, sure)
+
+
+def _is_of(address: str, name: str) -> bool:
+    """Whether an address has the family name, the given name or the initials of somebody."""
+    mailbox = address.partition("@")[0].lower()
+    words = [squeezed(word) for word in name.split()]
+    parts = re.split(r"[^a-z]+", mailbox)
+    initials = "".join(word[:1] for word in words)
+    family = words[-1]
+    return (len(family) >= _TELLING and family in squeezed(mailbox)) or bool(
+        {words[0], family, initials, f"{words[0][:1]}{family}"} & {*parts}
+    )
 
 
 def find_orcid(facts: Facts, name: str) -> Guess | None:

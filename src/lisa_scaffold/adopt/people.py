@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from lisa_scaffold.adopt.cited import EMAIL, find_people
+from lisa_scaffold.adopt.cited import EMAIL, Person, find_people
 from lisa_scaffold.adopt.guess import Guess, Guesses, RepositoryFacts, one_line
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import licences
@@ -50,26 +50,27 @@ _HISTORY = "git log"
 
 def find_authors(facts: Facts, repository_facts: RepositoryFacts) -> Iterator[tuple[Guess, Guess]]:
     """Names and addresses of the authors, the best source first."""
-    for name, email, source in _people(facts, repository_facts):
-        if person := one_person(name):
-            found = EMAIL.search(email)
+    for each in _people(facts, repository_facts):
+        if person := one_person(each.name):
+            found = EMAIL.search(each.email)
             # Whoever commits most need not have written it.
-            sure = source != _HISTORY
-            yield Guess(person, source, sure), Guess(found[0] if found else "", source, sure)
+            sure = each.source != _HISTORY
+            email = Guess(found[0] if found else "", each.source, sure and each.sure)
+            yield Guess(person, each.source, sure), email
 
 
-def _people(facts: Facts, repository_facts: RepositoryFacts) -> Iterator[tuple[str, str, str]]:
-    """Name, address and source of everybody who is named, as written there."""
-    for person in find_people(facts):
-        yield person.name, person.email, person.source
+def _people(facts: Facts, repository_facts: RepositoryFacts) -> Iterator[Person]:
+    """Everybody who is named, as written there."""
+    yield from find_people(facts)
     package = facts.package
     people = package.get("maintainers")
     for index, person in enumerate(people if isinstance(people, list) else []):
         if isinstance(person, Mapping):
             source = "{}:{}".format(*package.place("maintainers", index))
-            yield str(person.get("name") or ""), str(person.get("email") or ""), source
+            name, email = (str(person.get(key) or "") for key in ("name", "email"))
+            yield Person(name, email, "", source)
     for name, email in repository_facts.history.authors:
-        yield name, email, _HISTORY
+        yield Person(name, email, "", _HISTORY)
 
 
 def one_person(name: str) -> str:

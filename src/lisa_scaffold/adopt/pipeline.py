@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lisa_scaffold.formats import yaml, yaml_edit
@@ -14,6 +14,11 @@ PATH = ".gitlab-ci.yml"
 FOLDER = ".gitlab/ci"
 COMMON, WORKFLOW = f"{FOLDER}/common.yml", f"{FOLDER}/workflow.yml"
 STAGES = ("quality", "test", "build", "publish", "release")
+
+# Jobs of these run for every commit, and what they look at is older than they are.
+_CHECKING_STAGES = STAGES[:3]
+# Stands between a tag and what is published, and runs for nothing else.
+_GATE = "release-notes"
 
 _GITLABS_STAGES = ("build", "test", "deploy")
 _SCRIPTS = ("before_script", "after_script")
@@ -125,10 +130,42 @@ def _read_parts(rendered: Facts) -> Iterator[Part]:
         )
 
 
-def merge_pipeline(ours: str, theirs: str) -> str:
+def find_excused(facts: Facts, rendered: Facts) -> list[str]:
+    """The template's jobs that may fail at first, and must not keep the project's own from running.
+
+    GitLab skips the later stages where a job fails: nothing would be deployed or released.
+
+    Parameters
+    ----------
+    facts
+        The project.
+    rendered
+        The template's files for it, without those that do not fit.
+    """
+    if not (facts.pipeline.jobs or facts.pipeline.includes):
+        return []
+    jobs = rendered.pipeline.jobs
+    own = {name for part in _read_parts(rendered) for name in part.jobs}
+    return [
+        name
+        for name, job in jobs.items()
+        if name in own and name != _GATE and job.get("stage") in _CHECKING_STAGES
+        if not job.get("allow_failure")
+    ]
+
+
+EXCUSE = "{allow_failure: true}"
+_EXCUSES = """\
+# New here, so that they may fail at first: the project's own jobs run all the same. Delete the line
+# of each that passes.
+"""
+
+
+def merge_pipeline(ours: str, theirs: str, excused: Sequence[str] = ()) -> str:
     """Bring the template's includes, variables and stages into a project's pipeline.
 
-    What the project says wins: its includes come last, and its variables and stages stay.
+    What the project says wins: its includes come last, and its variables and stages stay. Jobs
+    that are excused may fail.
 
     Raises
     ------
@@ -138,6 +175,9 @@ def merge_pipeline(ours: str, theirs: str) -> str:
     tree, template = yaml.parse(ours), yaml.parse(theirs)
     if tree.kind != "map":
         raise NotSure("no mapping")
+    if names := [name for name in excused if yaml_edit.find_entry(tree, name) is None]:
+        lines = "".join(f"{name}: {EXCUSE}\n" for name in names)
+        tree = _put_at_top(tree, yaml.parse(f"{_EXCUSES}{lines}").entries)
     tree = _add_stages(tree)
     # What the template's jobs are made of and projects change, such as the Pythons of the tests.
     for entry in template.entries:
@@ -183,11 +223,15 @@ def _add_at_top(tree: Branch, source: Branch, name: str) -> Branch:
     new = yaml_edit.find_entry(source, name)
     if new is None:
         return tree
+    return _put_at_top(tree, [yaml_edit.end_line(new._replace(lead=new.lead.lstrip("\n")))])
+
+
+def _put_at_top(tree: Branch, new: Sequence[Entry]) -> Branch:
+    """The mapping with some entries above its own, and a blank line between."""
     entries = list(tree.entries)
     if entries and not entries[0].lead.startswith("\n"):
         entries[0] = entries[0]._replace(lead=f"\n{entries[0].lead}")
-    entry = yaml_edit.end_line(new._replace(lead=new.lead.lstrip("\n")))
-    return tree._replace(entries=(entry, *entries))
+    return tree._replace(entries=(*new, *entries))
 
 
 def _add_stages(tree: Branch) -> Branch:

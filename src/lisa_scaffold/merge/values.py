@@ -42,6 +42,8 @@ _PLAIN = compile_lazily(rf"(?P<stem>)(?P<version>{_NUMBER})")
 _TARGET = compile_lazily(r"(?P<stem>py)(?P<version>\d{2,})")
 _LOGICAL_LINE = compile_lazily(r"(?:[^\n]*\\\n)*(?:[^\n]+\n?|\n)")
 _HASH = compile_lazily(r"(?<![0-9a-f])[0-9a-f]{40}$")
+_FROZEN = [False, True, False]
+"""Which sides name a commit, where `pre-commit autoupdate --freeze` put it in place of a tag."""
 _VERSIONED = compile_lazily(r"(?<![A-Za-z])\d+\.\d+|\bpy\d+$|^\d+$")
 
 _LONGEST = 500  # characters of a pin, or of a remark on one
@@ -130,8 +132,8 @@ def decide_scalar(
     if "\n" in "".join(texts):
         text = merge_block(*texts)
         return None if text is None else Decision(text)
-    decision = _pick_newest(path, texts, remarks) or _merge_requirement(path, *texts)
-    decision = decision or _merge_ranges(path, *texts)
+    decision = _keep_frozen(path, texts, remarks) or _pick_newest(path, texts, remarks)
+    decision = decision or _merge_requirement(path, *texts) or _merge_ranges(path, *texts)
     if decision or len(before.split()) < _SENTENCE or any(map(split_requirement, texts)):
         return decision
     # A sentence or a command in which each side changed words of its own.
@@ -225,6 +227,14 @@ def _decide_added(path: Path, ours: str, theirs: str) -> Decision | None:
     return found and Decision(found.text, str(found.note).replace("moved it up", "added it"))
 
 
+def _keep_frozen(path: Path, texts: Sequence[str], remarks: Sequence[str]) -> Decision | None:
+    """The commit that the project put in place of a hook's tag: it stays one."""
+    if _key_of(path) != "rev" or [bool(_HASH.fullmatch(each)) for each in texts] != _FROZEN:
+        return None
+    frozen = f"{texts[1]} {remarks[1].strip()}".strip()
+    return Decision(texts[1], _note_held(path, frozen, texts[2]))
+
+
 def _pick_newest(path: Path, texts: Sequence[str], remarks: Sequence[str]) -> Decision | None:
     """The newer one of a pin that both sides moved up; the project's, where it holds it back."""
     found = [_read_pin(path, text, remark) for text, remark in zip(texts, remarks, strict=True)]
@@ -237,8 +247,7 @@ def _pick_newest(path: Path, texts: Sequence[str], remarks: Sequence[str]) -> De
     # A hash may stand for the version that base has: then only its form changed.
     hashed = any(_HASH.search(text) for text in texts[1:])
     if ours < before < theirs and not hashed:
-        held = f"{texts[1]} is kept, {texts[2]} of the template is not."
-        return Decision(texts[1], f"{show_path(path)}: the project holds it back; {held}")
+        return Decision(texts[1], _note_held(path, *texts[1:]))
     oldest, newest = min(ours, theirs), max(ours, theirs)
     if oldest < before or newest == before or (oldest == before and not hashed):
         return None
@@ -251,6 +260,13 @@ def _pick_newest(path: Path, texts: Sequence[str], remarks: Sequence[str]) -> De
         return Decision(texts[1], f"{show_path(path)}: both sides moved it up; {same}")
     won = 1 if ours > theirs else 2
     return Decision(texts[won], _note_newer(path, shown[1], shown[2], ours_won=won == 1))
+
+
+_HELD = "the project holds it back"
+
+
+def _note_held(path: Path, ours: str, theirs: str) -> str:
+    return f"{show_path(path)}: {_HELD}; {ours} is kept, {theirs} of the template is not."
 
 
 def _note_newer(path: Path, ours: str, theirs: str, *, ours_won: bool) -> str:
@@ -332,7 +348,10 @@ def _merge_requirement(path: Path, base: str, ours: str, theirs: str) -> Decisio
         merged += decided.text
         if decided.note:
             ours_won = decided.text.strip() == our_parts[part].strip()
-            notes.append(_note_newer(path, ours, theirs, ours_won=ours_won))
+            if _HELD in str(decided.note):
+                notes.append(_note_held(path, ours, theirs))
+            else:
+                notes.append(_note_newer(path, ours, theirs, ours_won=ours_won))
     return Decision(merged, " ".join(notes))
 
 
@@ -371,6 +390,8 @@ def _decide_bounds(path: Path, texts: Sequence[str]) -> Decision | None:
         if all(old <= two <= one for old, one, two in zip(before, side, other, strict=True)):
             shown = texts[1].strip(), texts[2].strip()
             return Decision(texts[won], _note_newer(path, *shown, ours_won=won == 1))
+    if all(own <= old <= new for old, own, new in zip(before, ours, theirs, strict=True)):
+        return Decision(texts[1], _note_held(path, texts[1].strip(), texts[2].strip()))
     return None
 
 
@@ -378,7 +399,12 @@ def classify_list(path: Path, *sides: Sequence[Value]) -> ListForm:
     """Classify a list: records by identity, requirements by name, a set, or an ordered list."""
     items = [item for side in sides for item in side]
     texts = [text for item in items if (text := text_of(item)) is not None]
-    if items and (all(isinstance(item, dict) for item in items) or are_all_named(*sides)):
+    if items and all(isinstance(item, dict) for item in items):
+        return "records"
+    # A group that includes others: nobody changes a part of what names the other one.
+    tables = [item for item in items if isinstance(item, dict)]
+    includes = all([*table] == [("include-group",)] for table in tables)
+    if not (tables and includes) and items and are_all_named(*sides):
         return "records"
     if _are_requirements(path, items, texts):
         return "requirements"
