@@ -465,6 +465,49 @@ def test_the_length_of_lines_stays(files: dict[str, str], expected: object) -> N
 
 
 @pytest.mark.parametrize(
+    ("hook", "cfg", "expected"),
+    [
+        ("id: black", "[flake8]\nmax-line-length = 120\n", (88, "black")),
+        (
+            "id: black\n        files: ^a/",
+            "[flake8]\nmax-line-length = 120\n",
+            (120, "setup.cfg:2"),
+        ),
+        ("id: black\n        files: ^a/", "", (88, "black")),
+    ],
+)
+def test_of_black_for_some_folders_the_linter_s_length_counts(
+    hook: str, cfg: str, expected: object
+) -> None:
+    text = f"repos:\n  - repo: https://github.com/psf/black\n    hooks:\n      - {hook}\n"
+    facts = Facts.of({".pre-commit-config.yaml": text, "setup.cfg": cfg, "a/b.py": ""})
+    assert tools.find_line_length(facts, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "is_image"),
+    [
+        ("containers/v3-dockerfile-test-suite-python310", True),
+        ("containers/dockerfile-template", True),
+        ("ci/Dockerfile.gpu", True),
+        ("docker/base.dockerfile", True),
+        ("build/Containerfile", True),
+        ("a.def", True),
+        ("containers/write_dockerfiles.py", False),
+        ("a_b/dockerfile.py", False),
+        ("tests/Dockerfile", False),
+        (".devcontainer/Dockerfile", False),
+        (".dockerignore", False),
+        ("windows/a.def", False),
+    ],
+)
+def test_an_image_of_its_own_has_many_names(path: str, *, is_image: bool) -> None:
+    found = inferred(with_metadata("", {path: "FROM python:3.12\n"}))
+    none = (True, "no image of its own, and no compiled code")
+    assert found["container"] == ((False, path) if is_image else none)
+
+
+@pytest.mark.parametrize(
     ("cfg", "name", "source", "sure"),
     [
         ("[metadata]\npackage_name = lisa-far\n", "lisa-far", "setup.cfg:2", True),

@@ -28,7 +28,7 @@ def test_a_line_that_would_hide_a_tracked_file_stays_away() -> None:
         "*.h5": "git has tests/data/a.h5",
         "/public/": "git has public/index.html",
     }
-    assert done.text.endswith("*.py[cod]")
+    assert done.text.endswith("*.py[cod]\n")
     fresh = fresh_lines(".gitignore", IGNORE, facts)
     assert "*.h5" not in fresh.text
 
@@ -56,9 +56,15 @@ def test_no_comment_stays_above_a_line_that_is_left_out(ours: str) -> None:
     facts = Facts.of({"a.bat": b"a\r\n"})
     left = {"* text=auto eol=lf": "a.bat has line ends of Windows"}
     merged = merge_lines(".gitattributes", ours, theirs, facts)
-    data = "# Data.\n*.h5 binary\n# More.\n*.gz binary"
-    assert (merged.text, merged.left_out) == (f"{data}\n\n{ours}" if ours else data, left)
+    data = "# Data.\n*.h5 binary\n# More.\n*.gz binary\n"
+    assert (merged.text, merged.left_out) == (f"{data}\n{ours}" if ours else data, left)
     fresh = fresh_lines(".gitattributes", theirs, facts)
-    assert (fresh.text, fresh.left_out) == (f"{data}\n", left)
+    assert (fresh.text, fresh.left_out) == (data, left)
     whole = fresh_lines(".gitattributes", theirs, NOTHING)
     assert (whole.text, whole.left_out) == (theirs, {})
+
+
+def test_the_last_line_of_the_project_ends() -> None:
+    done = merge_lines(".gitignore", "own", "theirs\n", Facts.of({}))
+    assert done.text == "theirs\n\nown\n"
+    assert merge_lines(".gitignore", "own", "own\n", Facts.of({})).text == "own"

@@ -116,3 +116,25 @@ def test_ruff_reads_what_adoption_writes(tmp_path: Path, capsys: Capture) -> Non
     passes(program("ruff"), "check", "--force-exclude", "lisa_noise", "versioneer.py", cwd=project)
     done = run(program("ruff"), "check", "--isolated", "lisa_noise", cwd=project)
     assert done.returncode == 1
+
+
+def test_what_flake8_ignored_ruff_does() -> None:
+    cfg = "[flake8]\nignore = E129 W503, E402  # E711\n    E741\nextend-ignore = E203,E402,D1\n"
+    found = linted.find_ignored(Facts.of({"setup.cfg": cfg}))
+    assert found == dict.fromkeys(["E402", "E741", "D1"], "setup.cfg")
+    assert linted.find_ignored(Facts.of({".flake8": "[flake8]\nselect = E\n"})) == {}
+
+
+def test_black_stays_the_one_that_formats(tmp_path: Path, capsys: Capture) -> None:
+    files = {**SETUPTOOLS, "setup.cfg": "[flake8]\nignore = E402 W503\n"}
+    project = make(tmp_path / "lisa-noise", files)
+    result = report(project, capsys)
+    text = show(project, "noxfile.py")
+    assert '"ruff", "check"' in text
+    assert '"format"' not in text
+    told = {each["path"]: each["text"] for each in result["items"] if each["status"] == "added"}
+    assert told["noxfile.py"] == "without ruff's formatter, as black stays"
+    assert "E402 in ignore as setup.cfg has it" in told["pyproject.toml"]
+    assert (
+        "E402" in tomllib.loads(show(project, "pyproject.toml"))["tool"]["ruff"]["lint"]["ignore"]
+    )

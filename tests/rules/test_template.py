@@ -84,6 +84,27 @@ def test_a_locked_file_that_is_missing_comes_back() -> None:
     assert fixed(gone, "TPL002", pristine=pristine) == {JOBS: content.decode()}
 
 
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [
+        (".gitlab/ci/sonar.yml", "sonar"),
+        (".gitlab/ci/pysonar.txt", "sonar"),
+        (".gitlab/ci/container.yml", "container"),
+        (".gitlab/ci/docs.yml", "docs"),
+        (".gitlab/ci/build.yml", ""),
+    ],
+)
+def test_what_nothing_includes_can_be_done_without(path: str, answer: str) -> None:
+    start = "this file of the template is missing: `lisa-scaffold check --fix` restores it"
+    pristine = Pristine("v1.0.0", {path: b"a: b\n"})
+    gone = {".gitlab-ci.yml": "stages: [test]\n"}
+    more = f"; to go without it: `lisa-scaffold update --data {answer}=no`" if answer else ""
+    assert messages(gone, "TPL002", pristine=pristine) == [start + more]
+    part = f".gitlab/ci/{answer or 'build'}.yml"
+    included = {".gitlab-ci.yml": f"include:\n  - local: /{part}\n"}
+    assert messages(included, "TPL002", pristine=pristine) == [start]
+
+
 def test_what_comes_back_git_takes_whatever_is_ignored() -> None:
     path, files = ".gitlab/ci/uv.txt", clean()
     content = files[path]

@@ -441,6 +441,12 @@ class _Placement:
             more = [quoted(code) for code in codes if code not in ignored]
             text = add_items((*table, "lint", "ignore"), more)(text)
             adjustments.append("what ruff ignored before")
+        if by_flake8 := linted.find_ignored(self.facts):
+            ignored = tomllib.loads(text)["tool"]["ruff"].get("lint", {}).get("ignore", [])
+            more = [quoted(code) for code in by_flake8 if code not in ignored]
+            text = add_items((*table, "lint", "ignore"), more)(text)
+            sources = join_names(dict.fromkeys(by_flake8.values()))
+            adjustments.append(f"{' '.join(by_flake8)} in ignore as {sources} has it")
         in_files = linted.find_ignores(self.facts)
         for pattern, own in ignores.items():
             in_files.setdefault(pattern, ([], tables.PATH))[0].extend(own)
@@ -576,6 +582,31 @@ def place_pipeline(placed: Placed, facts: Facts, rendered: Mapping[str, bytes]) 
             placed.files[path] = data
             placed.note(ADDED, path)
     return True
+
+
+_PAGE = "CONTRIBUTING.md"
+_KEPT = "ruff-format: the project has "
+_FORMATS = re.compile(r'^    session\.run\("ruff", "format"(?:, "--check", "--diff")?\)\n', re.M)
+
+
+def _find_formatter(item: Item) -> str:
+    """The project's formatter, in favour of which a hook was left out."""
+    is_hook = (item.status, item.path) == (LEFT_OUT, hooks.PATH)
+    return item.text.removeprefix(_KEPT) if is_hook and item.text.startswith(_KEPT) else ""
+
+
+def leave_formatting(placed: Placed) -> None:
+    """Let the sessions format nothing where the project's own formatter does."""
+    sessions = "noxfile.py"
+    formatter = next(filter(None, map(_find_formatter, placed.items)), "")
+    if formatter and sessions in placed.files and Item(ADDED, sessions) in placed.items:
+        text = _FORMATS.sub("", _decode(placed.files[sessions]))
+        placed.files[sessions] = text.encode()
+        at = placed.items.index(Item(ADDED, sessions))
+        placed.items[at] = Item(ADDED, sessions, f"without ruff's formatter, as {formatter} stays")
+        if Item(ADDED, _PAGE) in placed.items:
+            told = placed.files[_PAGE].replace(b"of ruff, and its formatting |", b"of ruff |")
+            placed.files[_PAGE] = told
 
 
 def take_back_ignored(placed: Placed, facts: Facts, ignored: Iterable[str]) -> None:

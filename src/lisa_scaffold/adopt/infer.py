@@ -23,6 +23,13 @@ _DOCS = ("docs", "doc", "docs/source", "doc/source", "document")
 # As the hook of hadolint knows them.
 _LINTED = compile_lazily(r"(?:.*/)?(?:Dockerfile(?:[.-].*)?|[^/]*\.[Dd]ockerfile)")
 _IMAGES = ("Dockerfile", "Containerfile", "docker/Dockerfile", ".docker/Dockerfile")
+# By other names, and elsewhere, but for what people develop in, and what tests are made of.
+_IMAGE = compile_lazily(
+    r"(?!\.devcontainer/|(?:.*/)?(?:tests?|docs?|examples?)/)(?:.*/)?"
+    r"(?:[^/]*[._-])?(?:docker|container)file(?:[._-][^/]*)?"
+    r"(?<!\.py)(?<!\.md)(?<!\.rst)(?<!\.sh)(?<!\.yml)(?<!\.yaml)",
+    re.IGNORECASE,
+)
 
 
 def infer_answers(
@@ -374,7 +381,8 @@ class _Inference:
             self.add("compiled", "on-import", place)
         elif is_compiled:
             self.add("compiled", "own", "the project's own build")
-        images = [*filter(facts.has, _IMAGES), *facts.paths("*.dockerfile", "*.def")]
+        others = sorted(filter(_IMAGE.fullmatch, facts.tracked))
+        images = [*filter(facts.has, _IMAGES), *others, *facts.paths("*.def")]
         if images:
             self.add("container", False, images[0])
         elif is_compiled:

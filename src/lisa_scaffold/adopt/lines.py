@@ -52,6 +52,8 @@ def merge_lines(path: str, ours: str, theirs: str, facts: Facts) -> Lines:
     blocks = _pick_blocks(theirs, wanted)
     text = "\n\n".join(blocks)
     merged = f"{text}\n\n{ours}" if text and ours else text or ours
+    if text and not merged.endswith("\n"):
+        merged += "\n"
     return Lines(merged, len(wanted), left_out)
 
 

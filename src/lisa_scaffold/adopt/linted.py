@@ -108,6 +108,18 @@ def find_ignores(facts: Facts) -> dict[str, tuple[list[str], str]]:
     return found
 
 
+def find_ignored(facts: Facts) -> dict[str, str]:
+    """The rules of ruff that flake8 did not look for, and who says so."""
+    found: dict[str, str] = {}
+    for path, section in _FLAKE8:
+        for option in ("ignore", "extend-ignore"):
+            text = str(facts.ini(path).get(section, option) or "")[:_LONGEST]
+            for code in re.split(r"[,\s]+", re.sub(r"#.*", "", text)):
+                if is_known(code):
+                    found.setdefault(code, path)
+    return found
+
+
 def is_known(code: str) -> bool:
     """Whether ruff has a rule of this code, or some that begin so."""
     letter, digits = code[:1], code[1:]

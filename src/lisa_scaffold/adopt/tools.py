@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules.tools import read_hooks
 
 RUFF = ("ruff.toml", ".ruff.toml")
 
@@ -49,7 +51,10 @@ def has_mypy_files(facts: Facts) -> bool:
 
 
 def find_line_length(facts: Facts, hooks: str) -> tuple[int, str] | None:
-    """The longest line that a project's formatter or linter allows, and where that is set."""
+    """The longest line that a project's formatter or linter allows, and where that is set.
+
+    Of a formatter that looks at some folders alone, that is what the linter of all allows.
+    """
     pyproject = facts.pyproject
     for keys in (
         ("tool", "black", "line-length"),
@@ -58,14 +63,25 @@ def find_line_length(facts: Facts, hooks: str) -> tuple[int, str] | None:
     ):
         if isinstance(length := pyproject.get(*keys), int):
             return length, f"pyproject.toml:{pyproject.line(*keys)}"
+    linted = next(_find_linted_length(facts), None)
     if pyproject.get("tool", "black") is not None or re.search(r"id:\s*black\b", hooks):
-        return _BLACK, "black"
+        return linted if linted and _is_black_partial(facts) else (_BLACK, "black")
+    return linted
+
+
+def _find_linted_length(facts: Facts) -> Iterator[tuple[int, str]]:
     for path in (".flake8", "setup.cfg", "tox.ini"):
         for section in ("flake8", "pycodestyle"):
             length = facts.ini(path).get(section, "max-line-length")
             if isinstance(length, str) and length.isdigit():
-                return int(length), f"{path}:{facts.ini(path).line(section, 'max-line-length')}"
-    return None
+                line = facts.ini(path).line(section, "max-line-length")
+                yield int(length), f"{path}:{line}"
+
+
+def _is_black_partial(facts: Facts) -> bool:
+    """Whether every hook of black is told which files are its own."""
+    hooks = [each for each in read_hooks(facts) if each.name in ("black", "black-jupyter")]
+    return bool(hooks) and all(facts.hooks.get(*each.keys, "files") for each in hooks)
 
 
 def find_build_requirements(facts: Facts) -> list[str]:

@@ -52,6 +52,14 @@ def records_origin(facts: Facts) -> Iterator[Hit]:
         yield Hit(ANSWERS_FILE, document.line(key), f"{key}: {why}")
 
 
+# What an answer brings; the first of it is what the pipeline includes.
+_PARTS = {
+    "sonar": (".gitlab/ci/sonar.yml", ".gitlab/ci/pysonar.txt"),
+    "container": (".gitlab/ci/container.yml",),
+    "docs": (".gitlab/ci/docs.yml",),
+}
+
+
 @rule("TPL002", MUST, when=lambda facts: facts.given.pristine, fixes=True)
 def locked_files(facts: Facts) -> Iterator[Hit]:
     """Locked files are as the template made them.
@@ -73,6 +81,9 @@ def locked_files(facts: Facts) -> Iterator[Hit]:
             message = (
                 "this file of the template is missing: `lisa-scaffold check --fix` restores it"
             )
+            part = next((each for each in _PARTS if path in _PARTS[each]), "")
+            if part and _PARTS[part][0] not in facts.text(".gitlab-ci.yml"):
+                message += f"; to go without it: `lisa-scaffold update --data {part}=no`"
             yield Hit(path, 1, message, fix=fix)
             continue
         # Line ends do not count: git may convert them.

@@ -253,6 +253,7 @@ class Prepared:
         for path, data in rendered.items():
             if placed.files.get(path) == first.get(path):
                 placed.files[path] = data
+        beside.leave_formatting(placed)
         placed.files[ANSWERS_FILE] = (self.folder / f"render-{attempt}" / ANSWERS_FILE).read_bytes()
         beside.take_back_ignored(placed, self.facts, ignored)
         placed.customs += self._find_other_holder(given)
