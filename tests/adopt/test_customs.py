@@ -23,6 +23,25 @@ def found(files: Files, *branches: str) -> list[Custom]:
     return list(find_customs(Facts.of(contents), branches))
 
 
+@pytest.mark.parametrize(
+    ("files", "places"),
+    [
+        ({"setup.py": f"{SETUP}    data_files=[('d', ['a.txt'])],\n)\n"}, [("setup.py", 5)]),
+        ({"setup.py": f"{SETUP}    data_files=FILES,\n)\n"}, [("setup.py", 5)]),
+        ({"setup.py": f"{SETUP}    data_files=[],\n)\n"}, []),
+        ({"setup.cfg": "[options.data_files]\nd = a.txt\n"}, [("setup.cfg", 1)]),
+        ({"setup.py": f"{SETUP})\n", "setup.cfg": "[options]\n"}, []),
+    ],
+)
+def test_data_files_are_nowhere_in_an_editable_installation(
+    files: Files, places: list[tuple[str, int]]
+) -> None:
+    told = [each for each in found(files) if "`data_files` nowhere" in each.text]
+    assert [(each.path, each.to_decide) for each in told] == [(path, True) for path, _ in places]
+    for each, (_, line) in zip(told, places, strict=True):
+        assert each.text.startswith(f"line {line}: an editable installation")
+
+
 PINNED = f"{SETUP}    install_requires=open('requirements.txt').read().split(),\n)\n"
 
 

@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lisa_scaffold.adopt.hooks import describe_changes, merge_hooks
+from lisa_scaffold.adopt.hooks import describe_changes, keep_from_data, merge_hooks
 from lisa_scaffold.formats.tree import NotSure
 
 TEMPLATE = """\
@@ -110,6 +110,19 @@ def test_a_formatter_of_another_version_stays_away(revision: str, comes: bool) -
     assert (
         "may format otherwise than v0.17.6" in done.left_out.get("ruff-format", "")
     ) is not comes
+
+
+def test_hooks_that_change_white_space_leave_data_alone() -> None:
+    hook = "repos:\n  - repo: a\n    hooks:\n      - id: trailing-whitespace\n"
+    paths = ["pkg/a/noise.dat", "pkg/b.py", "tests/d.CSV", "docs/a.txt", ".ci/b.txt", "c.txt"]
+    exclude = "        exclude: ^(pkg|tests)/.*[.](CSV|dat)$\n"
+    assert keep_from_data(hook, paths) == f"{hook}{exclude}"
+    every = ("end-of-file-fixer", "mixed-line-ending", "trailing-whitespace")
+    more = "".join(f"      - id: {each}\n" for each in ("check-yaml", *every, "codespell"))
+    kept = keep_from_data(more, ["a/b.dat"])
+    assert [each["id"] for each in yaml.safe_load(kept) if "exclude" in each] == [*every]
+    assert keep_from_data(hook, ["pkg/b.py", "pkg/LICENSE", "c.dat"]) == hook
+    assert keep_from_data(hook, [f"a/b.x{number}" for number in range(21)]) == hook
 
 
 def test_what_a_merge_has_changed_is_told_by_name() -> None:

@@ -55,6 +55,16 @@ def test_what_the_metadata_states(metadata: str, wanted: list[tuple[str, str]]) 
 
 
 @pytest.mark.parametrize(
+    "path", ["requirements-dev.txt", "dev-requirements.txt", "requirements/dev.txt"]
+)
+def test_a_file_for_developers_tells_where_none_is_for_tests(path: str) -> None:
+    files: Files = {path: "pytest\nattrs==23.1\nflake8\n"}
+    assert found(files) == [("attrs>=23.1", path)]
+    assert found({path: "attrs\nflake8\n"}) == []
+    assert found({**files, "requirements-test.txt": "six\n"}) == [("six", "requirements-test.txt")]
+
+
+@pytest.mark.parametrize(
     ("deps", "wanted"),
     [
         ("attrs", ["attrs"]),

@@ -40,6 +40,8 @@ from lisa_scaffold.rules import changelog
 
 README = "README.md"
 
+_HEAD = 8000  # bytes, in which git looks for what makes a file binary
+
 _MOST_PATTERNS = 300
 """Patterns of files with codes of their own that are taken over: the text is read for each."""
 
@@ -252,6 +254,8 @@ class _Placement:
 
     def place(self, path: str, theirs: bytes) -> None:
         """Add a file of the template, merge it, or leave it out."""
+        if path == hooks.PATH:
+            theirs = hooks.keep_from_data(theirs.decode(), self.find_texts()).encode()
         own = _find_own(path, self.facts)
         if own is None:
             self.add(path, theirs)
@@ -263,6 +267,13 @@ class _Placement:
             self.placed.drop(path, "the project's own", own)
         elif ours != theirs:
             self.merge(path, ours, theirs)
+
+    def find_texts(self) -> Iterator[str]:
+        """The files that git has, but for binary ones."""
+        for path in self.facts.tracked:
+            content = self.facts.content(path)
+            if content and b"\0" not in content[:_HEAD]:
+                yield path
 
     def add(self, path: str, theirs: bytes) -> None:
         """Add a file that the project does not have."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -58,6 +59,7 @@ def find_customs(facts: Facts, branches: Iterable[str] = (), below: str = "") ->
         Where its folder lies in the repository; empty at the top.
     """
     yield from _find_pins(facts)
+    yield from _find_placed(facts)
     yield from _find_ways_of_scripts(facts)
     yield from _find_runners(facts, below)
     yield from _find_test_commands(facts)
@@ -116,6 +118,27 @@ def _find_pins(facts: Facts) -> Iterator[Custom]:
                 f"{offered}"
             )
             yield Custom(path, text, to_decide=True)
+
+
+def _find_placed(facts: Facts) -> Iterator[Custom]:
+    """Files that an installation puts beside the package, and an editable one does not."""
+    module, places = facts.python("setup.py"), []
+    for node in ast.walk(module) if isinstance(module, ast.Module) else ():
+        match node:
+            case ast.keyword(arg="data_files", value=ast.List(elts=[]) | ast.Constant()):
+                pass
+            case ast.keyword(arg="data_files", value=value):
+                places.append(("setup.py", value.lineno))
+    cfg = facts.ini("setup.cfg")
+    if cfg.get("options.data_files"):
+        places.append(("setup.cfg", cfg.line("options.data_files")))
+    for path, line in places[:1]:
+        text = (
+            f"line {line}: an editable installation, which nox tests, puts `data_files` nowhere: "
+            "what is read from sys.prefix is not found. As package data, "
+            "`importlib.resources` finds it in any installation"
+        )
+        yield Custom(path, text, to_decide=True)
 
 
 def _find_ways_of_scripts(facts: Facts) -> Iterator[Custom]:

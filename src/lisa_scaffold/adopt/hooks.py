@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from lisa_scaffold.formats import yaml, yaml_edit
 from lisa_scaffold.formats.tree import Branch, Entry, NotSure, write
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.rules.quality_hooks import explain_missing
 from lisa_scaffold.rules.tools import Release, parse_release
 
@@ -141,6 +142,42 @@ def _explain_unfit(repository: str, hook: str, revision: str) -> tuple[str, str]
     working = _WORKING_SINCE.get((repository, hook))
     version = parse_release(revision)
     return (working[2], working[1]) if working and version and version < working[0] else None
+
+
+_WHITESPACE = compile_lazily(
+    r"^( *)- id: (?:end-of-file-fixer|mixed-line-ending|trailing-whitespace)$", re.MULTILINE
+)
+# What people write, in whatever folder it is.
+_WRITTEN = frozenset(
+    [
+        *("bib", "c", "cc", "cfg", "cpp", "css", "cu", "cuh", "cxx", "f", "f90", "h", "hpp"),
+        *("html", "in", "ini", "ipynb", "j2", "jinja", "jl", "js", "m", "md", "mplstyle", "py"),
+        *("pxd", "pyi", "pyx", "r", "rst", "sh", "tex", "toml", "ts", "yaml", "yml"),
+    ]
+)
+_DATA = compile_lazily(r"(?!\.|docs?/|requirements/)([\w-]+)/(?:.*/)?[^/]*\.([A-Za-z0-9_]{1,20})")
+_MOST_NAMED = 20  # folders, and suffixes; who has more of them has a pattern of their own to write
+
+
+def keep_from_data(text: str, paths: Iterable[str]) -> str:
+    """The template's hooks, with those that change white space kept away from data.
+
+    What code reads by columns, or compares with a checksum, is another file without its spaces.
+
+    Parameters
+    ----------
+    text
+        The configuration.
+    paths
+        The files of the project that are text.
+    """
+    matches = [match for path in paths if (match := _DATA.fullmatch(path))]
+    found = [match.groups() for match in matches if match[2].lower() not in _WRITTEN]
+    folders, suffixes = ({each[at] for each in found} for at in (0, 1))
+    if not found or max(len(folders), len(suffixes)) > _MOST_NAMED:
+        return text
+    pattern = f"^({'|'.join(sorted(folders))})/.*[.]({'|'.join(sorted(suffixes))})$"
+    return _WHITESPACE.sub(lambda hook: f"{hook[0]}\n{hook[1]}  exclude: {pattern}", text)
 
 
 def describe_changes(before: Any, after: Any) -> str:

@@ -18,6 +18,10 @@ _FILES = compile_lazily(
     r"(?:[\w-]+/)?(?:requirements?[-_.]?(?:tests?|testing)|(?:tests?|testing)[-_.]?requirements?"
     r"|requirements/(?:tests?|testing)|tests?/requirements?)\.(?:txt|in|pip)"
 )
+_DEV_FILES = compile_lazily(
+    r"(?:[\w-]+/)?(?:requirements?[-_.]?dev(?:elop(?:ment)?)?|dev(?:elop(?:ment)?)?[-_.]requirements?"
+    r"|requirements/dev(?:elop(?:ment)?)?)\.(?:txt|in|pip)"
+)
 _FACTOR = compile_lazily(r"\A([!\w.{},-]++):\s++")
 _REFERENCE = compile_lazily(r"\{\[([^\][]+)\](\w+)\}")
 # A path with extras; without a dot, a slash or a variable at its beginning it is a distribution.
@@ -205,6 +209,10 @@ def _find_in_dev(facts: Facts) -> Iterator[Need]:
     for texts, source in lists:
         if "pytest" in map(_name, map(str, texts)):
             yield from (Need(str(each).strip(), source) for each in texts)
+    for path in filter(_DEV_FILES.fullmatch, facts.files):
+        found = [*_read_lines(facts, facts.lines(path), path, path)]
+        if any(each.name == "pytest" for each in found):
+            yield from found
 
 
 def _list_group(facts: Facts, name: str, depth: int = 0) -> list[str]:
