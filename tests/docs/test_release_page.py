@@ -54,11 +54,21 @@ def test_what_has_no_conflict_is_merged_and_pushed(
     run(["git", "commit", "--quiet", "--message", "Ours"], cwd=origins / "plain")
     run(["git", "push", "--quiet", origins / "plain.git", "HEAD"], cwd=origins / "plain")
     (block,) = re.findall(r"^```sh\n(on_default.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    # What is no clone, or has a server that is gone, is a line, and no message of git's.
+    (fleet.clones / "folder").mkdir()
+    run(["git", "remote", "set-url", "origin", tmp_path / "gone"], cwd=fleet.clones / "current")
     script = block.replace("v0.2.0", "v2.0.0").replace("lisa-scaffold fleet", '"$@" fleet')
     words = ["sh", "-c", script, "sh", sys.executable, "-m", "lisa_scaffold"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "shared.txt in conflict" in done.stdout
+    assert "fatal" not in done.stderr + done.stdout
+    assert "clones/folder/: the default branch is not checked out, or not known\n" in done.stdout
+    assert "clones/current/: not pulled, git -C clones/current/ pull --ff-only" in done.stdout
+    run(
+        ["git", "remote", "set-url", "origin", origins / "current.git"],
+        cwd=fleet.clones / "current",
+    )
     for name in ("apart", "detached"):
         said = f"clones/{name}/: the default branch is not checked out, or not known\n"
         assert said in done.stdout

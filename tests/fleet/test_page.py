@@ -304,7 +304,9 @@ def test_next_fits_what_there_is() -> None:
         steps = [*list_steps(replace(STATUS, rows=rows), Path("/my fleet"))]
         assert [command for _, command in steps] == commands
     assert [said for said, _ in list_steps(replace(STATUS, rows=(waits, waits)), None)] == [
-        "Merge what waits, after a look at it: the first of 2"
+        "Merge what waits, after a look at it: the first of 2 (all of them at once: "
+        "https://lisa.pages.in2p3.fr/lisa-scaffold/howto/release-to-fleet.html"
+        "#a-fleet-of-local-clones)"
     ]
 
 

@@ -770,6 +770,9 @@ def test_a_branch_that_a_newer_one_supersedes_is_named_with_what_deletes_it(
     fleet.release("v3.0.0", {"template/more.txt": "more\n"})
     assert find_superseded(fleet, capsys) == {}  # it may still be merged
     names = ("merged", "plain", "torn")
+    cli.main(["fleet", "status", str(fleet.set_up())])
+    waits = f"{BRANCH} waits to be merged, and a newer version is due"
+    assert capsys.readouterr().out.count(waits) == 3
     expected = {name: [BRANCH] for name in names}
     for options in (("--dry-run",), (), ()):
         told = update(fleet, capsys, *options)[1]
@@ -983,3 +986,53 @@ def test_a_repository_that_is_there_twice_is_updated_once(fleet: Fleet, capsys: 
     told = json.loads(capsys.readouterr().out)
     assert told["projects"][0]["name"] == "a-beside"
     assert told["names_left_out"]["excluded"] == ["plain"]
+
+
+def test_a_branch_without_a_commit_of_its_own_is_nobodys_work(
+    fleet: Fleet, capsys: Capture
+) -> None:
+    place = fleet.clones / "plain"
+    git.git("branch", BRANCH, cwd=place)
+    git.git("switch", "--quiet", "--create", BRANCH, cwd=fleet.clones / "merged")
+    write(place, {"own.txt": "ours\n"})
+    commit(place)  # main has moved on meanwhile
+    _, told = update(fleet, capsys, "--limit", "1")
+    assert [name for name, each in told.items() if each["action"] == "updated"] == ["plain"]
+    said = "its branch is checked out, and has no commit of its own: git -C "
+    said += f"{fleet.clones / 'merged'} switch "
+    assert (told["merged"]["action"], told["merged"]["said"]) == ("touched", f"{said}-")
+    assert "Template-Update" in git.git("log", "-1", "--format=%B", BRANCH, cwd=place)
+    git.git("remote", "add", "origin", "gone", cwd=fleet.clones / "merged")
+    branch = "refs/remotes/origin/main"
+    git.git("update-ref", branch, "main", cwd=fleet.clones / "merged")
+    git.git("symbolic-ref", "refs/remotes/origin/HEAD", branch, cwd=fleet.clones / "merged")
+    _, told = update(fleet, capsys)
+    assert (told["merged"]["action"], told["merged"]["said"]) == ("touched", f"{said}main")
+
+
+def test_what_is_left_out_is_named(fleet: Fleet, capsys: Capture) -> None:
+    settings = str(fleet.set_up('folders = ["clones"]\nexclude = ["torn", "merged"]\n'))
+    capsys.readouterr()
+    assert cli.main(["fleet", "update", settings, "--dry-run"]) == ExitCode.DONE
+    assert "\nLeft out: 2 excluded\n  excluded: merged, torn\n" in capsys.readouterr().out
+    cli.main(["fleet", "update", settings, "--dry-run", "--format", "json"])
+    told = json.loads(capsys.readouterr().out)
+    assert told["names_left_out"] == {"excluded": ["merged", "torn"]}
+
+
+def test_a_conflict_that_was_resolved_elsewhere_leaves_a_branch_that_is_superseded(
+    fleet: Fleet, capsys: Capture
+) -> None:
+    update(fleet, capsys)
+    assert find_superseded(fleet, capsys) == {}
+    place = fleet.clones / "torn"
+    # As somebody does at the desk, on the default branch.
+    cli.main(["update", "--to", "v2.0.0", str(place)])
+    write(place, {"shared.txt": f"torn\n{TEN}".replace("line 5", "line V of five")})
+    commit(place)
+    assert find_superseded(fleet, capsys) == {"torn": [BRANCH]}
+    cli.main(["fleet", "status", str(fleet.set_up())])
+    assert f"git -C {place} branch -D {BRANCH}\n" in capsys.readouterr().out
+    # One that was merged is not: git deletes it as such.
+    git.git("merge", "--quiet", BRANCH, cwd=fleet.clones / "plain")
+    assert find_superseded(fleet, capsys) == {"torn": [BRANCH]}

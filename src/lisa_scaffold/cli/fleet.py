@@ -344,9 +344,10 @@ def run_update(arguments: argparse.Namespace) -> int:
                 said = f"{outcome.action}{': ' if outcome.said else ''}{outcome.said}"
                 progress.tell("Updating", outcome.name, said, len(outcomes))
     outcomes.sort(key=lambda each: each.name)
-    run = report.Run(_name(arguments.fleet), _spell(arguments), arguments.dry_run)
+    named = _name(arguments.fleet), _spell(arguments), arguments.dry_run
+    run = report.Run(*named, inventory.left_out)
     if arguments.format == "json":
-        hand_over(report.as_json(outcomes))
+        hand_over(report.as_json(outcomes, run))
     elif arguments.format == "markdown":
         hand_over(report.write_markdown(outcomes, run))
     else:

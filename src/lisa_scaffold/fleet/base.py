@@ -143,6 +143,21 @@ def find_unresolved(repository: git.Repository, tip: str, head: str) -> tuple[st
     return tuple(each.path for each in conflicts if found.get(each.path, "-") == each.blob)
 
 
+def _is_torn(repository: git.Repository, tip: str) -> bool:
+    """Whether a branch has conflicts that were resolved elsewhere: nobody merges it any more.
+
+    Once they are, it may have nothing that is not in the project.
+    """
+    try:
+        mark = seal.read_mark(git.read_commit(repository, tip)) if tip else None
+        is_torn = mark is not None and mark.result == "conflict"
+        return is_torn and git.count_beyond(repository, tip, repository.head or "") > 0
+    except git.GitError as error:
+        if not git.BROKEN.search(error.message):
+            raise
+        return False
+
+
 class Older(NamedTuple):
     """Branches of versions before another one that bring anything to what is checked out.
 
@@ -152,7 +167,8 @@ class Older(NamedTuple):
         The newest of those that people have committed to, if a project does not have its version
         yet; empty where there is none.
     passed
-        Those that nobody has committed to, and whose version a project has or is past.
+        Those that nobody has committed to, and whose version a project has or is past; also one
+        whose conflicts were resolved elsewhere.
     left
         Those that nobody has committed to, and that would still bring it forward.
     """
@@ -167,12 +183,15 @@ def find_older(repository: git.Repository, told: git.Told, recorded: str, newest
     versions = (name.removeprefix(BRANCHES) for name in told.tips if name.startswith(BRANCHES))
     found: dict[tuple[bool, bool], list[str]] = {}
     for version in template.sort_versions(versions, ours=True):
+        branch, is_ahead = f"{BRANCHES}{version}", is_newer(version, recorded)
         if is_newer(newest, version):
-            waiting = find_waiting(repository, told, [f"{BRANCHES}{version}"])
+            waiting = find_waiting(repository, told, [branch])
             is_ours = waiting.state in {"ready", "conflict"}
             if is_ours or waiting.state in TOUCHED:
-                key = is_ours, is_newer(version, recorded)
-                found.setdefault(key, []).append(waiting.branch)
+                found.setdefault((is_ours, is_ahead), []).append(branch)
+                continue
+        if not is_ahead and _is_torn(repository, told.tips[branch]):
+            found.setdefault((True, False), []).append(branch)
     touched = found.get((False, True), [""])[-1]
     passed, left = (tuple(found.get((True, is_ahead), ())) for is_ahead in (False, True))
     return Older(touched, passed, left)

@@ -121,6 +121,9 @@ class Row:
         The rules that would judge it, and that its settings ignore, or do not select.
     ignored_must
         How many of these say what must be.
+    older
+        Branches of older versions in a local clone that may still be merged, while a newer version
+        is due.
     """
 
     name: str
@@ -153,6 +156,7 @@ class Row:
     note: str = ""
     ignored: tuple[str, ...] = ()
     ignored_must: int = 0
+    older: tuple[str, ...] = ()
 
     @property
     def state(self) -> str:
@@ -229,7 +233,7 @@ _UNKNOWN = (
 )
 """What nobody knows of a project that cannot be read."""
 
-_LISTS = ("conflicts", "superseded", "ignored")
+_LISTS = ("conflicts", "superseded", "ignored", "older")
 """What is a list of texts."""
 
 STATES = (

@@ -37,7 +37,7 @@ from lisa_scaffold.workers import spread
 Tags = tuple[tuple[str, ...], tuple[str, ...]]
 Listed = Mapping[str, str | None]
 
-_FORM = "10"  # of a row that is kept: another form is never taken for it
+_FORM = "11"  # of a row that is kept: another form is never taken for it
 _MOST_KEPT = 5000
 _FEW = 4  # projects for which nothing is prepared
 
@@ -111,7 +111,8 @@ class Looker:
             if row.behind and older.touched and not is_made:
                 waiting = find_waiting(at, told, [older.touched])
             superseded = older.passed + (older.left if is_made else ())
-            row = replace(row, superseded=superseded)
+            left = () if is_made or waiting.branch in older.left else older.left
+            row = replace(row, superseded=superseded, older=left)
         row = replace(row, branch=waiting.branch, branch_state=waiting.state)
         row = replace(row, conflicts=waiting.conflicts)
         return replace(row, checkout=base.checkout, lacks=base.lacks)

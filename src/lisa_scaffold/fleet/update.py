@@ -187,7 +187,8 @@ def _part(places: Sequence[Place]) -> tuple[list[waves.Begun], list[Place]]:
     """The projects that were begun with, and those that are still due."""
     begun, due = [], []
     for place in places:
-        if place.outcome.action in {"touched", "declined"} or place.tip or place.opened:
+        has_begun = (place.tip and not place.bare) or place.opened
+        if place.outcome.action in {"touched", "declined"} or has_begun:
             pipeline = place.opened.pipeline if place.opened else "success"
             begun.append(waves.Begun(place.member.name, pipeline, place.opened is not None))
         elif place.outcome.action == "due":

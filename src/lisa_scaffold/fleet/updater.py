@@ -133,8 +133,11 @@ class Updater:
             if remote:
                 git.fetch_commit(folder, tip)
             mark = seal.read_mark(git.read_commit(repository, tip))
-            place = place._replace(tip=tip, mark=mark)
-            if mark is None:
+            is_bare = mark is None and not git.count_beyond(repository, tip, head)
+            place = place._replace(tip=tip, mark=mark, bare=is_bare)
+            if is_bare and base and branch in {base.checkout, base.target}:
+                return place.settle("touched", _say_checked_out(place, base))
+            if mark is None and not is_bare:
                 place = place.settle("due", conflicts=find_unresolved(repository, tip, head))
         if remote:
             return self._look_at_requests(place, remote, branches)
@@ -503,9 +506,16 @@ def _record_conflicts(work: Work, repository: git.Repository) -> Iterator[seal.C
         yield seal.Conflict(path, "-" if path in files and left is None else name)
 
 
+def _say_checked_out(place: Place, base: Base) -> str:
+    """That a branch cannot be written, as it is what is checked out."""
+    other = "-" if base.target == place.outcome.branch else shlex.quote(base.target)
+    switch = f"git -C {shlex.quote(place.outcome.place)} switch {other}"
+    return f"its branch is checked out, and has no commit of its own: {switch}"
+
+
 def _judge(place: Place) -> Place:
     """A place where people have been is theirs."""
-    if place.tip and place.mark is None:
+    if place.tip and place.mark is None and not place.bare:
         left = ", and it is in conflict still" if place.outcome.conflicts else ""
         return place.settle("touched", f"people have committed to its branch{left}")
     return place

@@ -183,6 +183,8 @@ class Place(NamedTuple):
         Open merge requests of older versions.
     note
         What there is to say of the branch that it is made on.
+    bare
+        Whether the branch that brings the version has no commit of its own.
     """
 
     member: Member
@@ -194,6 +196,7 @@ class Place(NamedTuple):
     opened: MergeRequest | None = None
     older: tuple[MergeRequest, ...] = ()
     note: str = ""
+    bare: bool = False
 
     def settle(self, action: str, said: str = "", **more: Any) -> Place:
         """The same place with an outcome."""

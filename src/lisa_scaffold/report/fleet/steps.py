@@ -15,6 +15,10 @@ from lisa_scaffold.fleet.work import Outcome
 from lisa_scaffold.lines import count
 from lisa_scaffold.template import advise_newer
 
+_LOOP = (
+    "https://lisa.pages.in2p3.fr/lisa-scaffold/howto/release-to-fleet.html#a-fleet-of-local-clones"
+)
+
 Step = tuple[str, str]
 """What a command is for, and the command."""
 
@@ -113,6 +117,7 @@ def _list_branches(waiting: Sequence[_Branch]) -> Iterator[Step]:
     ready = [each for each in mergeable if each.target]
     for each in ready[:1]:
         said = _say_first("Merge what waits, after a look at it", ready)
+        said += f" (all of them at once: {_LOOP})" if len(ready) > 1 else ""
         yield said, each.say_there(f"{each.git} merge {shlex.quote(each.name)}")
     nowhere = [each for each in mergeable if not each.target]
     for each in nowhere[:1]:

@@ -143,6 +143,9 @@ def _say_what_waits(row: Row) -> Iterator[str]:
     elif row.branch:
         said = WAITS.get(row.branch_state, WAITS["ready"])
         yield f"the branch {row.branch} {said}{_say_torn(row)}"
+    if row.older:
+        wait = "waits" if len(row.older) == 1 else "wait"
+        yield f"{join_names(row.older)} {wait} to be merged, and a newer version is due"
     if row.superseded:
         number = "is" if len(row.superseded) == 1 else "are"
         yield f"{join_names(row.superseded)} {number} superseded"

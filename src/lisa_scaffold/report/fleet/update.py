@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from lisa_scaffold.fleet.work import Outcome
@@ -38,6 +39,7 @@ _ON_BRANCH = frozenset(["updated", "due", "right", "open"])
 # A way out ends what is said, as a command; one of two is no command.
 _COMMAND = compile_lazily(r"(?s)(.*): ((?:lisa-scaffold|git|pip|chmod) (?:(?!, or ).)*?)\.?")
 _FILES = 2000  # characters of names
+_NAMES = 600  # of projects
 _FOLDED = 3  # files of a folder that are named one by one
 
 
@@ -52,16 +54,23 @@ class Run(NamedTuple):
         The options, without ``--dry-run``.
     dry_run
         Whether that was one of them.
+    left_out
+        The names of the projects that were left out, by the reason.
     """
 
     fleet: Path | None = None
     words: tuple[str, ...] = ()
     dry_run: bool = False
+    left_out: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 def compose_document(outcomes: Sequence[Outcome], run: Run = Run()) -> Document:  # noqa: B008 - frozen
     """The update for people."""
     sections = [*_list_sections(outcomes)]
+    if named := sorted(run.left_out.items()):
+        said = ", ".join(f"{len(names)} {reason}" for reason, names in named)
+        items = tuple(Item(brief(", ".join(names), _NAMES), reason) for reason, names in named)
+        sections.append(Section(f"Left out: {said}", items))
     steps = list_update_steps(outcomes, run.fleet, run.words, dry_run=run.dry_run)
     if items := tuple(Item(said, code=command) for said, command in steps):
         sections.append(Section("Next", items))
@@ -125,10 +134,14 @@ def _fold(paths: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(said))
 
 
-def as_json(outcomes: Sequence[Outcome]) -> str:
+def as_json(outcomes: Sequence[Outcome], run: Run = Run()) -> str:  # noqa: B008 - frozen
     """The update for programs."""
-    listed = [asdict(each) for each in outcomes]
-    return machine.as_json({"schema": "lisa-scaffold/fleet-update/1", "projects": listed})
+    told = {
+        "schema": "lisa-scaffold/fleet-update/1",
+        "names_left_out": {reason: [*names] for reason, names in run.left_out.items()},
+        "projects": [asdict(each) for each in outcomes],
+    }
+    return machine.as_json(told)
 
 
 def write_text(
