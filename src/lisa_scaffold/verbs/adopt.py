@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from lisa_scaffold import git, legacy, rules, template, workplace
-from lisa_scaffold.adopt import beside, customs, eligible, infer, people, repair, spelled
+from lisa_scaffold.adopt import (
+    beside,
+    customs,
+    eligible,
+    infer,
+    people,
+    pythons,
+    repair,
+    spelled,
+)
 from lisa_scaffold.adopt.beside import Item, Placed, Replaced, find_replaced
 from lisa_scaffold.adopt.customs import Custom
 from lisa_scaffold.adopt.guess import Guess, RepositoryFacts, read_repository
@@ -254,6 +263,9 @@ class Prepared:
             if placed.files.get(path) == first.get(path):
                 placed.files[path] = data
         beside.leave_formatting(placed)
+        limited, told = pythons.limit_pythons(self.facts, placed.files)
+        placed.files.update(limited)
+        placed.customs += told
         placed.files[ANSWERS_FILE] = (self.folder / f"render-{attempt}" / ANSWERS_FILE).read_bytes()
         beside.take_back_ignored(placed, self.facts, ignored)
         placed.customs += self._find_other_holder(given)

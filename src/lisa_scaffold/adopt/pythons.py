@@ -1,0 +1,99 @@
+"""The Pythons that the template's tests run on: none that the project excludes, or leaves out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from lisa_scaffold.adopt.customs import Custom
+from lisa_scaffold.lines import join_names
+from lisa_scaffold.pattern import compile_lazily
+from lisa_scaffold.project.facts import Facts
+
+# Where each file of the template names them, one behind the other.
+_LISTS = {
+    ".gitlab-ci.yml": compile_lazily(
+        r'(?<=^\.pythons:\n  parallel:\n    matrix:\n      - PYTHON_VERSION:\n)(?: +- "3\.\d+"\n)+',
+        re.MULTILINE,
+    ),
+    "noxfile.py": compile_lazily(r"(?<=^PYTHONS = \[)[^\]\n]+(?=\]$)", re.MULTILINE),
+    "sonar-project.properties": compile_lazily(
+        r"(?<=^sonar\.python\.version=)[\d., ]+$", re.MULTILINE
+    ),
+}
+_ONE = {
+    ".gitlab-ci.yml": ' +- "{}"\n',
+    "noxfile.py": ', "{}"',
+    "sonar-project.properties": ", {}",
+}
+_NAMED = compile_lazily(r"(?<![\w.])3\.(\d{1,2})(?!\d)|(?i:py|python)[-_]?3(\d{1,2})(?!\d)")
+_ITEM = compile_lazily(r"\s*-\s*[\"']?3\.\d+[\"']?\s*")
+_JOBS = (
+    *(".travis.yml", ".github/workflows/*.yml", ".github/workflows/*.yaml", "tox.ini"),
+    *(".circleci/config.yml", "azure-pipelines.yml", ".appveyor.yml", "appveyor.yml"),
+)
+
+
+def limit_pythons(
+    facts: Facts, files: Mapping[str, bytes]
+) -> tuple[dict[str, bytes], list[Custom]]:
+    """Take Pythons out of what comes in that the project does not allow, or whose jobs leave out.
+
+    Jobs for several Pythons say which ones the code is known to run on; a job for one says nothing
+    of others.
+
+    Parameters
+    ----------
+    facts
+        The project.
+    files
+        What comes in.
+
+    Returns
+    -------
+    tuple
+        The files that change, and what to do about it.
+    """
+    named = _LISTS["noxfile.py"].search(files.get("noxfile.py", b"").decode())
+    offered = re.findall(r"3\.\d+", named[0]) if named else []
+    out, why = _find_unwanted(facts, offered)
+    if not out or facts.has("noxfile.py") or ".pythons:" in facts.text(".gitlab-ci.yml"):
+        return {}, []
+    changed = {}
+    for path, where in _LISTS.items():
+        text = files.get(path, b"").decode("utf-8", "surrogateescape")
+        names = "|".join(map(re.escape, out))
+        one = _ONE[path].format(f"(?:{names})")
+        new = where.sub(lambda found, one=one: re.sub(one, "", found[0]), text)  # type: ignore[misc]
+        if new != text:
+            changed[path] = new.encode("utf-8", "surrogateescape")
+    text = (
+        f"the tests do not run on {join_names(out)}: {why}. PYTHONS there and .pythons in "
+        ".gitlab-ci.yml take what the code is ready for"
+    )
+    return changed, [Custom("noxfile.py", text, to_decide=True)]
+
+
+def _find_unwanted(facts: Facts, offered: list[str]) -> tuple[list[str], str]:
+    """The Pythons that the tests should not run on, and why; the oldest one stays."""
+    allowed = facts.package.pythons
+    if allowed and (out := [each for each in offered[1:] if f"{each}.99" not in allowed]):
+        return out, f"the metadata say {allowed}"
+    tested, path = _find_tested(facts)
+    newest = max(tested, default=0)
+    out = [each for each in offered[1:] if int(each[2:]) > newest]
+    if len(tested) > 1 and out and f"3.{newest}" in offered:
+        return out, f"{path} tests up to 3.{newest}"
+    return [], ""
+
+
+def _find_tested(facts: Facts) -> tuple[set[int], str]:
+    """The Pythons that the project's jobs name, as minor versions, and where the newest stands."""
+    found: dict[int, str] = {}
+    for path in dict.fromkeys((*facts.pipeline.files, *facts.paths(*_JOBS))):
+        is_about = False
+        for line in (each.partition(" #")[0] for each in facts.lines(path)):
+            is_about = "py" in line.lower() or (is_about and bool(_ITEM.fullmatch(line)))
+            for dotted, joined in _NAMED.findall(line) if is_about else ():
+                found.setdefault(int(dotted or joined), path)
+    return {*found}, found[max(found)] if found else ""
