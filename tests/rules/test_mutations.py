@@ -302,7 +302,7 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     ),
     "CMP007": put("desk/compose.yaml", WAITS, kind="service"),
     "CMP008": put("desk/compose.yaml", WAITS.replace("healthy", "started"), kind="service"),
-    "CMP009": edit(COMPOSE, '{ cpus: "1", memory: 256m }', '{ cpus: "1" }', kind="service"),
+    "CMP009": edit(COMPOSE, 'memory: "${PROXY_MEMORY:-256m}" }', "}", kind="service"),
     "CMP010": edit(
         COMPOSE,
         "networks:\n  front: {}",

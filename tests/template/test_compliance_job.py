@@ -104,7 +104,7 @@ def test_nothing_in_the_checkout_decides_who_judges(
     )
     first, second = said.splitlines()[-2:]
     assert first.startswith(f"judged by {tmp_path}/scratch/")
-    assert f" in {checkout} with check --format gitlab " in first
+    assert f" in {checkout} with check --fail-on must --format gitlab " in first
     assert str(checkout) not in second
     assert not (tmp_path / "ran").exists()
     assert not (checkout / ".cache").exists()

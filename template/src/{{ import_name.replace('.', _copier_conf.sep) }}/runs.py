@@ -84,12 +84,12 @@ def identify(step: Step, site: Site) -> str:
 
 
 def _ask_podman(image: str) -> str:
-    asked = ["podman", "image", "inspect", "--format={{.Id}}", image]
+    asked = ["podman", "image", "inspect", image]
     done = subprocess.run(asked, check=False, capture_output=True, text=True)  # noqa: S603
     if done.returncode:
         message = f"{image}: {' '.join(done.stderr.split())}, and steps.yaml names no digest"
         raise ConfigError(message)
-    return f"sha256:{done.stdout.strip()}"
+    return f"sha256:{json.loads(done.stdout)[0]['Id']}"
 
 
 def begin(step: Step, site: Site, store: Store, arrival: Arrival) -> Run:

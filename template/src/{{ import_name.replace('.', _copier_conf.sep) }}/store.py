@@ -298,7 +298,7 @@ def describe(
     outputs: Sequence[Path],
     *,
     ended: datetime,
-    license: str = UNSAID,  # noqa: A002 - as the crate calls it
+    license: str = UNSAID,
 ) -> dict[str, Any]:
     """Where a product comes from, as an RO-Crate (Process Run Crate 0.5).
 
