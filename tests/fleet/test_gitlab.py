@@ -424,6 +424,19 @@ def test_commits_of_people_stay_and_they_are_told_once(
 
 
 @pytest.mark.sweep
+def test_a_branch_without_a_commit_of_its_own_is_nobodys_work(
+    fleet: Fleet, gitlab: GitLab, capsys: Capture
+) -> None:
+    push(fleet, gitlab, "plain", "main", {"own.txt": "ours\n"})
+    bare = gitlab.repository(find(gitlab, "plain"))
+    run(["git", "push", "--quiet", bare, f"HEAD:refs/heads/{BRANCH}"], cwd=fleet.clones / "plain")
+    tip = gitlab.tip(find(gitlab, "plain"), BRANCH)
+    assert actions(ask("update", fleet, gitlab, capsys)[1])["plain"] == "updated"
+    assert gitlab.tip(find(gitlab, "plain"), BRANCH) not in {tip, None}
+    assert request(gitlab, "plain")["state"] == "opened"
+
+
+@pytest.mark.sweep
 def test_what_people_wrote_into_the_merge_request_stays(
     fleet: Fleet, gitlab: GitLab, capsys: Capture
 ) -> None:
