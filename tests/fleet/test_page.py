@@ -298,6 +298,8 @@ def test_next_fits_what_there_is() -> None:
             [f"git -C {quoted} branch -D lisa-scaffold/v1.0.0 lisa-scaffold/v2.0.0"],
         ),
         ((replace(row, behind=0, findings=(FOUND, FOUND)),), ["lisa-scaffold explain LIC002"]),
+        # Where that rule is ignored, a repair does nothing.
+        ((Row("i", version="v2.0.0", behind=0, drift=1, ignored=("TPL002",)),), []),
         # What another template asks for is not ours to mend.
         ((Row("o", other="https://x.org/t.git", findings=(FOUND,)),), []),
     ):

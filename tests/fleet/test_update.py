@@ -352,6 +352,10 @@ def test_a_version_that_there_is_not_is_the_matter_of_that_project(
     rows = {each["name"]: each for each in status["projects"]}
     assert (rows["current"]["state"], rows["current"]["note"]) == ("unclear", said)
     assert (status["beyond"], rows["plain"]["behind"]) == ([], 1)
+    for form in ("markdown", "html"):
+        cli.main(["fleet", "status", str(fleet.set_up()), "--format", form])
+        shown = capsys.readouterr().out.replace("\\", "")
+        assert "v9.9.9: there is no such version of the template in " in shown
 
 
 def test_what_waits_to_be_merged_is_named(fleet: Fleet, capsys: Capture) -> None:

@@ -179,6 +179,12 @@ def _write_failing(status: Status) -> Iterator[str]:
         yield f"| {escaped(each.code)} | {escaped(each.severity)} | {each.projects} |"
 
 
+def _say_state(row: Row) -> str:
+    """The state, or why there is none that is clear."""
+    why = f": {row.note}" if row.state == "unclear" and row.note else ""
+    return row.problem or f"{row.standing}{why}"
+
+
 def _count_unclean(rows: Sequence[Row]) -> str:
     """How many projects there are; of those that are up to date, how many that is not all of."""
     unclean = sum(not row.is_clean for row in rows if row.state == "current")
@@ -215,7 +221,7 @@ def as_markdown(status: Status) -> str:
         cells = [
             # A bar ends a cell even in code: https://github.github.com/gfm/#tables-extension-
             code(row.name).replace("|", "\\|"),
-            escaped(brief_inside(row.problem, _LONGEST) or row.standing, _LONGEST),
+            escaped(brief_inside(_say_state(row), _LONGEST), _LONGEST),
             escaped(shorten(row.version)),
             *("" if row.problem else str(each) for each in (row.drift, row.must, row.should)),
             *(say_updates(row), escaped(row.pipeline), escaped(request)),
