@@ -11,6 +11,7 @@ import pytest
 from lisa_scaffold import cli, git
 from lisa_scaffold.errors import ExitCode
 
+from .support.adopting import BRANCH, REMOTE, SETUPTOOLS, adopt, make
 from .support.updates import QUESTIONS, TEN, Capture, Workshop, commit, open_workshop, update, write
 
 OWNERSHIP = QUESTIONS + "_lisa_ownership:\n  locked: [lock.dat]\n  seeded: [seed.dat]\n"
@@ -130,6 +131,19 @@ def test_every_departure_is_told_by_file(workshop: Workshop, capsys: Capture) ->
         "2 of 7 files are committed just as the template renders them\n"
     )
     assert workshop.status() == []
+
+
+def test_what_an_adoption_merged_is_not_called_the_project_s(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    folder = make(tmp_path / "lisa-noise", SETUPTOOLS, REMOTE)
+    assert adopt(folder) == ExitCode.DONE
+    git.git("checkout", "--quiet", BRANCH, cwd=folder)
+    capsys.readouterr()
+    assert cli.main(["status", str(folder)]) == ExitCode.DONE
+    told = capsys.readouterr().out
+    assert "\n\nMerged with the project's own when it was adopted, or changed since\n" in told
+    assert "Changed by the project" not in told
 
 
 def test_a_folder_without_a_template_is_refused(tmp_path: Path, capsys: Capture) -> None:

@@ -17,6 +17,8 @@ HEADINGS = {
     "seeded": "Written once, the project's since then",
     "skipped": "Kept by the project for itself (skip)",
 }
+# Which of both, the render does not tell: what an adoption has merged differs from it at once.
+_ADOPTED = "Merged with the project's own when it was adopted, or changed since"
 
 
 def compose_document(status: Status) -> Document:
@@ -27,6 +29,8 @@ def compose_document(status: Status) -> Document:
 
 
 def _list_sections(status: Status) -> Iterator[Section]:
+    is_adopted = status.project.answers.get("adopted") is True
+    headings = HEADINGS | ({"shared": _ADOPTED} if is_adopted else {})
     behind = status.behind
     if not behind:
         yield Section("Up to date: the newest version of the template")
@@ -39,7 +43,7 @@ def _list_sections(status: Status) -> Iterator[Section]:
             f"{number} behind {shorten(behind[-1])}: lisa-scaffold update",
             (Item(f"in between: {between}"),) if between else (),
         )
-    for ownership, heading in HEADINGS.items():
+    for ownership, heading in headings.items():
         found = [each for each in status.departures if each.ownership == ownership]
         if found:
             yield Section(heading, tuple(map(_describe, found)), urgent=ownership == "locked")
