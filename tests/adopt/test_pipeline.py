@@ -46,8 +46,8 @@ def test_new_jobs_hold_up_none_of_the_project() -> None:
     rendered = Facts.of(clean())
     excused = find_excused(Facts.of({".gitlab-ci.yml": OWN_JOB}), rendered)
     assert {*excused} >= {"lint", "type-check", "hooks", "secrets", "tests", "build", "compliance"}
-    # These have nothing to look at before there is a tag, or may fail in any project.
-    assert not {"release-notes", "release", "publish-package", "sonar"} & {*excused}
+    # These come behind the project's own, or may fail in any project.
+    assert not {"release", "publish-package", "sonar"} & {*excused}
     merged = merge_pipeline(OWN_JOB, TEMPLATE, ["lint", "hooks"])
     lines = "lint: {allow_failure: true}\nhooks: {allow_failure: true}\n"
     assert merged.endswith(f"of each that passes.\n{lines}\n{OWN_JOB}")
@@ -67,7 +67,11 @@ def test_every_job_before_the_last_stages_may_fail_beside_own_jobs() -> None:
         for name, job in after.pipeline.jobs.items()
         if job.get("stage") in STAGES[:3] and not job.get("allow_failure")
     ]
-    assert holding == ["release-notes"]
+    assert holding == []
+    # A tag that is not protected stops nothing; a release without notes stops.
+    assert after.pipeline.jobs["release-notes"].get("allow_failure") == {"exit_codes": 3}
+    protected = after.text(".gitlab/ci/release.yml").partition("is no protected tag")[2]
+    assert re.findall(r"exit (\d)", protected) == ["3", "1"]
 
 
 @pytest.mark.parametrize("own", ["", "variables:\n  A: b\n", ".a:\n  script: [ls]\n"])

@@ -583,7 +583,8 @@ def place_pipeline(placed: Placed, facts: Facts, rendered: Mapping[str, bytes]) 
         placed.files[pipeline.PATH] = _encode(text, ours)
         what = "includes, variables and stages added; its jobs stay"
         if excused:
-            what += f"; `allow_failure: true` for {join_names(excused)}"
+            named = [name for name in excused if name != pipeline.GATE]
+            what += f"; `allow_failure: true` for {join_names(named)}"
         placed.note(MERGED, pipeline.PATH, what)
     else:
         placed.files[pipeline.PATH] = theirs

@@ -17,8 +17,10 @@ STAGES = ("quality", "test", "build", "publish", "release")
 
 # Jobs of these run for every commit, and what they look at is older than they are.
 _CHECKING_STAGES = STAGES[:3]
-# Stands between a tag and what is published, and runs for nothing else.
-_GATE = "release-notes"
+# Stands between a tag and what is published, and runs for nothing else: of a tag that is not
+# protected nothing is published, so the project's own jobs may go on.
+GATE = "release-notes"
+_UNPROTECTED = "{allow_failure: {exit_codes: 3}}"
 
 _GITLABS_STAGES = ("build", "test", "deploy")
 _SCRIPTS = ("before_script", "after_script")
@@ -144,13 +146,10 @@ def find_excused(facts: Facts, rendered: Facts) -> list[str]:
     """
     if not (facts.pipeline.jobs or facts.pipeline.includes):
         return []
-    jobs = rendered.pipeline.jobs
-    own = {name for part in _read_parts(rendered) for name in part.jobs}
     return [
         name
-        for name, job in jobs.items()
-        if name in own and name != _GATE and job.get("stage") in _CHECKING_STAGES
-        if not job.get("allow_failure")
+        for name, job in rendered.pipeline.jobs.items()
+        if job.get("stage") in _CHECKING_STAGES and not job.get("allow_failure")
     ]
 
 
@@ -176,7 +175,8 @@ def merge_pipeline(ours: str, theirs: str, excused: Sequence[str] = ()) -> str:
     if tree.kind != "map":
         raise NotSure("no mapping")
     if names := [name for name in excused if yaml_edit.find_entry(tree, name) is None]:
-        lines = "".join(f"{name}: {EXCUSE}\n" for name in names)
+        told = {name: _UNPROTECTED if name == GATE else EXCUSE for name in names}
+        lines = "".join(f"{name}: {how}\n" for name, how in told.items())
         tree = _put_at_top(tree, yaml.parse(f"{_EXCUSES}{lines}").entries)
     tree = _add_stages(tree)
     # What the template's jobs are made of and projects change, such as the Pythons of the tests.
