@@ -126,13 +126,26 @@ def test_the_fresh_service_without_a_definition() -> None:
         ("${IMAGE:?}", False),
         ("${IMAGE:-docker.io/library/nginx:latest}", True),
         ("${IMAGE:-nginx:1.29}", False),
-        ("nginx:${TAG-latest}", True),
+        ("nginx:${TAG-1.29}", False),
+        # Whoever runs it names the version.
+        ("nginx:${TAG-latest}", False),
+        ("${IMAGE:-nginx}:${TAG:-latest}", False),
     ],
 )
 def test_images_that_may_change_any_day(image: str, is_found: bool) -> None:
     files = compose(f"services:\n  web:\n    image: {image}\n")
     wanted: list[Found] = [("CMP003", FILE, 3)] if is_found else []
     assert found(files, "CMP003") == wanted
+
+
+def test_a_version_by_default_in_a_project_of_the_template_and_an_image_in_tests() -> None:
+    files = compose("services:\n  web:\n    image: nginx:${TAG:-latest}\n")
+    answered = {**files, ".copier-answers.yml": "_src_path: x\nkind: service\n"}
+    assert found(answered, "CMP003") == [("CMP003", FILE, 3)]
+    body = "services:\n  web:\n    image: {}\n"
+    path = "compose.test.yaml"
+    assert found(compose(body.format("${IMAGE-nginx:latest}"), path), "CMP003") == []
+    assert found(compose(body.format("nginx:latest"), path), "CMP003") == [("CMP003", path, 3)]
 
 
 def test_the_file_of_settings_beside_it_gives_values() -> None:

@@ -356,6 +356,7 @@ def images_are_pinned(facts: Facts) -> Iterator[Hit]:
     for each in find_services(facts):
         image = each.data.get("image")
         is_pulled = isinstance(image, str) and "$" not in image and "build" not in each.data
+        is_pulled = is_pulled and not _is_named_elsewhere(facts, each)
         repository = images.read(str(image)).repository
         is_built = any(name.fullmatch(repository) for name in find_built(facts))
         if is_pulled and not is_built and (message := images.explain_change(str(image))):
@@ -366,6 +367,19 @@ def images_are_pinned(facts: Facts) -> Iterator[Hit]:
     for message, listed in places.items():
         listed.sort()
         yield Hit(*listed[0], f"{message}{count_more_places(listed)}")
+
+
+_OPEN_VERSION = compile_lazily(r".*:\$(?:\w+|\{[^{}]*\})")
+
+
+def _is_named_elsewhere(facts: Facts, service: Service) -> bool:
+    """Whether whoever runs an image names it, and a default only lets it be tried out.
+
+    So it is with a version in projects that the template did not make, and where tests are run.
+    """
+    said = str(facts.yaml(service.file.path).get("services", service.name, "image"))
+    is_version = not facts.answers and _OPEN_VERSION.fullmatch(said)
+    return "$" in said and bool(is_version or is_thrown_away(facts, service.file.path))
 
 
 @rule("CMP004", SHOULD, when=find_compose, must_in=SERVICE)

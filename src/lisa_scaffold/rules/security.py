@@ -461,4 +461,13 @@ def _tells_secret(name: str, value: str, *, is_made: bool) -> bool:
         said = value if names_secret(name) and not is_said_of_secret(name, value) else ""
     if not said or "$" in said or is_invented(said):
         return False
-    return is_made or not (is_to_be_changed(said) or is_plain_word(said))
+    return is_made or not (is_to_be_changed(said) or is_plain_word(said) or _is_worded(said))
+
+
+_BETWEEN_WORDS = compile_lazily(r"[-_.: ]+")
+_FEWEST_OF_CHANCE = 6
+
+
+def _is_worded(said: str) -> bool:
+    """Whether a secret is made of words, or too short to be anybody's."""
+    return len(said) < _FEWEST_OF_CHANCE or all(map(str.isalpha, _BETWEEN_WORDS.split(said)))

@@ -256,7 +256,7 @@ def _find_ignored(facts: Facts, asked: Selection) -> dict[str, Severity]:
     chosen = judge.combine_selection(facts, asked)
     every = rules.select_rules(asked._replace(strict=chosen.strict))
     taken = {*rules.select_rules(chosen)}
-    left = {rule.code: rule.severity for rule in every if rule not in taken}
+    left = {rule.code: rule.severity_in(facts) for rule in every if rule not in taken}
     applied = judge.list_applied([rule for rule in every if rule.code in left], facts)
     return {code: left[code] for code in applied}
 
