@@ -129,7 +129,7 @@ DIGITS = "9" * 500_000
         ("a.toml", f"a = {DIGITS}\n", 1, "TOML: a number of more than 4300 digits"),
         ("a.toml", f"a = 0x{'f' * 5000}\n", 1, "TOML: a number of more than 4300 digits"),
         ("a.toml", "a = 1_2" + "_3" * 5000, 1, "TOML: a number of more than 4300 digits"),
-        ("a.yml", filled("- a\n"), 1, "YAML: more than 50000 lines"),
+        (".gitlab-ci.yml", filled("- a\n"), 1, "YAML: more than 50000 lines"),
         ("a.yml", filled("a,", "[", "]\n"), 1, "YAML: more than 100000 keys and values"),
         ("a.yml", "[" * 70 + "]" * 70, 1, "YAML: nested too deeply"),
         ("codemeta.json", "[" * 70 + "]" * 70, 1, "JSON: nested too deeply"),
