@@ -7,6 +7,7 @@ import configparser
 import json
 import re
 import tomllib
+import venv
 from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import combinations, product
@@ -22,7 +23,7 @@ from ..support.answers import KINDS, is_allowed, levels, pairwise, template
 from ..support.components import KNOWN
 from ..support.files import contents, load_yaml
 from ..support.sweeps import parameters
-from ..support.tools import passes, program
+from ..support.tools import passes, program, run
 from .conftest import FEW, ROWS, Render
 
 
@@ -261,9 +262,22 @@ def test_ruff_takes_lisa_s_notation(renders: list[Render], tmp_path: Path) -> No
     template().render(renders[0].answers, project)
     source = next(project.glob("src/**/noise.py"))
     greek = {*range(0x391, 0x3AA), *range(0x3B1, 0x3CA)} - {0x3A2}  # this one is none
-    letters = "".join(map(chr, sorted({*greek, *map(ord, "ϵϑϕϖ"), 0x3F1, 0x3F2, 0x2113, 0x2032})))
+    others = {0x3F1, 0x3F2, 0x2032, 0x210B, 0x2112, 0x2113}
+    letters = "".join(map(chr, sorted({*greek, *map(ord, "ϵϑϕϖ"), *others})))
     source.write_text(source.read_text() + NOTATION.replace("LETTERS", letters))
     passes(program("ruff"), "check", "--no-cache", "--no-fix", source, cwd=project)
+
+
+def test_examples_and_scripts_may_print(renders: list[Render], tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_bytes(renders[0].files["pyproject.toml"])
+    paths = ["docs/print.py", "examples/orbits/print.py", "scripts/print.py"]
+    for path in paths:
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_text("def tell():\n    print(1)\n")
+    check = (program("ruff"), "check", "--no-cache", "--no-fix", "--output-format=concise")
+    done = run(*check, *paths, cwd=tmp_path)
+    found = re.findall(r"^(\S+?):\d+:\d+: (\w+) ", done.stdout, re.MULTILINE)
+    assert found == [(paths[0], "D100"), (paths[0], "D103"), (paths[0], "T201")], done.stdout
 
 
 def test_pipelines_follow_gitlab_s_schema(renders: list[Render]) -> None:
@@ -275,6 +289,11 @@ def test_pipelines_follow_gitlab_s_schema(renders: list[Render]) -> None:
 def test_citations_follow_their_schema(renders: list[Render]) -> None:
     check = (program("check-jsonschema"), "--builtin-schema", "vendor.citation-file-format")
     passes(*check, *of_name(renders, "CITATION.cff"), cwd=renders[0].root)
+
+
+def test_settings_of_renovate_follow_their_schema(renders: list[Render]) -> None:
+    check = (program("check-jsonschema"), "--builtin-schema", "vendor.renovate")
+    passes(*check, *of_name(renders, "renovate.json"), cwd=renders[0].root)
 
 
 def test_project_metadata_follow_their_schema(renders: list[Render]) -> None:
@@ -375,6 +394,21 @@ def test_contributing_says_how_code_without_types_is_let_in(
     (folder / "new.py").write_text(used)
     (tmp_path / "pyproject.toml").write_text(strict)
     passes(program("mypy"), "--explicit-package-bases", "src", cwd=tmp_path)
+
+
+@pytest.mark.e2e
+def test_scientific_packages_without_types_are_let_in(package: Render, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_bytes(package.files["pyproject.toml"])
+    (tmp_path / "new.py").write_text("import emcee\nimport lisatools\nimport untyped\n")
+    # One is not installed, the two others are.
+    venv.create(tmp_path / ".venv")
+    (site,) = tmp_path.glob(".venv/lib/python*/site-packages")
+    for name in ("lisatools", "untyped"):
+        (site / name).mkdir()
+        (site / name / "__init__.py").touch()
+    done = run(program("mypy"), "--python-executable=.venv/bin/python", "new.py", cwd=tmp_path)
+    found = re.findall(r'^new.py:(\d+): error: .* "(.*)": .*\[(.*)\]$', done.stdout, re.MULTILINE)
+    assert found == [("3", "untyped", "import-untyped")], done.stdout
 
 
 def test_every_project_says_how_lisa_scaffold_is_installed(render: Render) -> None:
