@@ -1,4 +1,4 @@
-"""Values that no answer may have, wherever it was read: every template would fail on them."""
+"""Values that no answer may have, wherever it was read, and the component that answers lead to."""
 
 from __future__ import annotations
 
@@ -67,3 +67,10 @@ def _find_flaw(value: Any) -> str:
             if not isinstance(key, (str, int, float, type(None))):
                 return f"{type(key).__name__}: a key that is no text"
     return ""
+
+
+def name_component(answers: Mapping[str, Any]) -> str:
+    """The component that has the jobs of a project with these answers."""
+    kind = str(answers.get("kind"))
+    is_plain = answers.get("compiled", "none") == "none" or answers.get("adopted")
+    return kind if kind != "package" or is_plain else "compiled"

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
+import yaml
 
 from lisa_scaffold.project.facts import Facts, Pristine
 from lisa_scaffold.rules import Selection, judge, select_rules
@@ -172,23 +173,86 @@ def test_a_missing_digest_is_told_and_written(end: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ref", "integrity", "said"),
+    ("ref", "said"),
     [
-        ("main", "", "so that may change at any time"),
-        ("0a1b2c3", "", "so that may change at any time"),
-        ("v0.0.9", "", "so whatever this address has is run"),
-        # Which digests others have, nobody can tell here.
-        ("main", "    integrity: sha256-AAAA\n", ""),
-        ("v0.0.9", "    integrity: sha256-AAAA\n", ""),
+        ("main", "so that may change at any time"),
+        ("0a1b2c3", "so that may change at any time"),
+        ("v0.0.9", "so whatever this address has is run"),
     ],
 )
-def test_jobs_of_another_version_have_a_digest(ref: str, integrity: str, said: str) -> None:
-    good = text(clean(**ELSEWHERE), PIPELINE)
-    bad = DIGEST.sub(integrity, good).replace(f"/{VERSION}/templates", f"/{ref}/templates")
-    files = {**clean(**ELSEWHERE), PIPELINE: bad}
+def test_projects_without_the_template_have_a_digest_of_any_version(ref: str, said: str) -> None:
+    address = ADDRESS.replace(f"/{VERSION}/", f"/{ref}/")
+    files = {PIPELINE: f"include:\n  - remote: {address}\n    inputs: {{ version: {ref} }}\n"}
     remedy = "name a version, and write its `integrity`"
-    wanted = [f"the jobs have no `integrity`, {said}: {remedy}"] if said else []
-    assert messages(files, "TPL", components=KNOWN) == wanted
+    assert messages(files, "TPL") == [f"the jobs have no `integrity`, {said}: {remedy}"]
+    # Which digests others have, nobody can tell here.
+    given = edited(files, PIPELINE, "    inputs:", "    integrity: sha256-AAAA\n    inputs:")
+    assert messages(given, "TPL") == []
+
+
+BY_NAME = {"ci_rules": "component"}
+NAMED = f"$CI_SERVER_FQDN/LISA/lisa-scaffold/package@{VERSION}"
+LATER = "v9.0.0"
+
+
+@pytest.mark.parametrize("version", ["v0.0.9", LATER, "main", "~latest", "1"])
+@pytest.mark.parametrize("given", [BY_NAME, ELSEWHERE], ids=["named", "remote"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_jobs_of_another_version_are_told_and_put_right(
+    version: str, given: dict[str, str], end: str
+) -> None:
+    good = text(clean(**given), PIPELINE).replace("\n", end)
+    bad = good.replace(f"package@{VERSION}", f"package@{version}")
+    bad = bad.replace(f"/{VERSION}/templates", f"/{version}/templates")
+    bad = DIGEST.sub("    integrity: sha256-AAAA\n", bad).replace(
+        f'version: "{VERSION}"', f'version: "{version}"'
+    )
+    files = {**clean(**given), PIPELINE: bad}
+    address = ADDRESS if given is ELSEWHERE else NAMED
+    assert [code for code, *_ in found(files, "TPL", components=KNOWN)] == ["TPL005"]
+    assert messages(files, "TPL", components=KNOWN) == [
+        f"the jobs are those of {version}, and the project is of {VERSION}: "
+        f"include {address} with the input `version: {VERSION}`"
+    ]
+    assert "SEC004" not in {code for code, *_ in found(files)}
+    assert fixed(files, "TPL005", components=KNOWN) == {PIPELINE: good}
+
+
+@pytest.mark.parametrize("given", [BY_NAME, ELSEWHERE], ids=["named", "remote"])
+def test_jobs_of_another_kind_are_told_and_put_right(given: dict[str, str]) -> None:
+    good = text(clean(**given), PIPELINE)
+    bad = good.replace("/package@", "/compiled@").replace("/package.yml", "/compiled.yml")
+    files = {**clean(**given), PIPELINE: bad}
+    address = ADDRESS if given is ELSEWHERE else NAMED
+    known = {each: KNOWN[each] for each in list_component_addresses("package", VERSION)}
+    assert messages(files, "TPL", components=known) == [
+        "the jobs of `compiled` are not those of this project, that has `package`: "
+        f"include {address} with the input `version: {VERSION}`"
+    ]
+    assert fixed(files, "TPL005", components=known) == {PIPELINE: good}
+
+
+@pytest.mark.parametrize("said", ["v0.0.9", '"v0.0.9"', "'main'", "1.5", "true"])
+def test_the_judge_is_of_the_recorded_version(said: str) -> None:
+    good = clean(**BY_NAME)
+    files = edited(good, PIPELINE, f'version: "{VERSION}"', f"version: {said}")
+    (message,) = messages(files, "TPL", components=KNOWN)
+    shown = yaml.safe_load(said)
+    assert message.startswith(f"the input `version` is {shown}, and the project is of {VERSION}: ")
+    assert fixed(files, "TPL005", components=KNOWN) == {PIPELINE: text(good, PIPELINE)}
+
+
+def test_a_digest_that_nobody_can_tell_is_left_to_people() -> None:
+    files = edited(clean(**ELSEWHERE), PIPELINE, f"/{VERSION}/", f"/{LATER}/")
+    assert [code for code, *_ in found(files, "TPL")] == ["TPL005"]
+    facts = Facts.of(files)
+    own = select_rules(Selection(("TPL005",)))
+    assert [each.fix for each in own[0].check(facts)] == [None]
+
+
+def test_another_template_records_versions_of_its_own() -> None:
+    files = edited(clean(**BY_NAME), PIPELINE, f"package@{VERSION}", f"package@{LATER}")
+    assert found({**files, ANSWERS: GOOD}, "TPL") == []
 
 
 def test_a_digest_that_stands_in_one_line_with_its_address_is_left_to_people() -> None:
@@ -203,7 +267,10 @@ def test_one_rule_tells_of_jobs_on_a_branch() -> None:
     good = text(clean(**ELSEWHERE), PIPELINE)
     bad = DIGEST.sub("", good).replace(f"/{VERSION}/templates", "/main/templates")
     files = {**clean(**ELSEWHERE), PIPELINE: bad}
-    assert {code for code, *_ in found(files) if code in ("SEC004", "TPL004")} == {"TPL004"}
+    codes = ("SEC004", "TPL004", "TPL005")
+    assert [code for code, *_ in found(files) if code in codes] == ["TPL005"]
+    other = {PIPELINE: f"include:\n  - remote: {ADDRESS.replace(VERSION, 'main')}\n"}
+    assert [code for code, *_ in found(other) if code in codes] == ["TPL004"]
 
 
 def test_components_by_name_and_files_of_others_need_no_digest() -> None:

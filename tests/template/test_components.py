@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
+from lisa_scaffold.answers import name_component
 from lisa_scaffold.formats import yaml_data
 from lisa_scaffold.project.facts import Facts, Given
 from lisa_scaffold.project.gitlab import Job, Pipeline
 from lisa_scaffold.project.gitlab_runs import SITUATIONS, Situation, job_runs
-from lisa_scaffold.template.pristine import list_component_addresses, name_component
+from lisa_scaffold.template.pristine import list_component_addresses
 
 from ..conftest import ROOT
 from ..support.answers import Answers, answers, template

@@ -26,7 +26,7 @@ from lisa_scaffold.rules.invented import (
     names_secret,
 )
 from lisa_scaffold.rules.rule import MADE_TO_RUN, MUST, SHOULD, Hit, count_more, join_same, rule
-from lisa_scaffold.rules.template import is_remote_component
+from lisa_scaffold.rules.template import find_stray, is_remote_component
 from lisa_scaffold.versions import normalize_name
 
 if TYPE_CHECKING:
@@ -277,8 +277,9 @@ def includes_are_pinned(facts: Facts) -> Iterator[Hit]:
         (
             Hit(*include.place, message)
             for include in facts.pipeline.includes
-            # Of those by lisa-scaffold TPL004 tells more.
+            # Of those by lisa-scaffold TPL004 and TPL005 tell more.
             if not (_is_of_group(facts, include) or is_remote_component(include))
+            and not find_stray(facts, include)
             and (message := _check_include(include))
         ),
         across=True,

@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 
+from lisa_scaffold.answers import name_component
 from lisa_scaffold.formats.edit import Change
 from lisa_scaffold.formats.ignored import IGNORE_FILE, take_back
 from lisa_scaffold.pattern import compile_lazily
@@ -121,7 +122,8 @@ def recorded_version_is_known(facts: Facts) -> Iterator[Hit]:
 
 
 # The server does not count: there may be mirrors.
-_OUR_COMPONENT = compile_lazily(r"/lisa-scaffold/-/raw/([^/]{1,200})/templates/[\w-]{1,50}\.yml$")
+_OUR_COMPONENT = compile_lazily(r"/lisa-scaffold/-/raw/([^/]{1,200})/templates/([\w-]{1,50})\.yml$")
+_OUR_NAME = compile_lazily(r"/lisa-scaffold/(?P<name>[\w-]{1,50})@(?P<version>\S{1,200})$")
 _VERSION = compile_lazily(r"v\d+\.\d+\.\d+")
 
 
@@ -149,6 +151,8 @@ def remote_jobs_are_locked(facts: Facts) -> Iterator[Hit]:
     Source: [GitLab: include:integrity](https://docs.gitlab.com/ci/yaml/#includeintegrity).
     """
     for include in _list_remote_components(facts):
+        if find_stray(facts, include):  # TPL005 tells more, and what it writes has a digest
+            continue
         said = include.entry.get("integrity")
         wanted = _digest(include.text) if include.text else ""
         found = _OUR_COMPONENT.search(include.address)
@@ -165,6 +169,98 @@ def remote_jobs_are_locked(facts: Facts) -> Iterator[Hit]:
         yield Hit(*include.place, f"{message}: {remedy}", fix=fix if wanted else None)
 
 
+def _list_components(facts: Facts) -> list[tuple[Include, str, str]]:
+    """Each include of a component of lisa-scaffold, with the component's name and version."""
+    found = []
+    for include in facts.pipeline.includes:
+        if include.form == "component" and (match := _OUR_NAME.search(include.address)):
+            found.append((include, match["name"], match["version"]))
+        elif include.form == "remote" and (match := _OUR_COMPONENT.search(include.address)):
+            found.append((include, match[2], match[1]))
+    return found
+
+
+def find_stray(facts: Facts, include: Include) -> str:
+    """What an include of ours has that the project does not record; empty where nothing."""
+    recorded = facts.answers.get("_commit")
+    named = next((rest for each, *rest in _list_components(facts) if each is include), None)
+    # Another template's project records versions of its own.
+    if not (named and isinstance(recorded, str) and "ci_rules" in facts.answers):
+        return ""
+    name, version = named
+    wanted = name_component({**facts.answers, "kind": facts.kind})
+    inputs = include.entry.get("inputs")
+    told = inputs.get("version", recorded) if isinstance(inputs, dict) else recorded
+    if name != wanted:
+        return f"the jobs of `{name}` are not those of this project, that has `{wanted}`"
+    if version != recorded:
+        return f"the jobs are those of {version}, and the project is of {recorded}"
+    if told != recorded:
+        return f"the input `version` is {told}, and the project is of {recorded}"
+    return ""
+
+
+@rule("TPL005", MUST, when=_list_components, fixes=True)
+def component_is_the_recorded_one(facts: Facts) -> Iterator[Hit]:
+    """The component of lisa-scaffold is that of the recorded version and of the project's kind.
+
+    Why: `lisa-scaffold check` reads the jobs of the recorded version. What another version or
+    component runs is judged by nobody; an older one has fewer rules, and a branch moves.
+
+    How: `lisa-scaffold check --fix` writes the component that the project records. For a newer
+    version: `lisa-scaffold update`.
+
+    Source: The answers file, in which `_commit` is the version that the project follows.
+    """
+    for include, name, version in _list_components(facts):
+        if not (message := find_stray(facts, include)):
+            continue
+        recorded = str(facts.answers["_commit"])
+        wanted = name_component({**facts.answers, "kind": facts.kind})
+        old, new = f"{name}@{version}", f"{wanted}@{recorded}"
+        if include.form == "remote":
+            old, new = f"{version}/templates/{name}.yml", f"{recorded}/templates/{wanted}.yml"
+        address = include.address.removesuffix(old) + new
+        changes = [_write_component(include, address, recorded)]
+        if include.form == "remote":
+            known = facts.given.components.items()
+            text = next((text for each, text in known if each.endswith(f"/{new}")), "")
+            changes = [*changes, _write_digest(address, _digest(text))] if text else []
+        fix = Fix.edit(include.place.path, *changes) if changes else None
+        remedy = f"include {address} with the input `version: {recorded}`"
+        yield Hit(*include.place, f"{message}: {remedy}", fix=fix)
+
+
+def _write_component(include: Include, address: str, version: str) -> Change:
+    """Write another address of a component, and its version among the inputs of that entry."""
+    said = re.compile(r"""((?<![\w-])version: *)("[^"]*"|'[^']*'|[^\s,}#]+)""")
+
+    def change(text: str) -> str:
+        lines = text.split("\n")
+        found = _find_entry(lines, include.form, include.address)
+        if found is None:
+            return text
+        begin, end, _ = found
+        lines[begin] = lines[begin].replace(include.address, address)
+        for at in range(begin + 1, end):
+            lines[at] = said.sub(rf'\1"{version}"', lines[at])
+        return "\n".join(lines)
+
+    return change
+
+
+def _find_entry(lines: list[str], form: str, address: str) -> tuple[int, int, str] | None:
+    """The first line of an include in block style, the line after it, and how deep its keys are."""
+    named = re.compile(rf"( *(?:- +)?){form}: *[\"']?{re.escape(address)}[\"']? *(?:#.*)?\r?")
+    for at, line in enumerate(lines):
+        if key := named.fullmatch(line):
+            indent = " " * len(key[1])
+            below = range(at + 1, len(lines))
+            end = next((n for n in below if not lines[n].startswith(indent)), len(lines))
+            return at, end, indent
+    return None
+
+
 def _digest(text: str) -> str:
     """What GitLab compares a file with."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
@@ -175,18 +271,13 @@ def _write_digest(address: str, digest: str) -> Change:
 
     def change(text: str) -> str:
         lines = text.split("\n")
-        named = re.compile(rf"( *(?:- +)?)remote: *[\"']?{re.escape(address)}[\"']? *(?:#.*)?\r?")
-        for at, line in enumerate(lines):
-            if key := named.fullmatch(line):
-                indent = " " * len(key[1])
-                end = next(
-                    (n for n in range(at + 1, len(lines)) if not lines[n].startswith(indent)),
-                    len(lines),
-                )
-                rest = lines[at + 1 : end]
-                kept = [each for each in rest if not each.startswith(f"{indent}integrity:")]
-                new = f"{indent}integrity: {digest}" + ("\r" if line.endswith("\r") else "")
-                return "\n".join([*lines[: at + 1], new, *kept, *lines[end:]])
-        return text
+        found = _find_entry(lines, "remote", address)
+        if found is None:
+            return text
+        begin, end, indent = found
+        new = f"{indent}integrity: {digest}" + ("\r" if lines[begin].endswith("\r") else "")
+        rest = lines[begin + 1 : end]
+        kept = [each for each in rest if not each.startswith(f"{indent}integrity:")]
+        return "\n".join([*lines[: begin + 1], new, *kept, *lines[end:]])
 
     return change

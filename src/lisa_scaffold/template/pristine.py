@@ -202,13 +202,6 @@ class Origins:
         return kept
 
 
-def name_component(answers: Mapping[str, Any]) -> str:
-    """The component that has the jobs of a project with these answers."""
-    kind = str(answers.get("kind"))
-    is_plain = answers.get("compiled", "none") == "none" or answers.get("adopted")
-    return kind if kind != "package" or is_plain else "compiled"
-
-
 def list_component_addresses(name: str, version: str) -> list[str]:
     """How a pipeline may name a component of lisa-scaffold, by itself or as a remote file.
 
@@ -271,7 +264,7 @@ def _render(template: Template, answers: Mapping[str, Any]) -> tuple[_Kept, Mapp
             if is_locked(path) and not place.is_symlink()
             if (content := files.read(render.folder, path, files.LARGE)) is not None
         }
-        component = f"{_COMPONENTS}/{name_component(used)}.yml"
+        component = f"{_COMPONENTS}/{checks.name_component(used)}.yml"
         wants_one = used.get("ci_rules") == "component"
         content = files.read(template.root, component, files.LARGE) if wants_one else None
         return _Kept(locked, {component: content} if content else {}), used
