@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lisa_scaffold.formats.gitlab_inputs import fill_in
+from lisa_scaffold.formats.gitlab_inputs import fill_in, find_refused
 
 TEXT = """\
 spec:
@@ -57,3 +57,30 @@ def test_any_text_is_a_configuration_or_none(text: str) -> None:
 def test_a_rule_in_front_that_is_no_constant_decides_nothing() -> None:
     rules = '[{if: $A, when: on_success}, {if: \'"a" == "a"\', when: never}]'
     assert fill_in(f"job:\n  rules: {rules}\n", {}).keys() == {"job"}
+
+
+@pytest.mark.parametrize(
+    ("given", "refused"),
+    [
+        ({"name": "a"}, []),
+        ({"name": "a", "docs": False, "pythons": ["3.12"]}, []),
+        ({"name": "$NAME", "docs": "$DOCS"}, []),
+        ({}, ["the input name has no value"]),
+        ({"name": "a", "dokumente": False}, ["there is no input dokumente"]),
+        ({"name": 1.5}, ["the input name is no string"]),
+        ({"name": True}, ["the input name is no string"]),
+        (
+            {"name": "a", "docs": "no", "pythons": "3.12"},
+            ["the input docs is no boolean", "the input pythons is no array"],
+        ),
+    ],
+)
+def test_inputs_that_gitlab_refuses(given: dict[str, Any], refused: list[str]) -> None:
+    assert find_refused(TEXT, given) == refused
+
+
+@pytest.mark.parametrize(("value", "is_number"), [(1, True), (1.5, True), (True, False)])
+def test_a_truth_value_is_no_number(value: object, *, is_number: bool) -> None:
+    text = "spec:\n  inputs:\n    hours:\n      type: number\n---\na: {}\n"
+    told = [] if is_number else ["the input hours is no number"]
+    assert find_refused(text, {"hours": value}) == told

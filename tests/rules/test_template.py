@@ -279,3 +279,20 @@ def test_components_by_name_and_files_of_others_need_no_digest() -> None:
     other = ADDRESS.replace("/lisa-scaffold/-/", "/lisa-jobs/-/")
     files = edited(clean(**ELSEWHERE), PIPELINE, ADDRESS, other)
     assert found(files, "TPL", components=KNOWN) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("dokumente: false", "there is no input dokumente"),
+        ('docs: "no"', "the input docs is no boolean"),
+    ],
+)
+def test_inputs_that_the_component_has_not(said: str, why: str) -> None:
+    files = clean(**BY_NAME)
+    good = text(files, PIPELINE)
+    files = edited(files, PIPELINE, f'version: "{VERSION}"', f'version: "{VERSION}", {said}')
+    line = good.splitlines().index(f"  - component: {NAMED}") + 1
+    assert ("CI001", PIPELINE, line) in found(files, components=KNOWN)
+    wanted = f"{why}, so GitLab refuses the pipeline: correct `inputs`"
+    assert messages(files, "CI001", components=KNOWN) == [wanted]

@@ -45,6 +45,43 @@ def fill_in(text: str, given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _without(value, off) for name, value in filled.items() if name not in off}
 
 
+_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "array": (list,),
+    "boolean": (bool,),
+    "number": (int, float),
+}
+
+
+def find_refused(text: str, given: Mapping[str, Any]) -> list[str]:
+    """Why GitLab refuses the inputs that an include gives a file.
+
+    Parameters
+    ----------
+    text, given
+        As of :func:`fill_in`.
+
+    Source: https://docs.gitlab.com/ci/inputs/#define-input-parameters-with-specinputs.
+    """
+    declared = yaml_data.load("", text.partition("\n---\n")[0]).table("spec", "inputs")
+    refused = []
+    for name, value in given.items():
+        if name not in declared:
+            refused.append(f"there is no input {name}")
+            continue
+        about = declared[name] if isinstance(declared[name], dict) else {}
+        wanted = str(about.get("type", "string"))
+        types = _TYPES.get(wanted, (object,))
+        # A truth value is a number for Python alone; what a variable holds, nobody can tell here.
+        is_right = isinstance(value, types) and (bool in types or not isinstance(value, bool))
+        if not is_right and not (isinstance(value, str) and "$" in value):
+            refused.append(f"the input {name} is no {wanted}")
+    for name, about in declared.items():
+        if name not in given and not (isinstance(about, dict) and "default" in about):
+            refused.append(f"the input {name} has no value")
+    return refused
+
+
 def _without(job: Any, off: set[str]) -> Any:
     """A job that takes nothing from others that are off: GitLab passes over those."""
     taken = job.get("dependencies") if isinstance(job, dict) else None

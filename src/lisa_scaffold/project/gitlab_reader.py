@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lisa_scaffold.formats.document import Document, Keys, Position
-from lisa_scaffold.formats.gitlab_inputs import fill_in
+from lisa_scaffold.formats.gitlab_inputs import fill_in, find_refused
 from lisa_scaffold.formats.yaml_data import Reference
 from lisa_scaffold.project.gitlab import (
     FILE,
@@ -139,8 +139,11 @@ class _Reader:
             return
         if include.text:
             given = include.entry.get("inputs")
-            data = fill_in(include.text, given if isinstance(given, dict) else {})
+            given = given if isinstance(given, dict) else {}
+            data = fill_in(include.text, given)
             path, line = include.place
+            for why in find_refused(include.text, given):
+                self._note(include.place, f"{why}, {_REFUSED}: correct `inputs`")
             # All of it stands where it is included: there people can change something.
             here: dict[Keys, Position] = {(): Position(line, 1)}
             self._documents[include.address] = Document(path, data, locate=lambda: here)
