@@ -79,6 +79,16 @@ def test_without_a_git_identity_the_author_commits(tmp_path: Path, home: Path, n
 
 
 @pytest.mark.usefixtures("no_hook_programs")
+def test_the_namespace_s_name_is_no_package_s_and_why_is_told(tmp_path: Path) -> None:
+    made = make(tmp_path / "lisa", project_name="lisa")
+    assert made.preview.answers["distribution"] == "lisa-lisa"
+    assert made.notes == (
+        "It is named lisa-lisa: lisa alone is the namespace that packages of the mission share. "
+        "Another name: lisa-new --data distribution=NAME",
+    )
+
+
+@pytest.mark.usefixtures("no_hook_programs")
 def test_the_folder_has_the_permissions_that_the_user_gives_folders(tmp_path: Path) -> None:
     old = os.umask(0o027)
     try:

@@ -18,6 +18,10 @@ from lisa_scaffold.shown import visible
 from lisa_scaffold.template import Template, find_default_source
 
 _TELL = 'Tell it: git config --global user.name "Your Name", and user.email likewise'
+_NAMESPACE = (
+    "It is named lisa-lisa: lisa alone is the namespace that packages of the mission share. "
+    "Another name: lisa-new --data distribution=NAME"
+)
 
 
 def suggest_answers(destination: Path | None, who: Identity | None = None) -> dict[str, str]:
@@ -183,6 +187,8 @@ def create(
         notes = (
             f"git does not know who you are: the commit is by {visible(author.name)}. {_TELL}",
         )
+    if answers["distribution"] == "lisa-lisa":
+        notes += (_NAMESPACE,)
     if is_started(destination):
         origin = _fill_repository(project, destination, remote)
         made = Created(destination.resolve(), shown, origin or remote, None, notes)
