@@ -68,9 +68,11 @@ WAITS = """\
 services:
   web:
     image: nginx:1.29
+    cap_drop: [ALL]
     depends_on: {cache: {condition: service_healthy}}
   cache:
     image: redis:8.2
+    cap_drop: [ALL]
 """
 SONAR = "sonar-project.properties"
 HOOKS = ".pre-commit-config.yaml"
@@ -289,7 +291,7 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     ),
     "CMP004": edit(
         COMPOSE,
-        "POSTGRES_PASSWORD_FILE: /run/secrets/db_password",
+        "POSTGRES_PASSWORD_FILE: /run/secrets/db_admin_password",
         "POSTGRES_PASSWORD: a1",
         kind="service",
     ),
@@ -319,13 +321,13 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     "CMP013": edit(COMPOSE, "    shm_size: 128m\n", "    privileged: true\n", kind="service"),
     "CMP014": edit(
         COMPOSE,
-        "POSTGRES_PASSWORD_FILE: /run/secrets/db_password",
+        "POSTGRES_PASSWORD_FILE: /run/secrets/db_admin_password",
         "POSTGRES_HOST_AUTH_METHOD: trust",
         kind="service",
     ),
     "CMP015": put(
         "more/compose.yaml",
-        "services: {a: {image: 'b:1', restart: 'no', ports: ['443:443', '8000:8000']}}\n",
+        "services: {a: {image: 'b:1', restart: 'no', cap_drop: [ALL], ports: ['443:443', '8000:8000']}}\n",
         kind="service",
     ),
     "HLM001": put("chart/values.schema.json", None, kind="service"),

@@ -185,8 +185,8 @@ def siblings_are_named_in_full(facts: Facts) -> Iterator[Hit]:
             if not is_theirs and own != f"{each.name}.py" and facts.has(f"{beside}/{each.name}.py"):
                 full = f"{package}{beside[len(names[package]) :].replace('/', '.')}.{each.name}"
                 message = (
-                    f"imports {each.name}, which is found beside a script and not in an installed "
-                    f"package: import {full}"
+                    f"imports {each.name} as a script beside it would, which fails where the "
+                    f"package is installed: write {full}"
                 )
                 yield Hit(path, each.line, message)
 

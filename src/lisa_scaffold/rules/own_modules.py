@@ -13,7 +13,7 @@ _MAKERS = (
 _SETTINGS = ("*.toml", "noxfile.py")
 _HOOKED = compile_lazily(r"\bsys\.modules\b|\b__path__\b|\bmeta_path\b")
 _WORD = compile_lazily(r"[A-Za-z_]\w*")
-_WRITTEN = compile_lazily(r"([A-Za-z_]\w*)\.py\b")
+_WRITTEN = compile_lazily(r"(?<!\w)([A-Za-z_]\w*)\.py\b")
 
 
 def list_made(facts: Facts) -> set[str]:
