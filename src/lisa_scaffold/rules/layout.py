@@ -179,9 +179,16 @@ _BUILT = compile_lazily(
 
 # What tests read may be anything, and what tools write may be what is tested.
 _FIXTURE = compile_lazily(
-    r"(?:.*/)?(?:[^/]*[_-])?(?:tests?|testing|testdata|fixtures|test[_-]data)(?:[_-][^/]*)?/"
-    r".*(?:\.egg-info/.*|\.coverage)"
+    r"(?:^|/)(?:[^/]*[_-])?(?:tests?|testing|testdata|fixtures|test[_-]data)(?:[_-][^/]*)?/"
 )
+
+
+def _is_fixture(path: str) -> bool:
+    """Whether something that tools make is there for tests to read."""
+    found = _FIXTURE.search(path)
+    if found is None:
+        return False
+    return ".egg-info/" in path[found.end() :] or path.endswith(".coverage")
 
 
 @rule("FIL006", SHOULD, when=lambda facts: facts.is_checkout, fixes=UNSAFE)
@@ -198,7 +205,7 @@ def no_products(facts: Facts) -> Iterator[Hit]:
     builds_itself = facts.pyproject.get("build-system", "backend-path")
     groups: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for path in facts.tracked:
-        if _FIXTURE.fullmatch(path):
+        if _is_fixture(path):
             continue
         if match := _REWRITTEN.fullmatch(path):
             name = match[1] or match[2]
