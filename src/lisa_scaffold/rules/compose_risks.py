@@ -15,7 +15,7 @@ from lisa_scaffold.rules.compose import (
     find_services,
     is_for_others,
 )
-from lisa_scaffold.rules.rule import PIPELINE, SERVICE, SHOULD, Hit, rule
+from lisa_scaffold.rules.rule import MADE_TO_RUN, PIPELINE, SERVICE, SHOULD, Hit, is_made, rule
 
 # What looks at other containers, starts some, or needs the machine itself for what it does.
 _OF_MACHINE = compile_lazily(
@@ -209,12 +209,12 @@ def _read_inner(port: Any) -> str:
     return match[1] if match else ""
 
 
-def _is_at_desk(facts: Facts) -> bool:
-    """Whether the template made the pipeline: its files of Compose are a desk."""
-    return bool(find_compose(facts)) and not facts.answers.get("adopted")
+def _is_made_with_compose(facts: Facts) -> bool:
+    """Whether the files of Compose are those that the template made, and what they are is known."""
+    return bool(find_compose(facts)) and is_made(facts, MADE_TO_RUN)
 
 
-@rule("CMP018", SHOULD, kinds=PIPELINE, when=_is_at_desk)
+@rule("CMP018", SHOULD, kinds=PIPELINE, when=_is_made_with_compose)
 def desk_is_reached_from_itself(facts: Facts) -> Iterator[Hit]:
     """A pipeline's desk is reached from its own machine alone.
 
@@ -239,12 +239,7 @@ def desk_is_reached_from_itself(facts: Facts) -> Iterator[Hit]:
 _MAY_BE_HOME = compile_lazily(r"\$(?!\{?\w*PORT)")
 
 
-def _is_hardened(facts: Facts) -> bool:
-    """Whether the template made the project with containers that may do little."""
-    return bool(find_compose(facts)) and not facts.answers.get("adopted")
-
-
-@rule("CMP017", SHOULD, kinds=SERVICE, when=_is_hardened)
+@rule("CMP017", SHOULD, kinds=SERVICE, when=_is_made_with_compose)
 def containers_may_do_little(facts: Facts) -> Iterator[Hit]:
     """A container has no more rights than it needs.
 

@@ -180,8 +180,8 @@ def siblings_are_named_in_full(facts: Facts) -> Iterator[Hit]:
             continue
         for each in imported.find_imports(facts, path):
             is_other = each.name in known or normalize_name(each.name) in known
-            is_there = facts.has(f"{each.name}.py", f"src/{each.name}.py")
-            is_theirs = is_other or is_there or imported.find_distributions(each.name)
+            is_at_top = facts.has(f"{each.name}.py", f"src/{each.name}.py")
+            is_theirs = is_other or is_at_top or imported.find_distributions(each.name)
             if not is_theirs and own != f"{each.name}.py" and facts.has(f"{beside}/{each.name}.py"):
                 full = f"{package}{beside[len(names[package]) :].replace('/', '.')}.{each.name}"
                 message = (

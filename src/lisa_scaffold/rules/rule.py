@@ -145,8 +145,7 @@ class Rule(NamedTuple):
 
     def severity_in(self, facts: Facts) -> Severity:
         """How much it matters in a project."""
-        is_made = facts.kind in self.must_in and not facts.answers.get("adopted")
-        return MUST if is_made else self.severity
+        return MUST if is_made(facts, self.must_in) else self.severity
 
     @property
     def severity_told(self) -> str:
@@ -158,6 +157,11 @@ class Rule(NamedTuple):
         """Where it fails."""
         if self.applies(facts):
             yield from self.check(facts)
+
+
+def is_made(facts: Facts, kinds: tuple[str, ...]) -> bool:
+    """Whether the template made a project of one of some kinds: one that it adopted is older."""
+    return facts.kind in kinds and not facts.answers.get("adopted")
 
 
 def rule(  # noqa: PLR0913 - the traits of a rule, each by its name

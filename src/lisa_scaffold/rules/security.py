@@ -25,7 +25,16 @@ from lisa_scaffold.rules.invented import (
     is_to_be_changed,
     names_secret,
 )
-from lisa_scaffold.rules.rule import MADE_TO_RUN, MUST, SHOULD, Hit, count_more, join_same, rule
+from lisa_scaffold.rules.rule import (
+    MADE_TO_RUN,
+    MUST,
+    SHOULD,
+    Hit,
+    count_more,
+    is_made,
+    join_same,
+    rule,
+)
 from lisa_scaffold.rules.template import find_stray, is_remote_component
 from lisa_scaffold.versions import normalize_name
 
@@ -424,7 +433,7 @@ def settings_in_git_have_no_secret(facts: Facts) -> Iterator[Hit]:
     Source: [The twelve-factor app: config](https://12factor.net/config).
     """
     tracked = frozenset(facts.tracked)
-    is_made = facts.kind in MADE_TO_RUN and not facts.answers.get("adopted")
+    is_ours = is_made(facts, MADE_TO_RUN)
     for path in facts.paths(*_SETTINGS):
         words = path.rpartition("/")[2].lower().replace("_", ".").replace("-", ".").split(".")
         if path not in tracked or _NOT_OF_PLACE & {*words} or _TESTS.search(path):
@@ -432,37 +441,37 @@ def settings_in_git_have_no_secret(facts: Facts) -> Iterator[Hit]:
         lines: list[tuple[int, str]] = []
         settings = facts.env(path)
         for name, value in settings.data.items():
-            if _tells_secret(name, value, is_made=is_made):
+            if _tells_secret(name, value, is_ours=is_ours):
                 lines.append((settings.line(name), name))
         if lines and not is_thrown_away(facts, path):
             message = f"everybody can read {lines[0][1]} here: change it, and take it out of git"
             yield Hit(path, lines[0][0], f"{message}{count_more([at for at, _ in lines])}")
-    for path in facts.paths("secrets/**") if is_made else ():
+    for path in facts.paths("secrets/**") if is_ours else ():
         if path in tracked and not _NO_SECRET.fullmatch(path) and facts.text(path).strip():
             message = "this secret is in git: change it, and take the file out (`git rm --cached`)"
             yield Hit(path, 1, message)
 
 
-def _tells_secret(name: str, value: str, *, is_made: bool) -> bool:
+def _tells_secret(name: str, value: str, *, is_ours: bool) -> bool:
     """Whether a setting is a secret, or an address with one.
 
     Parameters
     ----------
-    is_made
+    is_ours
         Whether the template made the project: words that anybody begins with count there too.
     """
     if "://" in value:
         match = _IN_ADDRESS.search(value)
         said, host = (match["password"], match["host"]) if match else ("", "")
-        if not match or (not is_made and (_LOCAL_HOST.fullmatch(host) or said == match["user"])):
+        if not match or (not is_ours and (_LOCAL_HOST.fullmatch(host) or said == match["user"])):
             return False
-        if _NO_PASSWORD.search(said) and not is_made:
+        if _NO_PASSWORD.search(said) and not is_ours:
             return False
     else:
         said = value if names_secret(name) and not is_said_of_secret(name, value) else ""
     if not said or "$" in said or is_invented(said):
         return False
-    return is_made or not (is_to_be_changed(said) or is_plain_word(said) or _is_worded(said))
+    return is_ours or not (is_to_be_changed(said) or is_plain_word(said) or _is_worded(said))
 
 
 _BETWEEN_WORDS = compile_lazily(r"[-_.: ]+")
