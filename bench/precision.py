@@ -32,7 +32,7 @@ from desk import git
 from lisa_scaffold.model import Checked, Finding, Severity
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules import Selection
-from lisa_scaffold.sync import journal
+from lisa_scaffold.sync import transaction
 from lisa_scaffold.verbs import check
 
 RECORD = Path(__file__).with_name("precision.csv")
@@ -160,7 +160,7 @@ def repair(folder: Path) -> check.Result:
     wanted = check.Wanted(Selection(strict=False), date.today(), fixes=True)
     (result,) = check.check([folder], wanted)
     if result.changes:
-        journal.write_files(folder, result.changes)
+        transaction.write_files(folder, result.changes)
     return result
 
 

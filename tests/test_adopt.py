@@ -14,7 +14,7 @@ import pytest
 from lisa_scaffold import cli, git
 from lisa_scaffold.errors import ExitCode
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.sync import journal
+from lisa_scaffold.sync import transaction
 
 from .conftest import ROOT
 from .support.adopting import (
@@ -426,7 +426,7 @@ def test_what_a_kill_interrupts_the_next_command_completes(
     after: int, adopted: Adopted, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = adopted("setuptools")
-    real, calls = journal._Change.carry_out, []
+    real, calls = transaction._Change.carry_out, []
 
     def dying(*arguments: Any) -> bool:
         calls.append(arguments)
@@ -435,7 +435,7 @@ def test_what_a_kill_interrupts_the_next_command_completes(
         return real(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(journal._Change, "carry_out", dying)
+        patch.setattr(transaction._Change, "carry_out", dying)
         with pytest.raises(Killed):
             adopt(project, "--in-place")
     capsys.readouterr()

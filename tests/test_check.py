@@ -15,7 +15,7 @@ from lisa_scaffold.rules import Selection, judge, repair
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.judge import Found as RuleFound
 from lisa_scaffold.rules.rule import Hit, Rule
-from lisa_scaffold.sync import journal
+from lisa_scaffold.sync import transaction
 from lisa_scaffold.template import CANONICAL_URL, SOURCE_VARIABLE
 from lisa_scaffold.verbs import check
 from lisa_scaffold.verbs.check import Result, Wanted
@@ -226,7 +226,7 @@ def test_a_locked_file_that_was_edited_is_found_and_restored(project: Path) -> N
     assert [(each.code, each.path) for each in first.before.findings] == [("TPL002", "version.txt")]
     assert first.changes == {"version.txt": b"0.3.0"}
     assert found(first) == []
-    journal.write_files(project, first.changes)
+    transaction.write_files(project, first.changes)
     assert (project / "version.txt").read_text() == "0.3.0"
     again = checked(project, "TPL", fixes=True)
     assert (found(again), again.changes, again.checked.notes) == ([], {}, ())
@@ -295,7 +295,7 @@ def test_a_repair_keeps_mode_and_line_ends(project: Path) -> None:
     changelog.chmod(0o755)
     commit_all(project, "Two")
     result = checked(project, "CHG", fixes=True)
-    journal.write_files(project, result.changes)
+    transaction.write_files(project, result.changes)
     assert changelog.read_bytes().startswith(b"# Changelog\r\n\r\n## [Unreleased]\r\n\r\n##")
     assert changelog.stat().st_mode & 0o777 == 0o755
     assert [each.code for each in result.checked.fixed] == ["CHG002"]

@@ -14,7 +14,7 @@ import pytest
 from lisa_scaffold import cli, git
 from lisa_scaffold.errors import ExitCode
 from lisa_scaffold.report import update as update_report
-from lisa_scaffold.sync import journal
+from lisa_scaffold.sync import transaction
 from lisa_scaffold.verbs import new as create
 from lisa_scaffold.verbs import update as update_verb
 
@@ -218,19 +218,19 @@ def test_an_interrupt_amid_the_change_leaves_it_open(
 @pytest.mark.parametrize(
     ("said", "code"),
     [
-        (journal.Recovered("It was completed.", True), ExitCode.FINDINGS),
-        (journal.Recovered("It had not begun.", False), ExitCode.REFUSED),
+        (transaction.Recovered("It was completed.", True), ExitCode.FINDINGS),
+        (transaction.Recovered("It had not begun.", False), ExitCode.REFUSED),
     ],
 )
 def test_what_was_completed_first_is_not_denied(
-    said: journal.Recovered,
+    said: transaction.Recovered,
     code: ExitCode,
     here: Path,
     capsys: Capture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(here)
-    monkeypatch.setattr(journal, "recover", lambda _: said)
+    monkeypatch.setattr(transaction, "recover", lambda _: said)
     assert cli.main(["update", "--to", "v0.0.1", "updated"]) == code
     done = "  This is done, and stays: a change that had been interrupted is completed.\n"
     assert capsys.readouterr().err.endswith(done) == (code == ExitCode.FINDINGS)

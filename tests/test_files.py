@@ -309,7 +309,7 @@ def test_a_repair_writes_over_no_link_that_was_laid_for_it(project: Path, name: 
 def test_an_interrupted_repair_is_completed_by_the_next(
     project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from lisa_scaffold.sync import journal
+    from lisa_scaffold.sync import transaction
 
     class Killed(BaseException):
         pass
@@ -318,7 +318,7 @@ def test_an_interrupted_repair_is_completed_by_the_next(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(journal._Change, "finish", killed)
+        patch.setattr(transaction._Change, "finish", killed)
         with pytest.raises(Killed):
             fix()
     assert "Unreleased" not in (project / "CHANGELOG.md").read_text()

@@ -22,7 +22,7 @@ FLOORS = {
     "similar": 0,
     "keyboard": 0,
     "pattern": 0,
-    "answers": 1,
+    "answer_limits": 1,
     "apart": 1,
     "bounds": 1,
     "files": 1,

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from lisa_scaffold import apart, files, git
-from lisa_scaffold.answers import find_problem
+from lisa_scaffold.answer_limits import find_problem
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.template.blame import advise_install, find_missing
 from lisa_scaffold.template.rendering import REQUIREMENT

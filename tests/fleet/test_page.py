@@ -12,6 +12,7 @@ import pytest
 
 from lisa_scaffold import cli
 from lisa_scaffold.errors import ExitCode
+from lisa_scaffold.fleet.outcomes import Outcome
 from lisa_scaffold.fleet.records import (
     Found,
     Request,
@@ -21,7 +22,6 @@ from lisa_scaffold.fleet.records import (
     join,
     read_status,
 )
-from lisa_scaffold.fleet.work import Outcome
 from lisa_scaffold.report.fleet import machine, report
 from lisa_scaffold.report.fleet import update as changes
 from lisa_scaffold.report.fleet.steps import list_steps

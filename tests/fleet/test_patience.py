@@ -12,11 +12,11 @@ import pytest
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.fleet.find import Inventory, Member
 from lisa_scaffold.fleet.forge import Forge, Remote
+from lisa_scaffold.fleet.outcomes import Wanted
 from lisa_scaffold.fleet.patience import TIMES, Patience
 from lisa_scaffold.fleet.settings import Updates
 from lisa_scaffold.fleet.status import find_status
 from lisa_scaffold.fleet.update import update_fleet
-from lisa_scaffold.fleet.work import Wanted
 from lisa_scaffold.git import GitError, clones
 from lisa_scaffold.process import TimeError
 from lisa_scaffold.report.fleet import words

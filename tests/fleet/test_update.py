@@ -18,8 +18,8 @@ import pytest
 from lisa_scaffold import cli, git
 from lisa_scaffold.errors import ExitCode
 from lisa_scaffold.fleet import records, seal
+from lisa_scaffold.fleet.outcomes import Outcome
 from lisa_scaffold.fleet.seal import Conflict, Mark
-from lisa_scaffold.fleet.work import Outcome
 from lisa_scaffold.process import run
 from lisa_scaffold.report.fleet import update as report
 from lisa_scaffold.template import CANONICAL_URL

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lisa_scaffold.answers import name_component
+from lisa_scaffold.answer_limits import name_component
 from lisa_scaffold.formats import yaml_data
 from lisa_scaffold.project.facts import Facts, Given
 from lisa_scaffold.project.gitlab import Job, Pipeline

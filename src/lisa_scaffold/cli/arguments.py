@@ -9,8 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from lisa_scaffold import answers as checks
-from lisa_scaffold import files
+from lisa_scaffold import answer_limits, files
 from lisa_scaffold.cli.terminal import say, tell
 from lisa_scaffold.errors import ExitCode, LisaError
 from lisa_scaffold.lines import fit
@@ -435,7 +434,7 @@ def _read_answers(path: Path) -> dict[str, Any]:
         raise LisaError(f"{where}: no YAML that can be read ({problem})", hint) from error
     if not isinstance(answers, dict):
         raise LisaError(f"{path}: no answers in it", hint)
-    if fault := checks.find_fault(answers):
+    if fault := answer_limits.find_fault(answers):
         raise LisaError(f"{path}: {fault}", hint)
     # Names that begin with _ are Copier's own records: a project's answers file serves as well.
     return {key: value for key, value in answers.items() if not key.startswith("_")}

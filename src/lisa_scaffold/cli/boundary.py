@@ -15,7 +15,7 @@ from lisa_scaffold.cli.terminal import ReportLostError, complain, say, say_as_is
 from lisa_scaffold.errors import ExitCode, LisaError, of_machine
 
 if TYPE_CHECKING:
-    from lisa_scaffold.sync.journal import Recovered
+    from lisa_scaffold.sync.transaction import Recovered
 
 DEFECT_URL = "https://gitlab.in2p3.fr/LISA/lisa-scaffold/-/issues"
 

@@ -143,10 +143,10 @@ def run(arguments: argparse.Namespace) -> int:
             tell_progress(f"Checking: {len(results)} of {len(arguments.paths)} done")
     for each in results:
         if arguments.fix and each.changes:
-            from lisa_scaffold.sync import journal
+            from lisa_scaffold.sync import transaction
 
             with changing(f"{each.checked.path} is repaired"):
-                journal.write_files(each.checked.path, each.changes)
+                transaction.write_files(each.checked.path, each.changes)
     shown = [each.before if arguments.diff else each.checked for each in results]
     fail_on = Severity(arguments.fail_on)
     for form, output in destinations:

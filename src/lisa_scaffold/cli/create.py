@@ -120,7 +120,7 @@ def _make_in_dialogue(
 ) -> int:
     from lisa_scaffold import prompt
     from lisa_scaffold.report import create as report
-    from lisa_scaffold.verbs import kept, new
+    from lisa_scaffold.verbs import kept_answers, new
 
     def resolve(answers: Any) -> list[Any]:
         questions: list[Any] = version.questions(answers, suggested)
@@ -129,8 +129,8 @@ def _make_in_dialogue(
     if destination and (named := _name_after(resolve, given, destination)):
         suggested = {**suggested, "distribution": named}
     given, taken_up = _take_up(resolve, given, destination)
-    is_of_another = bool(kept.read()) and not taken_up
-    drafts = kept.read_drafts() if taken_up else {}
+    is_of_another = bool(kept_answers.read()) and not taken_up
+    drafts = kept_answers.read_drafts() if taken_up else {}
     asked: set[str] = set()
     while True:
         keep_all = partial(_keep, drafts=drafts)
@@ -155,7 +155,7 @@ def _make_in_dialogue(
                 say("")
                 _create(project, shown, place, who)
                 if not is_of_another:
-                    kept.forget()
+                    kept_answers.forget()
                 return ExitCode.DONE
         if decision == "cancel":
             is_kept = _keep(answered)
@@ -167,9 +167,9 @@ def _make_in_dialogue(
 
 def _name_after(resolve: Any, given: dict[str, Any], destination: Path) -> str:
     """The distribution's name that a folder was given for; empty where it can be none."""
-    from lisa_scaffold.verbs import kept
+    from lisa_scaffold.verbs import kept_answers
 
-    name = kept.name_folder({"project_name": destination.resolve().name})
+    name = kept_answers.name_folder({"project_name": destination.resolve().name})
     try:
         resolve({**given, "distribution": name})
     except AnswersError as error:
@@ -182,9 +182,9 @@ def _take_up(
 ) -> tuple[dict[str, Any], list[str]]:
     """The answers of somebody who stopped the last time, if they are wanted, and which they are."""
     from lisa_scaffold import prompt
-    from lisa_scaffold.verbs import kept
+    from lisa_scaffold.verbs import kept_answers
 
-    if before := kept.read():
+    if before := kept_answers.read():
         number = "answer" if len(before) == 1 else f"{len(before)} answers"
         name = before.get("project_name") or before.get("distribution")
         whose = f" for {name}" if name else ""
@@ -193,22 +193,22 @@ def _take_up(
             mine = before.keys() - given.keys()
             return settled, [e.key for e in resolve(settled) if e.asked and e.key in mine]
         # Whoever names another folder makes another project, and may come back to this one.
-        if destination is None or kept.name_folder(before) in ("", destination.name):
-            kept.forget()
+        if destination is None or kept_answers.name_folder(before) in ("", destination.name):
+            kept_answers.forget()
     return given, []
 
 
 def _keep(answers: Any, drafts: dict[str, str] | None = None) -> bool:
     """Keep answers, and in place of more of them only where that is wanted; whether it was done."""
     from lisa_scaffold import prompt
-    from lisa_scaffold.verbs import kept
+    from lisa_scaffold.verbs import kept_answers
 
-    if (number := len(kept.read())) > len(answers):
+    if (number := len(kept_answers.read())) > len(answers):
         what = f"{number} answers are kept already: keep these {len(answers)} in their place?"
         if not prompt.confirm(what, likely=False):
             return False
-    with changing(f"the answers are kept in {kept.place()}"):
-        kept.keep(answers, drafts or {})
+    with changing(f"the answers are kept in {kept_answers.place()}"):
+        kept_answers.keep(answers, drafts or {})
     return True
 
 

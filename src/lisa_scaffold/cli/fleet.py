@@ -18,8 +18,8 @@ from lisa_scaffold.lines import count
 from lisa_scaffold.shown import brief, visible
 
 if TYPE_CHECKING:
+    from lisa_scaffold.fleet.outcomes import Outcome
     from lisa_scaffold.fleet.records import Status
-    from lisa_scaffold.fleet.work import Outcome
 
 DESCRIPTION = """\
 Look at all projects of a fleet, which fleet.toml names, and bring newer versions of the template
@@ -311,8 +311,8 @@ def run_status(arguments: argparse.Namespace) -> int:
 
 def run_update(arguments: argparse.Namespace) -> int:
     """Bring a newer version of the template into the projects of the fleet."""
+    from lisa_scaffold.fleet.outcomes import Wanted
     from lisa_scaffold.fleet.update import refuse_unknown, update_fleet
-    from lisa_scaffold.fleet.work import Wanted
     from lisa_scaffold.report.fleet import update as report
     from lisa_scaffold.report.fleet import words
 

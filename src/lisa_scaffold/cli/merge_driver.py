@@ -88,13 +88,13 @@ def install(arguments: argparse.Namespace) -> int:
     """Set the driver up."""
     import shutil
 
-    from lisa_scaffold.verbs import driver_setup
+    from lisa_scaffold.verbs import install_driver
 
-    place = driver_setup.find_place(None if arguments.everywhere else Path())
+    place = install_driver.find_place(None if arguments.everywhere else Path())
     # By its whole path: git may be started where no environment is active, as by an editor.
     this = Path(sys.executable).with_name(_PROGRAM)
     found = this if this.exists() else Path(shutil.which(_PROGRAM) or _PROGRAM)
-    driver_setup.install(place, str(found.absolute()))
+    install_driver.install(place, str(found.absolute()))
     shared = "" if arguments.everywhere else " Commit it, so that it holds for everybody who has "
     shared += "" if arguments.everywhere else "installed the driver; for others nothing changes."
     tell(f"git merges by their parts what {place.attributes} names.{shared}\n")
@@ -103,10 +103,10 @@ def install(arguments: argparse.Namespace) -> int:
 
 def remove(arguments: argparse.Namespace) -> int:
     """Take the driver out again."""
-    from lisa_scaffold.verbs import driver_setup
+    from lisa_scaffold.verbs import install_driver
 
-    place = driver_setup.find_place(None if arguments.everywhere else Path())
-    if driver_setup.remove(place):
+    place = install_driver.find_place(None if arguments.everywhere else Path())
+    if install_driver.remove(place):
         tell(f"git merges the lines again of what {place.attributes} named.\n")
     else:
         tell(f"The driver is not set up: {place.attributes} names nothing for it.\n")

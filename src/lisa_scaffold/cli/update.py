@@ -154,12 +154,12 @@ def choose_answers_file(path: Path, named: str | None) -> list[str]:
 
 def recover(repository: Any, *, dry_run: bool) -> None:
     """Complete or drop what a killed command left behind, and say so; a dry run refuses instead."""
-    from lisa_scaffold.sync import journal
+    from lisa_scaffold.sync import transaction
 
     if dry_run:
-        journal.refuse_interrupted(repository)
+        transaction.refuse_interrupted(repository)
     else:
-        tell_recovered(journal.recover(repository))
+        tell_recovered(transaction.recover(repository))
 
 
 def _ask_new_questions(prepared: Any) -> dict[str, Any]:

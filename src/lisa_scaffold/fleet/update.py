@@ -18,13 +18,13 @@ from lisa_scaffold.fleet import waves
 from lisa_scaffold.fleet.clones import open_clones
 from lisa_scaffold.fleet.find import Inventory
 from lisa_scaffold.fleet.newer import explain_newer
-from lisa_scaffold.fleet.updater import Updater
-from lisa_scaffold.fleet.work import (
+from lisa_scaffold.fleet.outcomes import (
     Outcome,
     Place,
     Wanted,
     Words,
 )
+from lisa_scaffold.fleet.project_update import Updater
 from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.template.shelf import keep_open
 from lisa_scaffold.versions import parse_version

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lisa_scaffold import answers, files, git
+from lisa_scaffold import answer_limits, files, git
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.lines import join_names
 from lisa_scaffold.shown import visible
@@ -151,7 +151,7 @@ def read_answers(path: Path, answers_file: str = ANSWERS_FILE) -> dict[str, Any]
         raise LisaError(f"{where}: no YAML that can be read", hint) from error
     if not isinstance(recorded, dict):
         raise LisaError(f"{file}: no answers in it", hint)
-    if fault := answers.find_fault(recorded):
+    if fault := answer_limits.find_fault(recorded):
         raise LisaError(f"{file}: {fault}", "Write another answer there, or see git's history.")
     return recorded
 

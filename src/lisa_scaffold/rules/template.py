@@ -7,7 +7,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 
-from lisa_scaffold.answers import name_component
+from lisa_scaffold.answer_limits import name_component
 from lisa_scaffold.formats.edit import Change
 from lisa_scaffold.formats.ignored import IGNORE_FILE, take_back
 from lisa_scaffold.pattern import compile_lazily

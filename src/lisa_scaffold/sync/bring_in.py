@@ -9,7 +9,7 @@ from lisa_scaffold import files, git, project
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.project import Project
-from lisa_scaffold.sync import journal
+from lisa_scaffold.sync import transaction
 from lisa_scaffold.sync.outcome import Synced
 
 
@@ -40,7 +40,7 @@ def bring_in(current: Project, synced: Synced) -> None:
                     f"{path}: the template adds it, and an untracked file stands there",
                     "Commit the file, or move it away.",
                 )
-    journal.apply(current.repository, synced, unseen)
+    transaction.apply(current.repository, synced, unseen)
 
 
 def commit_on_branch(current: Project, synced: Synced, branch: str, message: str) -> None:
@@ -53,7 +53,7 @@ def commit_on_branch(current: Project, synced: Synced, branch: str, message: str
     LisaError
         If the branch exists, its name is invalid, or git does not know who commits.
     """
-    journal.commit(current.repository, branch, message, synced.decided())
+    transaction.commit(current.repository, branch, message, synced.decided())
 
 
 def _find_unseen(current: Project, synced: Synced) -> set[str]:

@@ -11,8 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from lisa_scaffold import answers as checks
-from lisa_scaffold import files, workplace
+from lisa_scaffold import answer_limits, files, workplace
 from lisa_scaffold.errors import AnswersError, LisaError, RoomError
 from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.template import cache
@@ -121,7 +120,7 @@ class Origins:
         address, version = recorded.get("_src_path"), recorded.get("_commit")
         if not isinstance(address, str) or not isinstance(version, str):
             return Origin()
-        fault = checks.find_fault(recorded)
+        fault = answer_limits.find_fault(recorded)
         if fault := fault or ("_src_path: no address" if "\0" in address else ""):
             return Origin(problem=fault)
         # Only a relative address means something else from another folder.
@@ -264,7 +263,7 @@ def _render(template: Template, answers: Mapping[str, Any]) -> tuple[_Kept, Mapp
             if is_locked(path) and not place.is_symlink()
             if (content := files.read(render.folder, path, files.LARGE)) is not None
         }
-        component = f"{_COMPONENTS}/{checks.name_component(used)}.yml"
+        component = f"{_COMPONENTS}/{answer_limits.name_component(used)}.yml"
         wants_one = used.get("ci_rules") == "component"
         content = files.read(template.root, component, files.LARGE) if wants_one else None
         return _Kept(locked, {component: content} if content else {}), used

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from lisa_scaffold.answers import find_problem
+from lisa_scaffold.answer_limits import find_problem
 from lisa_scaffold.model import Choice, Question
 from lisa_scaffold.similar import find_similar
 from lisa_scaffold.template.copier_api import MISSING, CopierQuestion, Worker

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from lisa_scaffold import answers as checks
+from lisa_scaffold import answer_limits
 from lisa_scaffold.errors import UNANSWERED, AnswersError
 from lisa_scaffold.model import Question
 from lisa_scaffold.shown import brief
@@ -359,7 +359,7 @@ class Template:
             raise
         used = worker._answers_to_remember()
         answers = {key: value for key, value in used.items() if not key.startswith("_")}
-        if fault := checks.find_fault(answers):
+        if fault := answer_limits.find_fault(answers):
             raise broken(self, f"copier.yml: question {fault}")
         skipped = [worker._render_string(pattern) for pattern in worker.all_skip_if_exists]
         seeded = (*_patterns(files, "seeded"), *skipped)

@@ -23,7 +23,7 @@ from lisa_scaffold.rules.template import locked_files
 from lisa_scaffold.template.pristine import Origins
 
 if TYPE_CHECKING:
-    from lisa_scaffold.sync.journal import Recovered
+    from lisa_scaffold.sync.transaction import Recovered
 
 
 _SIGNS = ("pyproject.toml", "setup.py", "setup.cfg", ANSWERS_FILE, "Dockerfile", ".gitlab-ci.yml")
@@ -404,9 +404,9 @@ def recover(path: Path) -> Recovered | None:
     Raises
     ------
     LisaError
-        As of :func:`lisa_scaffold.sync.journal.recover`; or if the path is no project.
+        As of :func:`lisa_scaffold.sync.transaction.recover`; or if the path is no project.
     """
-    from lisa_scaffold.sync import journal
+    from lisa_scaffold.sync import transaction
 
     _refuse(path)
-    return journal.recover(path)
+    return transaction.recover(path)

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from lisa_scaffold.fleet.base import say_pull, say_there
 from lisa_scaffold.fleet.forge import BRANCHES
+from lisa_scaffold.fleet.outcomes import Outcome
 from lisa_scaffold.fleet.records import Row, Status
-from lisa_scaffold.fleet.work import Outcome
 from lisa_scaffold.lines import count
 from lisa_scaffold.template import advise_newer
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from lisa_scaffold.fleet.work import Outcome
+from lisa_scaffold.fleet.outcomes import Outcome
 from lisa_scaffold.lines import Paint, count, join_names, strip_style
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.report import machine

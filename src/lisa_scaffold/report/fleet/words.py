@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from lisa_scaffold.fleet.work import Repaired, Work
+from lisa_scaffold.fleet.outcomes import Repaired, Work
 from lisa_scaffold.lines import count
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.report import update as report

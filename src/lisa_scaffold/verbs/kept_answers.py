@@ -10,8 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from lisa_scaffold import answers as checks
-from lisa_scaffold import files
+from lisa_scaffold import answer_limits, files
 from lisa_scaffold.errors import LisaError
 
 
@@ -63,7 +62,7 @@ def _read(path: Path) -> dict[str, Any]:
 
     with suppress(LisaError, OSError, ValueError, RecursionError, yaml.YAMLError):
         found = plain(files.read_named(path))
-        if isinstance(found, dict) and not checks.find_fault(found):
+        if isinstance(found, dict) and not answer_limits.find_fault(found):
             return found
     return {}
 

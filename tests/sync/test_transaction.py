@@ -19,7 +19,7 @@ import pytest
 
 from lisa_scaffold import cli, git
 from lisa_scaffold.errors import ExitCode, LisaError
-from lisa_scaffold.sync import journal
+from lisa_scaffold.sync import transaction
 
 from ..support.sweeps import every, sampled
 from ..support.updates import Workshop, open_workshop, write
@@ -108,7 +108,7 @@ def test_a_kill_at_any_moment_leaves_before_or_after(workshop: Workshop, seed: i
         os.killpg(run.pid, signal.SIGKILL)
         run.wait()
         wait_for_the_last_of(run.pid)
-        journal.recover(git.find_repository(project))
+        transaction.recover(git.find_repository(project))
         assert state(project) in (before, after), f"attempt {attempt}"
         assert strays(project) == [], f"attempt {attempt}"
 
@@ -195,7 +195,7 @@ def test_a_kill_at_every_call_leaves_before_or_after(workshop: Workshop, first: 
     states = outcomes(workshop)
     for fatal in attempts(workshop, first, Killed()):
         fatal.run()
-        journal.recover(git.find_repository(fatal.project))
+        transaction.recover(git.find_repository(fatal.project))
         assert state(fatal.project) in states, f"call {fatal.number}"
         assert strays(fatal.project) == [], f"call {fatal.number}"
 
@@ -213,7 +213,7 @@ def test_a_fault_at_every_call_leaves_all_as_before(
         assert code in (ExitCode.FINDINGS, ExitCode.REFUSED), said
         assert (code == ExitCode.REFUSED) == ("No space left on device" in said), said
         if code != ExitCode.REFUSED:
-            assert journal.recover(git.find_repository(fatal.project)) is None
+            assert transaction.recover(git.find_repository(fatal.project)) is None
         assert strays(fatal.project) == [], said
 
 
@@ -224,7 +224,7 @@ def test_a_kill_while_a_branch_is_made_leaves_it_whole_or_not_there(
     before = state(workshop.project)
     for fatal in attempts(workshop, first, Killed()):
         fatal.run("--branch", "update")
-        journal.recover(git.find_repository(fatal.project))
+        transaction.recover(git.find_repository(fatal.project))
         assert state(fatal.project) == before
         assert strays(fatal.project) == [], f"call {fatal.number}"
         git.git("fsck", "--strict", cwd=fatal.project)
@@ -249,7 +249,7 @@ def test_a_kill_while_the_journal_is_cleared_leaves_after(
         with pytest.raises(Killed):
             cli.main(["update", str(workshop.project), "--defaults"])
     assert strays(workshop.project) != []
-    assert journal.recover(git.find_repository(workshop.project)) is None
+    assert transaction.recover(git.find_repository(workshop.project)) is None
     assert state(workshop.project) == after
     assert strays(workshop.project) == []
 
@@ -261,12 +261,12 @@ def test_edits_after_the_kill_are_never_overwritten(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(journal._Change, "carry_out", killed)
+        patch.setattr(transaction._Change, "carry_out", killed)
         with pytest.raises(Killed):
             cli.main(["update", str(workshop.project), "--defaults"])
     (workshop.project / "f3.dat").write_text("edited after the kill\n")
     with pytest.raises(LisaError, match=r"f3\.dat: edited since the update was interrupted"):
-        journal.recover(git.find_repository(workshop.project))
+        transaction.recover(git.find_repository(workshop.project))
     assert workshop.read("f3.dat") == "edited after the kill\n"
     assert workshop.read("f0.dat").endswith("more\n")
 
@@ -282,15 +282,15 @@ def test_what_was_staged_after_the_kill_stays_staged(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(journal._Change, "carry_out", killed)
+        patch.setattr(transaction._Change, "carry_out", killed)
         with pytest.raises(Killed):
             cli.main(["update", str(workshop.project), "--defaults"])
     # Who finds the lock of a git that is no more removes it, as git says, and works on.
     (workshop.project / ".git/index.lock").unlink()
     write(workshop.project, {"mine.dat": "mine\n"})
     git.git("add", "mine.dat", cwd=workshop.project)
-    recovered = journal.recover(git.find_repository(workshop.project))
-    assert recovered == journal.Recovered(
+    recovered = transaction.recover(git.find_repository(workshop.project))
+    assert recovered == transaction.Recovered(
         "A change that had been interrupted was completed. Its report is lost: git diff --staged "
         "shows what it did, and git reset --merge takes it back, to start it again.",
         True,
@@ -313,7 +313,7 @@ def test_what_is_reset_after_a_kill_is_not_missed(workshop: Workshop, first: int
         fatal.run()
         (fatal.project / ".git/index.lock").unlink(missing_ok=True)
         git.git("reset", "--quiet", "--hard", cwd=fatal.project)
-        recovered = journal.recover(git.find_repository(fatal.project))
+        recovered = transaction.recover(git.find_repository(fatal.project))
         seen.add(recovered and recovered.message.partition(":")[0])
         assert state(fatal.project) in (before, after), f"call {fatal.number}"
         assert strays(fatal.project) == [], f"call {fatal.number}"
@@ -321,11 +321,11 @@ def test_what_is_reset_after_a_kill_is_not_missed(workshop: Workshop, first: int
 
 
 def test_two_at_once_do_not_mix(workshop: Workshop) -> None:
-    at_work = journal.find_place(git.find_repository(workshop.project))
+    at_work = transaction.find_place(git.find_repository(workshop.project))
     with (
-        journal.lock_project(at_work),
+        transaction.lock_project(at_work),
         pytest.raises(LisaError, match="another lisa-scaffold is at work there"),
-        journal.lock_project(at_work),
+        transaction.lock_project(at_work),
     ):
         pass
 
@@ -398,7 +398,7 @@ def everything(folder: Path) -> dict[str, tuple[int, bytes]]:
 
 
 def repair(folder: Path) -> int:
-    journal.write_files(folder, REPAIRS)
+    transaction.write_files(folder, REPAIRS)
     return 0
 
 
@@ -411,7 +411,7 @@ def repaired(folder: Path) -> tuple[object, object]:
     assert before != after
     assert set(after) == {"a.txt", "deep/b.txt", "new/folder/c.txt"}
     assert after["a.txt"] == (0o100755, b"new\n")
-    assert journal.recover(twin) is None
+    assert transaction.recover(twin) is None
     return before, after
 
 
@@ -429,7 +429,7 @@ def test_a_repair_is_whole_or_not_there(folder: Path, error: BaseException) -> N
             fatal.call(lambda: repair(project))
         except OSError:
             assert everything(project) == before, f"call {number}"
-        recovered = journal.recover(project)
+        recovered = transaction.recover(project)
         said = recovered and recovered.message
         assert everything(project) in (before, after), f"call {number}"
         assert strays(project) == [], f"call {number}"
@@ -466,14 +466,14 @@ def test_a_folder_that_becomes_a_link_meanwhile_leads_nowhere(
     outside.mkdir()
     (outside / "b.txt").write_text("somebody's\n")
     before = everything(folder)
-    real = journal._Change.finish
+    real = transaction._Change.finish
 
     def swapped(*arguments: Any) -> None:
         (folder / "deep").rename(folder / "aside")
         (folder / "deep").symlink_to(outside)
         real(*arguments)
 
-    monkeypatch.setattr(journal._Change, "finish", swapped)
+    monkeypatch.setattr(transaction._Change, "finish", swapped)
     with pytest.raises(LisaError, match=r"deep/b\.txt: edited since"):
         repair(folder)
     assert (outside / "b.txt").read_text() == "somebody's\n"
@@ -487,15 +487,15 @@ def test_a_planted_journal_is_never_believed(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "a.txt").write_text("old\n")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(journal._Change, "finish", lambda *_: (_ for _ in ()).throw(Killed))
+        patch.setattr(transaction._Change, "finish", lambda *_: (_ for _ in ()).throw(Killed))
         with pytest.raises(Killed):
-            journal.write_files(folder, {"a.txt": b"new\n"})
+            transaction.write_files(folder, {"a.txt": b"new\n"})
     archive = folder.with_name("archive")
     shutil.copytree(folder, archive)
-    recovered = journal.Recovered("A repair that had been interrupted was completed.", True)
-    assert journal.recover(folder) == recovered
+    recovered = transaction.Recovered("A repair that had been interrupted was completed.", True)
+    assert transaction.recover(folder) == recovered
     before = everything(archive)
-    for command in (journal.recover, repair):
+    for command in (transaction.recover, repair):
         with pytest.raises(LisaError, match="not from a command of yours"):
             command(archive)
     assert everything(archive) == before
@@ -512,9 +512,9 @@ def laid_down(tmp_path: Path) -> Path:
     (folder / "deep/b.txt").write_text("old\n")
     git.git("init", "--quiet", cwd=folder)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(journal._Change, "finish", lambda *_: (_ for _ in ()).throw(Killed))
+        patch.setattr(transaction._Change, "finish", lambda *_: (_ for _ in ()).throw(Killed))
         with pytest.raises(Killed):
-            journal.write_files(folder, {"a.txt": b"new\n", "deep/b.txt": b"new\n"})
+            transaction.write_files(folder, {"a.txt": b"new\n", "deep/b.txt": b"new\n"})
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside/file").write_text("somebody's\n")
     return folder
@@ -589,7 +589,7 @@ def test_a_laid_down_change_that_came_with_an_archive_stays_inside(
     outside = laid_down.with_name("outside")
     before = everything(laid_down), everything(outside)
     with pytest.raises(LisaError, match="no change that lisa-scaffold has laid down"):
-        journal.recover(laid_down)
+        transaction.recover(laid_down)
     assert (everything(laid_down), everything(outside)) == before
 
 
@@ -601,7 +601,7 @@ def test_what_is_no_object_is_not_taken_over(workshop: Workshop) -> None:
     objects = {f"objects/{name}": "x\n" for name in names}
     write(pending, {"plan.json": json.dumps(change), "index-info": "", **objects})
     (pending / "content").mkdir()
-    journal.recover(git.find_repository(workshop.project))
+    transaction.recover(git.find_repository(workshop.project))
     folder = workshop.project / ".git/objects"
     assert [name for name in names if (folder / name).exists()] == [names[1]]
 
@@ -624,7 +624,7 @@ def test_the_lock_is_not_written_through_a_link(laid_down: Path) -> None:
     lock.unlink()
     lock.symlink_to("../../../outside/file")
     with pytest.raises(OSError, match="lock"):
-        journal.recover(laid_down)
+        transaction.recover(laid_down)
     assert (laid_down.with_name("outside") / "file").read_text() == "somebody's\n"
 
 
@@ -637,12 +637,12 @@ def test_a_change_of_one_folder_is_completed_by_a_command_on_another(workshop: W
     """Its paths are of the folder that it was made for."""
     before, after = outcomes(workshop)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(journal._Change, "finish", lambda *_: (_ for _ in ()).throw(Killed))
+        patch.setattr(transaction._Change, "finish", lambda *_: (_ for _ in ()).throw(Killed))
         with pytest.raises(Killed):
             cli.main(["update", str(workshop.project), "--defaults"])
     inner = workshop.project / "inner"
     inner.mkdir()
     assert state(workshop.project) == before
-    journal.recover(git.find_repository(inner))
+    transaction.recover(git.find_repository(inner))
     assert state(workshop.project) == after
     assert list(inner.iterdir()) == []

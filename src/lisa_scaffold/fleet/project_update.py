@@ -24,10 +24,7 @@ from lisa_scaffold.fleet.base import (
 from lisa_scaffold.fleet.clones import find_clone, hold_clone
 from lisa_scaffold.fleet.find import Member
 from lisa_scaffold.fleet.forge import BRANCHES, Forge, MergeRequest, Remote
-from lisa_scaffold.fleet.patience import Patience
-from lisa_scaffold.fleet.seal import Mark
-from lisa_scaffold.fleet.trouble import name_command, say_error
-from lisa_scaffold.fleet.work import (
+from lisa_scaffold.fleet.outcomes import (
     Outcome,
     Place,
     Repaired,
@@ -39,9 +36,12 @@ from lisa_scaffold.fleet.work import (
     repair,
     stands,
 )
+from lisa_scaffold.fleet.patience import Patience
+from lisa_scaffold.fleet.seal import Mark
+from lisa_scaffold.fleet.trouble import name_command, say_error
 from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.project import Project
-from lisa_scaffold.sync import journal
+from lisa_scaffold.sync import transaction
 from lisa_scaffold.template import Source
 from lisa_scaffold.template.rendering import is_ours
 from lisa_scaffold.template.shelf import Shelf
@@ -309,7 +309,7 @@ class Updater:
         if remote:
             git.bring_clone(git.make_clonable(remote.clone), folder, place.head, whole=True)
         else:
-            journal.refuse_unwritable(git.find_repository(folder))
+            transaction.refuse_unwritable(git.find_repository(folder))
         repository = git.find_repository(folder)
         with open_at(repository, place.head, whole=True) as there:
             work = self._work_out(place, there)
@@ -408,7 +408,7 @@ class Updater:
         # In a clone of ours there may be what was never pushed.
         if before := git.find_tip(repository, branch):
             git.drop_branch(repository, branch, before)
-        journal.commit(
+        transaction.commit(
             *(repository, branch, message, list_files(work)),
             lambda tree: seal.make_trailer(message, mark, tree),
         )

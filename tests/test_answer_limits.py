@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lisa_scaffold import answers
+from lisa_scaffold import answer_limits
 
 RING: list[Any] = []
 RING.append(RING)
@@ -32,5 +32,5 @@ RING.append(RING)
     ids=map(str, range(13)),
 )
 def test_why_a_value_is_no_answer(value: Any, why: str) -> None:
-    assert answers.find_problem(value) == why
-    assert answers.find_fault({"a": value}) == (f"a: {why}" if why else "")
+    assert answer_limits.find_problem(value) == why
+    assert answer_limits.find_fault({"a": value}) == (f"a: {why}" if why else "")
