@@ -16,7 +16,7 @@ from lisa_scaffold.errors import ExitCode
 from lisa_scaffold.report import update as update_report
 from lisa_scaffold.sync import transaction
 from lisa_scaffold.verbs import new as create
-from lisa_scaffold.verbs import update as update_verb
+from lisa_scaffold.verbs import update_target
 
 from .support.adopting import BRANCH, REMOTE, SETUPTOOLS, make
 from .support.sweeps import sampled
@@ -198,7 +198,7 @@ def test_an_interrupt_before_the_change_says_so(
     here: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(here)
-    monkeypatch.setattr(update_verb, "choose_target", _interrupted)
+    monkeypatch.setattr(update_target, "choose_target", _interrupted)
     assert cli.main(VERBS["update"][0]) == ExitCode.INTERRUPTED
     assert capsys.readouterr().err == "lisa-scaffold: interrupted, nothing was changed\n"
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from lisa_scaffold.adopt.beside import KEPT, MERGED, place_files
+from lisa_scaffold.adopt.beside import place_files
+from lisa_scaffold.adopt.placed import KEPT, MERGED
 from lisa_scaffold.adopt.style import find_ignored, is_other, keep_style
 from lisa_scaffold.project.facts import Facts
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -27,9 +26,19 @@ from lisa_scaffold.adopt import (
 )
 from lisa_scaffold.adopt.customs import Custom
 from lisa_scaffold.adopt.needs import Need
-from lisa_scaffold.formats import encoding
+from lisa_scaffold.adopt.placed import (
+    ADDED,
+    KEPT,
+    LEFT_OUT,
+    MERGED,
+    Item,
+    Placed,
+    decode,
+    encode,
+    name_concern,
+)
 from lisa_scaffold.formats.edit import add_items, set_value
-from lisa_scaffold.formats.ignored import IGNORE_FILE, take_back
+from lisa_scaffold.formats.ignored import IGNORE_FILE
 from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.formats.tree import NotSure
 from lisa_scaffold.lines import count, join_names
@@ -44,24 +53,6 @@ _HEAD = 8000  # bytes, in which git looks for what makes a file binary
 
 _MOST_PATTERNS = 300
 """Patterns of files with codes of their own that are taken over: the text is read for each."""
-
-ADDED, MERGED, KEPT, LEFT_OUT = "added", "merged", "kept", "left out"
-
-_CONCERNS = (
-    (
-        r"pyproject\.toml|setup\.(py|cfg)|MANIFEST\.in|LICEN[CS]E.*|COPYING.*|CITATION\.cff",
-        "metadata",
-    ),
-    (
-        r"\.gitlab-ci\.yml|\.gitlab/.*|\.github/workflows/.*|\.travis\.yml|tox\.ini"
-        r"|sonar-project\.properties|\.circleci/.*|\.?(appveyor|azure-pipelines)\.yml"
-        r"|\.cirrus\.yml|bitbucket-pipelines\.yml|Jenkinsfile",
-        "CI",
-    ),
-    (r"\.pre-commit-config\.yaml", "hooks"),
-    (r"Dockerfile|\.dockerignore|\.hadolint\.yaml", "container"),
-    (r"docs/.*|.*\.(md|rst)|(?i:change.*|history|news|readme)(\.\w+)?", "docs"),
-)
 
 # Projects give these files other names, or put them elsewhere.
 _EQUIVALENTS = {
@@ -91,69 +82,6 @@ _READ_BY_JOBS = re.compile(
 )
 _TOOL = re.compile(r"\[tool\.(\w+)")
 _MERGED_BY_FORM = (*_LINE_FILES, hooks.PATH, tables.PATH)
-
-
-@dataclass(frozen=True)
-class Item:
-    """One entry of the report: what was done with a file, or was not.
-
-    Attributes
-    ----------
-    status
-        ``added``, ``merged``, ``kept``, ``left out`` or ``to decide``.
-    path
-        The file.
-    text
-        The details or the reason; may be empty.
-    """
-
-    status: str
-    path: str
-    text: str = ""
-
-    @property
-    def concern(self) -> str:
-        """The subject of the file."""
-        return name_concern(self.path)
-
-
-def name_concern(path: str) -> str:
-    """The subject of a file: metadata, CI, hooks, container, docs or repository."""
-    return next((name for pattern, name in _CONCERNS if re.fullmatch(pattern, path)), "repository")
-
-
-@dataclass
-class Placed:
-    """The template's files as they come into a project.
-
-    Attributes
-    ----------
-    files
-        The new content of each path that changes.
-    items
-        What was done with each file, and why.
-    left_out
-        The template's files that the project goes without.
-    kept_tools
-        Tables of ``pyproject.toml`` that stay although the template's differ.
-    customs
-        What follows from how the project does something, and a person has to look at.
-    """
-
-    files: dict[str, bytes] = field(default_factory=dict)
-    items: list[Item] = field(default_factory=list)
-    left_out: set[str] = field(default_factory=set)
-    kept_tools: tuple[str, ...] = ()
-    customs: list[Custom] = field(default_factory=list)
-
-    def note(self, status: str, path: str, text: str = "") -> None:
-        """Record what was done with a file."""
-        self.items.append(Item(status, path, text))
-
-    def drop(self, path: str, why: str, own: str = "") -> None:
-        """Leave a file of the template out, for a reason or in favour of the project's own file."""
-        self.left_out.add(path)
-        self.note(KEPT if own else LEFT_OUT, own or path, why)
 
 
 def place_files(  # noqa: PLR0913 - each has its name where it is given
@@ -331,10 +259,10 @@ class _Placement:
         return True
 
     def merge_lines(self, path: str, ours: bytes, theirs: bytes) -> None:
-        merged = lines.merge_lines(path, _decode(ours), theirs.decode(), self.facts)
+        merged = lines.merge_lines(path, decode(ours), theirs.decode(), self.facts)
         self.note_left_out(path, merged)
         if merged.added:
-            self.placed.files[path] = _encode(merged.text, ours)
+            self.placed.files[path] = encode(merged.text, ours)
             self.placed.note(MERGED, path, f"{merged.added} lines more, above the project's")
 
     def note_left_out(self, path: str, merged: lines.Lines) -> None:
@@ -342,9 +270,9 @@ class _Placement:
             self.placed.note(LEFT_OUT, path, f"`{line}`: {why}")
 
     def merge_hooks(self, ours: bytes, theirs: bytes) -> None:
-        merged = hooks.merge_hooks(_decode(ours), theirs.decode())
+        merged = hooks.merge_hooks(decode(ours), theirs.decode())
         if merged.added:
-            self.placed.files[hooks.PATH] = _encode(merged.text, ours)
+            self.placed.files[hooks.PATH] = encode(merged.text, ours)
             self.placed.note(MERGED, hooks.PATH, f"hooks added: {', '.join(merged.added)}")
         for hook, why in merged.left_out.items():
             self.placed.note(LEFT_OUT, hooks.PATH, f"{hook}: {why}")
@@ -357,16 +285,16 @@ class _Placement:
         placed, path = self.placed, tables.PATH
         former = self.former.get(path)
         merged = tables.merge_tables(
-            None if ours is None else _decode(ours),
+            None if ours is None else decode(ours),
             theirs.decode(),
-            _decode(former) if former else None,
+            decode(former) if former else None,
             tools.find_elsewhere(self.facts, str(self.answers["test_path"])),
         )
         if merged is None:
             placed.drop(path, "not understood: its tables stay as they are", path)
             return
         text, adjustments = self.adjust_tables(merged, theirs.decode())
-        placed.files[path] = text.encode() if ours is None else _encode(text, ours)
+        placed.files[path] = text.encode() if ours is None else encode(text, ours)
         # All groups that came in are listed behind one name.
         start = f"[{tables.GROUPS}] "
         groups = [table.removeprefix(start) for table in merged.added if table.startswith(start)]
@@ -389,9 +317,9 @@ class _Placement:
         ours, brought = self.facts.content(path) if path else None, self.find_brought()
         if path is None or ours is None or not brought or self.facts.toml(path).problem:
             return
-        text = _leave_alone(_decode(ours), ("extend-exclude",), brought)
-        if text != _decode(ours):
-            self.placed.files[path] = _encode(text, ours)
+        text = _leave_alone(decode(ours), ("extend-exclude",), brought)
+        if text != decode(ours):
+            self.placed.files[path] = encode(text, ours)
             self.placed.note(MERGED, path, f"{' '.join(brought)} in extend-exclude")
 
     def adjust_tables(self, merged: tables.Tables, theirs: str) -> tuple[str, list[str]]:
@@ -513,8 +441,8 @@ def _name_readme(placed: Placed, facts: Facts) -> None:
     if README not in placed.files or not project or named or tables.PATH not in placed.files:
         return
     data = placed.files[tables.PATH]
-    text = set_value(("project", "readme"), quoted(README))(_decode(data))
-    placed.files[tables.PATH] = _encode(text, data)
+    text = set_value(("project", "readme"), quoted(README))(decode(data))
+    placed.files[tables.PATH] = encode(text, data)
     placed.items = [
         replace(item, text=f"{item.text}, readme in [project]")
         if (item.status, item.path) == (MERGED, tables.PATH)
@@ -554,125 +482,3 @@ def _find_own(path: str, facts: Facts) -> str | None:
         return next((each for each in facts.files if each.lower() == path.lower()), None)
     pattern = re.compile(_EQUIVALENTS[path], re.IGNORECASE)
     return next((each for each in facts.files if pattern.fullmatch(each)), None)
-
-
-def place_pipeline(placed: Placed, facts: Facts, rendered: Mapping[str, bytes]) -> bool:
-    """Set the template's pipeline beside the project's, rendered without the files left out.
-
-    Returns
-    -------
-    bool
-        False where the project's pipeline is written in a way that cannot be added to: the
-        template's is then left out as a whole.
-    """
-    theirs = rendered.get(pipeline.PATH)
-    if theirs is None:
-        return True
-    ours = facts.content(pipeline.PATH)
-    folder = f"{pipeline.FOLDER}/"
-    parts = {path: data for path, data in rendered.items() if path.startswith(folder)}
-    if ours:
-        try:
-            excused = pipeline.find_excused(facts, Facts.of(rendered))
-            text = pipeline.merge_pipeline(_decode(ours), theirs.decode(), excused)
-        except NotSure as reason:
-            placed.drop(pipeline.PATH, f"not understood: {reason}", pipeline.PATH)
-            for path in parts:
-                placed.drop(path, f"{pipeline.PATH} cannot be added to")
-            return False
-        placed.files[pipeline.PATH] = _encode(text, ours)
-        what = "includes, variables and stages added; its jobs stay"
-        if excused:
-            named = [name for name in excused if name != pipeline.GATE]
-            what += f"; `allow_failure: true` for {join_names(named)}"
-        placed.note(MERGED, pipeline.PATH, what)
-    else:
-        placed.files[pipeline.PATH] = theirs
-        placed.note(ADDED, pipeline.PATH)
-    for path, data in parts.items():
-        if facts.content(path) != data:
-            placed.files[path] = data
-            placed.note(ADDED, path)
-    return True
-
-
-_PAGE = "CONTRIBUTING.md"
-_KEPT = "ruff-format: the project has "
-_FORMATS = re.compile(r'^    session\.run\("ruff", "format"(?:, "--check", "--diff")?\)\n', re.M)
-
-
-def _find_formatter(item: Item) -> str:
-    """The project's formatter, in favour of which a hook was left out."""
-    is_hook = (item.status, item.path) == (LEFT_OUT, hooks.PATH)
-    return item.text.removeprefix(_KEPT) if is_hook and item.text.startswith(_KEPT) else ""
-
-
-def leave_formatting(placed: Placed) -> None:
-    """Let the sessions format nothing where the project's own formatter does."""
-    sessions = "noxfile.py"
-    formatter = next(filter(None, map(_find_formatter, placed.items)), "")
-    if formatter and sessions in placed.files and Item(ADDED, sessions) in placed.items:
-        text = _FORMATS.sub("", _decode(placed.files[sessions]))
-        placed.files[sessions] = text.encode()
-        at = placed.items.index(Item(ADDED, sessions))
-        placed.items[at] = Item(ADDED, sessions, f"without ruff's formatter, as {formatter} stays")
-        if Item(ADDED, _PAGE) in placed.items:
-            told = placed.files[_PAGE].replace(b"of ruff, and its formatting |", b"of ruff |")
-            placed.files[_PAGE] = told
-
-
-def take_back_ignored(placed: Placed, facts: Facts, ignored: Iterable[str]) -> None:
-    """Let the project's ``.gitignore`` name no file that came in all the same."""
-    came = sorted(path for path in ignored if path in placed.files)
-    content = placed.files.get(IGNORE_FILE) or facts.content(IGNORE_FILE)
-    own = facts.files.get(IGNORE_FILE)
-    if not came or content is None or (own and own.link):
-        return
-    text = _decode(content)
-    if (changed := take_back(text, came)) != text:
-        placed.files[IGNORE_FILE] = _encode(changed, content)
-        why = f"its last lines take back what the jobs read and it named: {', '.join(came)}"
-        placed.note(MERGED, IGNORE_FILE, why)
-
-
-def _decode(content: bytes) -> str:
-    """The text of a file; raises NotSure where it is binary."""
-    sides = encoding.decode(None, content, content)
-    if sides is None:
-        raise NotSure("no text")
-    return sides.ours.text
-
-
-def _encode(text: str, replaced: bytes) -> bytes:
-    """A text in the encoding, and with the line ends, of the content that it replaces."""
-    sides = encoding.decode(None, replaced, replaced)
-    content = encoding.encode(text, sides) if sides else None
-    return text.encode() if content is None else content
-
-
-@dataclass(frozen=True)
-class Replaced:
-    """A line that is no longer in its file: the path, its former number, and its text."""
-
-    path: str
-    line: int
-    text: str
-
-
-def find_replaced(before: Facts, after: Facts, paths: Iterable[str]) -> Iterator[Replaced]:
-    """The lines of some files that were removed.
-
-    A line that only moved, or gained a comma because another follows it, still counts as there.
-    """
-
-    def strip(line: str) -> str:
-        return line.strip().removesuffix(",").rstrip()
-
-    for path in paths:
-        left = Counter(map(strip, after.lines(path)))
-        for number, line in enumerate(before.lines(path), 1):
-            stripped = strip(line)
-            if left[stripped]:
-                left[stripped] -= 1
-            elif stripped:
-                yield Replaced(path, number, line)

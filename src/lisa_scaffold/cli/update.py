@@ -71,7 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Update a project."""
     from lisa_scaffold import project
-    from lisa_scaffold.verbs import update
+    from lisa_scaffold.verbs import update, update_target
 
     named = arguments.answers_file or ""
     is_project = (lambda each: (each / named).is_file()) if named else project.has_answers
@@ -83,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
     done: list[Any] = []
     for current in currents:
         with busy("Asking for the versions of the template"):
-            target = update.choose_target(current, arguments.to, trust=arguments.trust)
+            target = update_target.choose_target(current, arguments.to, trust=arguments.trust)
         is_new = target.version != target.project.version
         if not is_new and not given and not arguments.recopy:
             project.refuse_unmerged(current)

@@ -45,8 +45,9 @@ from lisa_scaffold.sync import transaction
 from lisa_scaffold.template import Source
 from lisa_scaffold.template.rendering import is_ours
 from lisa_scaffold.template.shelf import Shelf
-from lisa_scaffold.verbs import update
-from lisa_scaffold.verbs.update import Prepared, Target, Updated, read_settings
+from lisa_scaffold.verbs import update_target
+from lisa_scaffold.verbs.update import Prepared, Updated, read_settings
+from lisa_scaffold.verbs.update_target import Target
 from lisa_scaffold.versions import is_newer
 
 
@@ -227,7 +228,7 @@ class Updater:
         """A project, and the version that it is to get."""
         current = project.read(folder)
         source = self._find_source(current)
-        return current, update.choose_target(current, self.wanted.to, source=source)
+        return current, update_target.choose_target(current, self.wanted.to, source=source)
 
     def _find_source(self, current: Project) -> Source:
         """The template of a project: ours is the same for all, another one is the project's own."""

@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Any
 
 from lisa_scaffold.adopt import pipeline
-from lisa_scaffold.adopt.beside import Item as Placed
-from lisa_scaffold.adopt.beside import name_concern
+from lisa_scaffold.adopt.placed import Item as Placed
+from lisa_scaffold.adopt.placed import name_concern
 from lisa_scaffold.lines import join_names, wrap_text
 from lisa_scaffold.model import Finding, Severity
 from lisa_scaffold.report import machine

@@ -15,15 +15,16 @@ from lisa_scaffold.adopt import (
     beside,
     customs,
     eligible,
+    follow_up,
     infer,
     people,
     pythons,
     repair,
     spelled,
 )
-from lisa_scaffold.adopt.beside import Item, Placed, Replaced, find_replaced
 from lisa_scaffold.adopt.customs import Custom
 from lisa_scaffold.adopt.guess import Guess, RepositoryFacts, read_repository
+from lisa_scaffold.adopt.placed import KEPT, Item, Placed, Replaced, find_replaced
 from lisa_scaffold.adopt.repair import Repaired
 from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.formats.ignored import match_patterns
@@ -256,18 +257,18 @@ class Prepared:
             left_out |= {f"/{path}" for path in placed.left_out}
             answers["left_out"] = " ".join(sorted(left_out))
             rendered = self._render(answers, attempt)
-            if beside.place_pipeline(placed, self.facts, rendered):
+            if follow_up.place_pipeline(placed, self.facts, rendered):
                 break
         # What is the template's alone, such as CONTRIBUTING.md, names no part that is left out.
         for path, data in rendered.items():
             if placed.files.get(path) == first.get(path):
                 placed.files[path] = data
-        beside.leave_formatting(placed)
+        follow_up.leave_formatting(placed)
         limited, told = pythons.limit_pythons(self.facts, placed.files)
         placed.files.update(limited)
         placed.customs += told
         placed.files[ANSWERS_FILE] = (self.folder / f"render-{attempt}" / ANSWERS_FILE).read_bytes()
-        beside.take_back_ignored(placed, self.facts, ignored)
+        follow_up.take_back_ignored(placed, self.facts, ignored)
         placed.customs += self._find_other_holder(given)
         is_locked = match_patterns(self.template.locked)
         pristine = {path: data for path, data in rendered.items() if is_locked(path)}
@@ -320,7 +321,7 @@ class Prepared:
         synced = Synced()
         for path, blob in sorted(self._find_changed(placed.files).items()):
             synced.settle(path, "added" if path in new else "merged", blob)
-        kept = {item.path for item in placed.items if item.status == beside.KEPT}
+        kept = {item.path for item in placed.items if item.status == KEPT}
         synced.changes += [Change(path, "kept") for path in sorted(kept - synced.files.keys())]
         written = {path: blob.data for path, blob in synced.files.items() if blob}
         after = self.facts.changed(written)
