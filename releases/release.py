@@ -17,6 +17,8 @@ ROOT = Path(__file__).parents[1]
 TABLE = "releases/versions.toml"
 CHANGELOG = "CHANGELOG.md"
 UNRELEASED = "## [Unreleased]\n"
+TEMPLATE = ("copier.yml", "template", "includes", "templates")
+"""What a version of the template is made of."""
 _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 
 
@@ -69,6 +71,30 @@ def release(root: Path, version: str, day: date) -> None:
     with (root / TABLE).open("a", encoding="utf-8") as table:
         table.write(f'\n["v{version}"]\ncommit = "{commit}"\ndate = {day}\n')
     _git(root, "commit", "--quiet", "--all", "--message", f"Record the release {version}")
+
+
+def find_changed(root: Path) -> list[str]:
+    """The files of the template that differ from the released version which the checkout declares.
+
+    Projects record that version: what they were made from has to be what it was released as.
+
+    Parameters
+    ----------
+    root
+        The checkout.
+
+    Returns
+    -------
+    list of str
+        Paths; none where the declared version has not been released.
+    """
+    declared = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    table = tomllib.loads((root / TABLE).read_text(encoding="utf-8"))
+    row = table.get(f"v{declared['project']['version']}")
+    if row is None:
+        return []
+    present = [path for path in TEMPLATE if (root / path).exists()]
+    return _git(root, "diff", "--name-only", row["commit"], "--", *present).splitlines()
 
 
 def _split(root: Path) -> tuple[str, str, str]:

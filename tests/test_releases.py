@@ -159,3 +159,20 @@ def test_the_command_refuses_with_one_line() -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (1, "No release: 1: name a version, such as 1.2.3.\n")
+
+
+def test_a_released_version_stays_as_it_is(checkout: Path, tree: Tree) -> None:
+    assert releases.find_changed(checkout) == []
+    releases.release(checkout, "0.2.0", date(2026, 2, 3))
+    tree(checkout, {"src/x.py": "x = 1\n"})
+    assert releases.find_changed(checkout) == []
+    tree(checkout, {"template/a": "three\n"})
+    assert releases.find_changed(checkout) == ["template/a"]
+    tree(checkout, {"pyproject.toml": PYPROJECT.replace("0.1", "0.3")})
+    assert releases.find_changed(checkout) == []
+
+
+def test_nothing_changes_under_the_version_that_stands_here() -> None:
+    assert releases.find_changed(ROOT) == [], (
+        "give pyproject.toml the next version: projects record this one, which has been released"
+    )
