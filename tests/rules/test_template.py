@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 import yaml
@@ -9,7 +10,7 @@ from lisa_scaffold.project.facts import Facts, Pristine
 from lisa_scaffold.rules import Selection, judge, select_rules
 from lisa_scaffold.template.pristine import list_component_addresses
 
-from ..support.checking import changed, clean, edited, fixed, found, messages, text
+from ..support.checking import changed, clean, edited, findings, fixed, found, messages, text
 from ..support.components import KNOWN, TEXTS, VERSION
 
 ANSWERS = ".copier-answers.yml"
@@ -296,3 +297,101 @@ def test_inputs_that_the_component_has_not(said: str, why: str) -> None:
     assert ("CI001", PIPELINE, line) in found(files, components=KNOWN)
     wanted = f"{why}, so GitLab refuses the pipeline: correct `inputs`"
     assert messages(files, "CI001", components=KNOWN) == [wanted]
+
+
+def judged(said: str, **given: Any) -> list[tuple[str, int, str]]:
+    """What TPL006 finds where the pipeline of a new project ends with something more."""
+    files = clean(**given)
+    locked = {path: data for path, data in files.items() if path.startswith(".gitlab/ci/")}
+    if said == "no pipeline":
+        files = changed(files, {PIPELINE: None})
+    elif said == "no include":
+        files = edited(files, PIPELINE, "  - local: /.gitlab/ci/compliance.yml\n", "")
+    elif said.startswith("LISA_"):
+        name, value = said.split("=")
+        files = {**files, PIPELINE: re.sub(rf"(?m)^  {name}: .*\n", "", text(files, PIPELINE))}
+        files = edited(files, PIPELINE, "\nvariables:\n", f"\nvariables:\n  {name}: {value}\n")
+    else:
+        files = {**files, PIPELINE: f"{text(files, PIPELINE)}\n{said}"}
+    pristine = Pristine("v0.2.0", {path: bytes(data) for path, data in locked.items()})  # type: ignore[arg-type]
+    return [(f.path, f.line, f.message) for f in findings(files, "TPL006", pristine=pristine)]
+
+
+@pytest.mark.parametrize("kind", ["package", "image", "pipeline", "service", "fleet"])
+def test_a_pipeline_judges_a_new_project(kind: str) -> None:
+    assert judged("", kind=kind) == []
+    assert judged("no pipeline", kind=kind) == [
+        (
+            PIPELINE,
+            1,
+            "there is no pipeline, so nothing judges what is merged: restore it from git",
+        )
+    ]
+    [(_, _, message)] = judged("no include", kind=kind)
+    assert message == (
+        "no job `compliance`, so nothing judges what is merged: include "
+        "`local: /.gitlab/ci/compliance.yml`"
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        (
+            "compliance: {allow_failure: true}\n",
+            "`compliance` passes whatever it finds: delete `allow_failure`",
+        ),
+        (
+            "compliance: {allow_failure: {exit_codes: [1]}}\n",
+            "`compliance` passes whatever it finds: delete `allow_failure`",
+        ),
+        (
+            "compliance: {rules: [{when: never}]}\n",
+            "`compliance` does not run in merge requests: delete its `rules`",
+        ),
+        (
+            "compliance:\n  rules:\n    - if: $CI_COMMIT_TAG\n",
+            "`compliance` does not run in merge requests: delete its `rules`",
+        ),
+        (
+            "compliance: {when: manual}\n",
+            "`compliance` does not run in merge requests: delete its `when`",
+        ),
+        (
+            "workflow:\n  rules:\n    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH\n",
+            "no pipeline runs in merge requests, and so no `compliance`: let `workflow` do",
+        ),
+        (
+            "compliance: {script: ['true']}\n",
+            "`compliance` does not run `lisa-scaffold check`: delete this `script`",
+        ),
+        ("LISA_FAIL_ON=never", "`LISA_FAIL_ON` is `never`: write must or should"),
+        (
+            'LISA_SCAFFOLD="lisa-scaffold @ git+https://git.example.org/lisa-scaffold.git@main"',
+            "the rules are those of main, and the project is of VERSION: write @VERSION",
+        ),
+        (
+            "compliance: {variables: {LISA_FAIL_ON: never}}\n",
+            "`LISA_FAIL_ON` is `never`: write must or should",
+        ),
+        ("compliance: {timeout: 10 minutes}\n", None),
+        ("LISA_FAIL_ON=should", None),
+        ("LISA_FAIL_ON=$LEVEL", None),
+        ("LISA_SCAFFOLD=lisa-scaffold", None),
+        ("include: [{project: group/other, file: jobs.yml}]\n", None),
+    ],
+)
+def test_what_keeps_the_job_that_judges_from_judging(said: str, message: str | None) -> None:
+    recorded = str(Facts.of(clean()).answers["_commit"])
+    expected = [] if message is None else [message.replace("VERSION", recorded)]
+    assert [each for *_, each in judged(said)] == expected
+
+
+def test_an_adopted_project_may_let_it_fail_until_it_passes() -> None:
+    assert judged("compliance: {allow_failure: true}\n", adopted=True) == []
+
+
+def test_nobody_judges_where_the_template_brings_no_job_for_it() -> None:
+    files = changed(clean(), {PIPELINE: None})
+    assert found(files, "TPL006", pristine=Pristine("v0.2.0", {})) == []
+    assert found(files, "TPL006") == []

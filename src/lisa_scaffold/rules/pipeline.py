@@ -159,6 +159,14 @@ _HIDES = compile_lazily(
 )
 
 
+def _is_ever_run(facts: Facts, job: Job) -> bool:
+    """Whether a job may run at all: not where `when: never` is all that its rules come to."""
+    pipeline = facts.pipeline
+    return any(
+        gitlab_runs.job_runs(pipeline, job, each) is not False for each in gitlab_runs.SITUATIONS
+    )
+
+
 @rule("CI005", SHOULD, kinds=PACKAGE, when=_does_the_work)
 def works(facts: Facts) -> Iterator[Hit]:
     """The pipeline tests, lints and builds.
@@ -172,13 +180,13 @@ def works(facts: Facts) -> Iterator[Hit]:
     Source: [packaging guide](https://packaging.python.org/en/latest/tutorials/packaging-projects/#generating-distribution-archives),
     [GitLab: unit test reports](https://docs.gitlab.com/ci/testing/unit_test_reports/).
     """
-    jobs = facts.pipeline.jobs.values()
+    jobs = [job for job in facts.pipeline.jobs.values() if _is_ever_run(facts, job)]
     commands = [command for job in jobs for command in job.commands]
     if not all(job.is_fully_known for job in jobs) or any(job.get("trigger") for job in jobs):
         return
     if any(_HIDES.search(command[:2000]) for command in commands):
         return
-    text = "\n".join([*facts.pipeline.jobs, *commands])
+    text = "\n".join([*(job.name for job in jobs), *commands])
     for what, pattern in _WORK.items():
         if not re.search(pattern, text):
             yield Hit(*facts.pipeline.place("stages"), f"no job {what}")

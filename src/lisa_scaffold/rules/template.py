@@ -11,11 +11,12 @@ from lisa_scaffold.answer_limits import name_component
 from lisa_scaffold.formats.edit import Change
 from lisa_scaffold.formats.ignored import IGNORE_FILE, take_back
 from lisa_scaffold.pattern import compile_lazily
-from lisa_scaffold.project import ANSWERS_FILE
+from lisa_scaffold.project import ANSWERS_FILE, gitlab_runs
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.project.gitlab import Include
+from lisa_scaffold.project.gitlab import Include, Job, Pipeline
+from lisa_scaffold.project.package import Place
 from lisa_scaffold.rules.fix import Fix, Step
-from lisa_scaffold.rules.rule import MUST, Hit, rule
+from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
 
 
 @rule("TPL001", MUST, when=lambda facts: facts.has(ANSWERS_FILE))
@@ -119,6 +120,97 @@ def recorded_version_is_known(facts: Facts) -> Iterator[Hit]:
     """
     line = facts.yaml(ANSWERS_FILE).line("_commit")
     yield Hit(ANSWERS_FILE, line, facts.given.not_rendered)
+
+
+_JUDGE = "compliance"
+_JUDGE_FILE = ".gitlab/ci/compliance.yml"
+_JUDGED_BY = compile_lazily(r"@([^@/\s]{1,200})$")
+_CHECKS = compile_lazily(r"\blisa[_-]scaffold check\b")
+
+
+def _has_judge(facts: Facts) -> bool:
+    """Whether the template brings a project the job that judges it."""
+    pristine = facts.given.pristine
+    component = facts.answers.get("ci_rules") == "component"
+    return pristine is not None and (component or _JUDGE_FILE in pristine.locked)
+
+
+@rule("TPL006", MUST, when=_has_judge)
+def pipeline_judges(facts: Facts) -> Iterator[Hit]:
+    """The pipeline has the job `compliance`, which runs for merge requests and can fail.
+
+    Why: Where nobody judges, locked files, licences and secrets go unseen from then on, and a fleet
+    counts a project among those that follow the practice because nothing is ever found.
+
+    How: Include the job in `.gitlab-ci.yml` as the template does, and change nothing of it there.
+    What the project departs from for a reason is a waiver: `lisa-scaffold explain CODE` shows how.
+    In an adopted project the job may carry `allow_failure` until it passes.
+
+    Source: [GitLab: jobs that are included can be overridden](https://docs.gitlab.com/ci/yaml/includes/#override-included-configuration-values)
+    by any key of the same name in `.gitlab-ci.yml`.
+    """
+    pipeline = facts.pipeline
+    if not pipeline:
+        message = "there is no pipeline, so nothing judges what is merged: restore it from git"
+        yield Hit(".gitlab-ci.yml", 1, message)
+        return
+    job = pipeline.jobs.get(_JUDGE)
+    if job is None:
+        if pipeline.is_local:
+            what = f"`local: /{_JUDGE_FILE}`"
+            if facts.answers.get("ci_rules") == "component":
+                what = "the component that the project records"
+            message = f"no job `{_JUDGE}`, so nothing judges what is merged: include {what}"
+            yield Hit(*pipeline.place("include"), message)
+    elif job.is_fully_known:
+        yield from _find_blunted(facts, job)
+
+
+def _runs_unasked(pipeline: Pipeline, job: Job, situation: gitlab_runs.Situation) -> bool:
+    """Whether a job runs, or may, without anybody's click."""
+    runs = gitlab_runs.job_runs(pipeline, job, situation, gitlab_runs.is_run_unasked)
+    return runs is not False and gitlab_runs.workflow_allows(pipeline, situation) is not False
+
+
+def _find_blunted(facts: Facts, job: Job) -> Iterator[Hit]:
+    """What keeps the job that judges from running, from failing, or from asking the right rules."""
+    pipeline = facts.pipeline
+    if job.get("allow_failure") and not facts.answers.get("adopted"):
+        message = f"`{_JUDGE}` passes whatever it finds: delete `allow_failure`"
+        yield Hit(*pipeline.place_of(job, "allow_failure"), message)
+    # A pipeline of its own may be one of branches alone: what is merged is judged there.
+    requests = (gitlab_runs.MERGE_REQUEST, gitlab_runs.BRANCH_OF_REQUEST)
+    if not any(_runs_unasked(pipeline, job, each) for each in requests):
+        key = next((each for each in ("rules", "only", "when") if each in job.data), "")
+        message = f"no pipeline runs in merge requests, and so no `{_JUDGE}`: let `workflow` do"
+        place = pipeline.place("workflow")
+        if key:
+            message = f"`{_JUDGE}` does not run in merge requests: delete its `{key}`"
+            place = pipeline.place_of(job, key)
+        yield Hit(*place, message)
+    if not any(_CHECKS.search(command) for command in job.commands):
+        message = f"`{_JUDGE}` does not run `lisa-scaffold check`: delete this `script`"
+        yield Hit(*pipeline.place_of(job, "script"), message)
+    own = job.get("variables")
+    told = {**pipeline.variables, **(own if isinstance(own, dict) else {})}
+
+    def place_variable(name: str) -> Place:
+        if isinstance(own, dict) and name in own:
+            return pipeline.place_of(job, "variables", name)
+        return pipeline.place("variables", name)
+
+    level = str(told.get("LISA_FAIL_ON") or MUST.value)
+    if "$" not in level and level not in (MUST.value, SHOULD.value):
+        message = f"`LISA_FAIL_ON` is `{level}`: write must or should"
+        yield Hit(*place_variable("LISA_FAIL_ON"), message)
+    judged_by = _JUDGED_BY.search(str(told.get("LISA_SCAFFOLD", "")))
+    recorded = str(facts.answers.get("_commit", ""))
+    if judged_by and "$" not in judged_by[1] and judged_by[1] != recorded:
+        message = (
+            f"the rules are those of {judged_by[1]}, and the project is of {recorded}: "
+            f"write @{recorded}"
+        )
+        yield Hit(*place_variable("LISA_SCAFFOLD"), message)
 
 
 # The server does not count: there may be mirrors.
