@@ -27,7 +27,8 @@ def answers(**given: Any) -> dict[str, Any]:
 def make(destination: Path, **given: Any) -> Created:
     chosen = answers(**given)
     with new.prepare(OWN, chosen, destination) as project:
-        return new.create(project, new.preview(OWN, chosen, project), destination)
+        shown = new.preview(OWN, chosen, project)
+        return new.create(project, shown, destination, new.begin(project, destination))
 
 
 def left(folder: Path) -> list[str]:
@@ -67,15 +68,69 @@ def test_a_project_is_a_clean_repository_on_main(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_hook_programs")
-@pytest.mark.parametrize("name", ["Grace Example", "..<>", '"', "Zoë 🛰"])
-def test_without_a_git_identity_the_author_commits(tmp_path: Path, home: Path, name: str) -> None:
-    (home / ".gitconfig").write_text("")
-    made = make(tmp_path / "p", author_name=name)
-    committer = git.git("log", "--format=%cn <%ce>", cwd=made.path).strip()
-    expected = name if name[0].isalpha() else "unknown"
-    assert committer == f"{expected} <>"
-    (note,) = made.notes
-    assert note.startswith(f"git does not know who you are: the commit is by {expected}. Tell it: ")
+@pytest.mark.parametrize("known", ["", "name = Ada", "email = ada@example.org", "name = ..<>"])
+@pytest.mark.parametrize("started", [False, True], ids=["new", "started"])
+def test_without_a_git_identity_all_is_staged_and_nobody_commits(
+    tmp_path: Path, home: Path, known: str, *, started: bool
+) -> None:
+    """Whatever the name of the account, of the machine, or of the project's author is."""
+    (home / ".gitconfig").write_text(f"[user]\n{known}\nuseConfigOnly = false\n")
+    if started:
+        git.git("init", "--quiet", str(tmp_path / "p"), cwd=tmp_path)
+    made = make(tmp_path / "p", author_name="Grace Example", author_email="grace@example.org")
+    assert (made.uncommitted, made.notes) == ("Start from lisa-scaffold v0.1.0", ())
+    status = git.git("status", "--porcelain", "--branch", cwd=made.path).splitlines()
+    assert status[0] == "## No commits yet on main"
+    assert [line[:3] for line in status[1:]] == ["A  "] * len(made.preview.paths)
+    assert git.git("count-objects", cwd=made.path).split()[0] != "0"
+    assert git.git("remote", "get-url", "origin", cwd=made.path).strip() == made.remote
+    # What the message tells to do next.
+    git.git("config", "--global", "user.name", "Ada Example", cwd=made.path)
+    git.git("config", "--global", "user.email", "ada@example.org", cwd=made.path)
+    git.git("commit", "--quiet", "--message", made.uncommitted, cwd=made.path)
+    assert git.git("status", "--porcelain", "--branch", cwd=made.path) == "## main\n"
+    tracked = git.git("ls-files", cwd=made.path).split("\n")[:-1]
+    assert tuple(sorted(tracked)) == made.preview.paths
+
+
+@pytest.mark.usefixtures("no_hook_programs")
+@pytest.mark.parametrize(
+    ("told", "signed"),
+    [
+        ({"EMAIL": "a@example.org"}, "Ada <a@example.org>, Ada <a@example.org>"),
+        (
+            {"GIT_AUTHOR_EMAIL": "b@example.org", "EMAIL": "a@example.org"},
+            "Ada <b@example.org>, Ada <a@example.org>",
+        ),
+        (
+            {"GIT_COMMITTER_EMAIL": "c@b", "GIT_COMMITTER_NAME": "Bot", "EMAIL": "a@b"},
+            "Ada <a@b>, Bot <c@b>",
+        ),
+    ],
+)
+def test_the_environment_says_who_commits_as_it_says_to_git(
+    tmp_path: Path,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    told: dict[str, str],
+    signed: str,
+) -> None:
+    (home / ".gitconfig").write_text("[user]\n\tname = Ada\n")
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    made = make(tmp_path / "p")
+    assert git.git("log", "--format=%an <%ae>, %cn <%ce>", cwd=made.path).strip() == signed
+
+
+@pytest.mark.usefixtures("no_hook_programs")
+def test_an_identity_that_is_for_some_folders_alone_signs_there(tmp_path: Path, home: Path) -> None:
+    (home / "work").write_text("[user]\n\tname = Ada\n\temail = ada@work.example.org\n")
+    (home / ".gitconfig").write_text(
+        f'[includeIf "gitdir:{tmp_path}/work/"]\n\tpath = {home}/work\n'
+    )
+    made = make(tmp_path / "work/p")
+    assert git.git("log", "--format=%ae", cwd=made.path) == "ada@work.example.org\n"
+    assert make(tmp_path / "elsewhere/p").uncommitted
 
 
 @pytest.mark.usefixtures("no_hook_programs")
@@ -139,8 +194,8 @@ def test_a_repository_in_which_nothing_was_done_is_filled(tmp_path: Path, origin
     assert made.is_cloned == bool(origin)
     assert git.git("remote", "get-url", "origin", cwd=place).strip() == made.remote
     assert git.git("status", "--porcelain", "--branch", cwd=place) == "## main\n"
-    assert git.git("config", "user.name", cwd=place) == "Ada of here\n"
-    assert git.git("log", "--format=%s", cwd=place).startswith("Start from lisa-scaffold ")
+    log = git.git("log", "--format=%an|%ae|%cn|%s", cwd=place)
+    assert log == "Ada of here|ada@example.org|Ada of here|Start from lisa-scaffold v0.1.0\n"
     assert git.git("fsck", "--strict", cwd=place) == ""
     with pytest.raises(LisaError, match="p: the folder is not empty"):
         new.refuse_destination(place)
@@ -234,9 +289,11 @@ def test_a_preparation_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
 def test_a_destination_taken_meanwhile_is_left_alone(tmp_path: Path, tree: Tree) -> None:
     chosen = answers()
     with new.prepare(OWN, chosen, tmp_path / "p") as project:
+        shown = new.preview(OWN, chosen, project)
+        who = new.begin(project, tmp_path / "p")
         tree(tmp_path, {"p/theirs": "x"})
         with pytest.raises(LisaError, match="p: Directory not empty"):
-            new.create(project, new.preview(OWN, chosen, project), tmp_path / "p")
+            new.create(project, shown, tmp_path / "p", who)
     assert left(tmp_path) == ["p"]
     assert left(tmp_path / "p") == ["theirs"]
 
@@ -249,9 +306,11 @@ def test_a_folder_filled_meanwhile_gets_nothing_of_ours(
     monkeypatch.chdir(here)
     chosen = answers()
     with new.prepare(OWN, chosen, Path()) as project:
+        shown = new.preview(OWN, chosen, project)
+        who = new.begin(project, Path())
         tree(here, {"docs/theirs": "x"})
         with pytest.raises(LisaError, match=r"not empty|exists"):
-            new.create(project, new.preview(OWN, chosen, project), Path())
+            new.create(project, shown, Path(), who)
     assert left(here) == ["docs"]
 
 
@@ -312,11 +371,10 @@ def test_a_template_that_writes_into_a_folder_of_git_s_own_is_refused(
 ) -> None:
     destination = tmp_path / "lisa-noise"
     with new.prepare(OWN, answers(), destination) as project:
-        shown = new.preview(OWN, answers(), project)
         (project / name).parent.mkdir(exist_ok=True)
         (project / name).symlink_to(tmp_path)
         with pytest.raises(LisaError, match=f"^{name}: the template writes into a folder of git"):
-            new.create(project, shown, destination)
+            new.begin(project, destination)
     assert left(tmp_path) == ["only-git"]
 
 

@@ -30,6 +30,22 @@ def test_identity_is_that_of_the_configuration(home: Path) -> None:
     assert git.read_identity() == Identity("", "")
 
 
+def test_who_commits_is_told_or_nobody(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Git itself would take the names of the account and the machine, where it has them."""
+    passes("git", "init", "--quiet", cwd=tmp_path)
+    repository = git.find_repository(tmp_path)
+    assert git.read_committer(repository).startswith("Ada Example <ada@example.org> ")
+    (home / ".gitconfig").write_text("[user]\n\tname = Ada\n\tuseConfigOnly = false\n")
+    assert git.read_signers(repository) is None
+    with pytest.raises(LisaError, match="git does not know who commits") as raised:
+        git.read_committer(repository)
+    assert raised.value.hint.startswith("Tell it once: git config --global user.name ")
+    monkeypatch.setenv("EMAIL", "ada@mail.example.org")
+    assert git.read_committer(repository).startswith("Ada <ada@mail.example.org> ")
+
+
 def test_tags_of_a_place_without_a_repository(tmp_path: Path) -> None:
     with pytest.raises(git.GitError, match="git ls-remote: fatal"):
         git.list_remote_tags(git.make_clonable(tmp_path))
@@ -220,11 +236,12 @@ def test_one_of_large_files_is_not_written_either(
     assert not any((tmp_path / "out").iterdir())
 
 
-def test_a_new_repository_has_one_commit_on_main(tmp_path: Path) -> None:
+def test_a_new_repository_has_one_commit_on_main(tmp_path: Path, home: Path) -> None:
     (tmp_path / "file").write_text("x")
-    git.start_repository(
-        tmp_path, "Start", "https://x.example.org/p.git", Identity("Né É", "n@example.org")
-    )
+    (home / ".gitconfig").write_text("[user]\nname = Né É\nemail = n@example.org\n")
+    git.init_repository(tmp_path)
+    who = git.read_signers(tmp_path)
+    git.start_repository(tmp_path, "Start", "https://x.example.org/p.git", who)
     log = git.git("log", "--format=%D|%an|%ae|%cn|%s", cwd=tmp_path)
     assert log == "HEAD -> main|Né É|n@example.org|Né É|Start\n"
     assert git.git("remote", "get-url", "origin", cwd=tmp_path) == "https://x.example.org/p.git\n"
@@ -237,10 +254,13 @@ def test_the_first_commit_needs_no_signing_key_and_runs_no_hook(tmp_path: Path, 
     (hooks / "pre-commit").write_text("#!/bin/sh\nexit 1\n")
     (hooks / "pre-commit").chmod(0o755)
     (home / ".gitconfig").write_text(
+        "[user]\n\tname = N\n\temail = n@example.org\n"
         f"[commit]\n\tgpgSign = true\n[core]\n\thooksPath = {hooks}\n[gpg]\n\tprogram = false\n"
     )
     (tmp_path / "file").write_text("x")
-    git.start_repository(tmp_path, "Start", "https://x.example.org/p.git", Identity("N", ""))
+    git.init_repository(tmp_path)
+    who = git.read_signers(tmp_path)
+    git.start_repository(tmp_path, "Start", "https://x.example.org/p.git", who)
     assert git.git("log", "--format=%s", cwd=tmp_path) == "Start\n"
 
 

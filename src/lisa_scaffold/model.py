@@ -84,6 +84,9 @@ class Created(NamedTuple):
         What did not work, a sentence each.
     is_cloned
         Whether it fills the clone of an empty project, so that its remote is there already.
+    uncommitted
+        Message of the first commit where git does not know who makes it, and all is staged; empty
+        where it is made.
     """
 
     path: Path
@@ -92,6 +95,7 @@ class Created(NamedTuple):
     hooks: str | None
     notes: tuple[str, ...]
     is_cloned: bool = False
+    uncommitted: str = ""
 
 
 class Merged(NamedTuple):

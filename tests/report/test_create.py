@@ -73,6 +73,33 @@ def test_the_next_steps_follow_what_was_made(
     assert "\n  nox -s fleet -- status\n" in create.tell_created(fleet)
 
 
+def test_where_git_knows_nobody_the_commit_is_left_to_its_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    remote = "https://x.example.org/n.git"
+    result = Created(tmp_path / "p", PREVIEW, remote, "prek", (), uncommitted="Start from v1")
+    assert create.tell_created(result).splitlines()[:11] == [
+        "Created lisa-noise in p: 5 files, template v1.2.3, staged on main without a commit, git "
+        "hooks installed by prek.",
+        "",
+        "git does not know who commits. Tell it, and commit:",
+        "  cd p",
+        '  git config --global user.name "Your Name"',
+        "  git config --global user.email you@example.org",
+        "  git commit --message 'Start from v1'",
+        "",
+        "Next:",
+        "  python3 -m venv .venv && . .venv/bin/activate",
+        "  pip install nox",
+    ]
+    assert create.tell_effects(remote, "prek", signed=False) == (
+        "  git    a new repository with all files staged and no commit, as git does not know who "
+        "commits; origin is https://x.example.org/n.git, and nothing is pushed\n"
+        "  hooks  installed by prek"
+    )
+
+
 def test_notes_and_missing_hooks_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     result = Created(tmp_path, PREVIEW, "https://x.example.org/n.git", None, ("No hooks",))

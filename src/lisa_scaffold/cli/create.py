@@ -15,7 +15,8 @@ from lisa_scaffold.errors import AnswersError, ExitCode, LisaError
 from lisa_scaffold.keyboard import hold_typed
 
 if TYPE_CHECKING:
-    from lisa_scaffold.model import Identity, Preview
+    from lisa_scaffold.git import Variables
+    from lisa_scaffold.model import Preview
 
 
 DESCRIPTION = """\
@@ -55,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Create a project."""
-    from lisa_scaffold import git, template
+    from lisa_scaffold import template
     from lisa_scaffold.verbs import new
 
     destination: Path | None = arguments.destination
@@ -70,17 +71,16 @@ def run(arguments: argparse.Namespace) -> int:
             "Reading the template", template.find_default_source().open(arguments.to)
         ) as version,
     ):
-        who = git.read_identity()
-        suggested = new.suggest_answers(destination, who)
+        suggested = new.suggest_answers(destination)
         if asks:
-            return _make_in_dialogue(version, given, suggested, destination, who)
+            return _make_in_dialogue(version, given, suggested, destination)
         if destination:
             given.setdefault("project_name", suggested["project_name"])
         elif not {"project_name", "distribution"} & given.keys():
             hint = "Name the folder to make, or give --data project_name=…"
             raise LisaError("project_name: no answer", hint)
         try:
-            return _make_at_once(version, given, suggested, arguments, who)
+            return _make_at_once(version, given, suggested, arguments)
         except AnswersError as error:
             if not arguments.to:
                 raise
@@ -92,7 +92,6 @@ def _make_at_once(
     given: dict[str, Any],
     suggested: dict[str, str],
     arguments: argparse.Namespace,
-    who: Identity,
 ) -> int:
     from lisa_scaffold.report import create as report
     from lisa_scaffold.verbs import new
@@ -107,7 +106,7 @@ def _make_at_once(
             tell(f"{report.list_answers(questions, everything=True)}\n\n")
             tell(f"{report.draw_tree(shown, destination)}\n")
             return ExitCode.DONE
-        _create(project, shown, destination, who)
+        _create(project, shown, destination, new.begin(project, destination))
     return ExitCode.DONE
 
 
@@ -116,7 +115,6 @@ def _make_in_dialogue(
     given: dict[str, Any],
     suggested: dict[str, str],
     destination: Path | None,
-    who: Identity,
 ) -> int:
     from lisa_scaffold import prompt
     from lisa_scaffold.report import create as report
@@ -146,7 +144,10 @@ def _make_in_dialogue(
             say("", report.list_answers(questions, everything=False), "")
             say_as_is(report.summarize_files(shown, place, width))
             what = new.name_origin(answers), new.find_hook_program(), width
-            say_as_is(report.tell_effects(*what, started=new.is_started(place)) + "\n")
+            who = new.begin(project, place)
+            is_started = new.is_started(place)
+            said = report.tell_effects(*what, started=is_started, signed=who is not None)
+            say_as_is(f"{said}\n")
             answered = {each.key: each.value for each in questions if each.key in asked}
             keep = partial(_keep, answered)
             while (decision := prompt.decide(keep=keep)) == "show":
@@ -212,7 +213,7 @@ def _keep(answers: Any, drafts: dict[str, str] | None = None) -> bool:
     return True
 
 
-def _create(project: Path, shown: Preview, destination: Path, who: Identity) -> None:
+def _create(project: Path, shown: Preview, destination: Path, who: Variables | None) -> None:
     from lisa_scaffold.report import create as report
     from lisa_scaffold.verbs import new
 

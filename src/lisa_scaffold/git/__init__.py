@@ -32,7 +32,7 @@ from lisa_scaffold.git.command import (
     complete,
     git,
 )
-from lisa_scaffold.git.environment import NOWHERE, UNPLACED, count_settings
+from lisa_scaffold.git.environment import NOWHERE, UNPLACED, Variables, count_settings
 from lisa_scaffold.git.filters import merge_drivers, refuse_foreign_filters
 from lisa_scaffold.git.objects import (
     SUBMODULE,
@@ -59,6 +59,7 @@ from lisa_scaffold.git.repository import (
     find_repository,
     find_unseen_edits,
     ignores,
+    init_repository,
     is_clean,
     list_branches,
     list_files,
@@ -69,6 +70,7 @@ from lisa_scaffold.git.repository import (
     read_history,
     read_identity,
     read_remote,
+    read_signers,
     read_sparse_patterns,
     read_status,
     refresh_index,
@@ -100,6 +102,7 @@ __all__ = [
     "Told",
     "TooLargeError",
     "TreeMerge",
+    "Variables",
     "bring_clone",
     "brings",
     "clean_trees",
@@ -126,6 +129,7 @@ __all__ = [
     "find_unseen_edits",
     "git",
     "ignores",
+    "init_repository",
     "is_address",
     "is_ancestor",
     "is_clean",
@@ -148,6 +152,7 @@ __all__ = [
     "read_identity",
     "read_references",
     "read_remote",
+    "read_signers",
     "read_sparse_patterns",
     "read_status",
     "refresh_index",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from shlex import quote
 from typing import NamedTuple
@@ -43,20 +44,55 @@ def read_committer(repository: Repository) -> str:
     LisaError
         If git does not know.
     """
-    try:
-        return repository.git("var", "GIT_COMMITTER_IDENT").strip()
-    except GitError as error:
-        raise LisaError(
-            f"{repository.top}: git does not know who commits",
-            'Tell it once: git config --global user.name "Your Name", and user.email likewise.',
-        ) from error
+    if said := _read_signer(repository.run, "COMMITTER"):
+        return said
+    raise LisaError(
+        f"{repository.top}: git does not know who commits",
+        'Tell it once: git config --global user.name "Your Name", and user.email likewise.',
+    )
 
 
-def start_repository(folder: Path, message: str, remote: str, author: Identity) -> None:
-    """Make a folder a repository with one commit of all its files on ``main``.
+def read_signers(place: Path | Repository) -> Variables | None:
+    """Variables that name author and committer as git knows them there by itself.
 
-    The user's hooks and signing key are not used: neither knows this project yet, and an unseen
-    prompt for a pass phrase would look like a hang.
+    Returns
+    -------
+    Mapping or None
+        ``None`` where nobody told git who commits.
+    """
+    ask = place.run if isinstance(place, Repository) else partial(run, cwd=place)
+    told: dict[str, str | None] = {}
+    for role in ("AUTHOR", "COMMITTER"):
+        said = _read_signer(ask, role)
+        if said is None:
+            return None
+        name, _, rest = said.partition(" <")
+        told |= {f"GIT_{role}_NAME": name, f"GIT_{role}_EMAIL": rest.partition(">")[0]}
+    return told
+
+
+def _read_signer(ask: Callable[..., bytes], role: str) -> str | None:
+    """What git would write of somebody who commits; ``None`` where nobody told it.
+
+    Git would make up the rest from the names of the account and the machine, which are no address.
+    Where it may not, it passes over the variable EMAIL, which is told and not made up.
+    """
+    address = os.environ.get("EMAIL")
+    for given in ({}, {f"GIT_{role}_EMAIL": address}) if address else ({},):
+        with suppress(GitError):
+            said = ask("-c", "user.useConfigOnly=true", "var", f"GIT_{role}_IDENT", env=given)
+            return said.decode(errors="surrogateescape").strip()
+    return None
+
+
+def _alone(folder: Path) -> Variables:
+    """Variables by which a repository around a new one does not interfere."""
+    above = os.environ.get("GIT_CEILING_DIRECTORIES", "")
+    return {"GIT_CEILING_DIRECTORIES": os.pathsep.join(filter(None, (str(folder.parent), above)))}
+
+
+def init_repository(folder: Path) -> None:
+    """Make a folder of files a repository, on ``main`` and without a commit.
 
     Raises
     ------
@@ -71,24 +107,36 @@ def start_repository(folder: Path, message: str, remote: str, author: Identity) 
                     "of git's own",
                     "That is no honest template; choose another version of it with --to.",
                 )
-    # A repository around the folder must not interfere.
-    above = os.environ.get("GIT_CEILING_DIRECTORIES", "")
-    alone = {"GIT_CEILING_DIRECTORIES": os.pathsep.join(filter(None, (str(folder.parent), above)))}
-    git("init", "--quiet", "--initial-branch=main", cwd=folder, env=alone)
+    git("init", "--quiet", "--initial-branch=main", cwd=folder, env=_alone(folder))
+
+
+def start_repository(folder: Path, message: str, remote: str, who: Variables | None) -> None:
+    """Stage all files of a new repository, and commit them.
+
+    The user's hooks and signing key are not used: neither knows this project yet, and an unseen
+    prompt for a pass phrase would look like a hang.
+
+    Parameters
+    ----------
+    folder
+        The repository.
+    message
+        The message of the commit.
+    remote
+        Address of the remote ``origin``.
+    who
+        Variables that say who commits; ``None``: nobody does, and all is left staged.
+    """
+    alone = _alone(folder)
     git("remote", "add", "origin", remote, cwd=folder, env=alone)
     git("add", "--all", cwd=folder, env=alone)
-    git(
-        *("-c", "commit.gpgSign=false", "commit", "--quiet", "--no-verify"),
-        f"--message={message}",
-        cwd=folder,
-        env={
-            **alone,
-            "GIT_AUTHOR_NAME": author.name,
-            "GIT_AUTHOR_EMAIL": author.email,
-            "GIT_COMMITTER_NAME": author.name,
-            "GIT_COMMITTER_EMAIL": author.email,
-        },
-    )
+    if who is not None:
+        git(
+            *("-c", "commit.gpgSign=false", "commit", "--quiet", "--no-verify"),
+            f"--message={message}",
+            cwd=folder,
+            env={**alone, **who},
+        )
 
 
 # What git keeps, beside the configuration, for all work trees of a repository.

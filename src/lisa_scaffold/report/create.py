@@ -55,7 +55,9 @@ def summarize_files(preview: Preview, destination: Path, width: int = 0) -> str:
     )
 
 
-def tell_effects(remote: str, hooks: str | None, width: int = 0, *, started: bool = False) -> str:
+def tell_effects(
+    remote: str, hooks: str | None, width: int = 0, *, started: bool = False, signed: bool = True
+) -> str:
     """What happens beside the files.
 
     Parameters
@@ -68,14 +70,21 @@ def tell_effects(remote: str, hooks: str | None, width: int = 0, *, started: boo
         Columns of the terminal; 0: none shows it.
     started
         Whether there is a repository already.
+    signed
+        Whether git knows who commits.
     """
     where = "the repository that is there gets" if started else "a new repository with"
+    what = (
+        "one commit on main"
+        if signed
+        else "all files staged and no commit, as git does not know who commits"
+    )
     installed = f"installed by {hooks}" if hooks else "not installed: pre-commit is not there"
     told = {
-        "git": f"{where} one commit on main; origin is {remote}, and nothing is pushed",
+        "git": f"{where} {what}; origin is {remote}, and nothing is pushed",
         "hooks": installed,
     }
-    return "\n".join(wrap_text(f"  {what:5}  ", said, width) for what, said in told.items())
+    return "\n".join(wrap_text(f"  {key:5}  ", said, width) for key, said in told.items())
 
 
 def draw_tree(preview: Preview, destination: Path) -> str:
@@ -105,15 +114,21 @@ def tell_created(result: Created) -> str:
     place = str(result.path) if relative.startswith("..") else relative
     made = f"{len(result.preview.paths)} files, template {result.preview.version}"
     hooks = f", git hooks installed by {result.hooks}" if result.hooks else ""
+    commit = "staged on main without a commit" if result.uncommitted else "a commit on main"
     lines = [
-        f"Created {result.preview.answers['distribution']} in {place}: "
-        f"{made}, a commit on main{hooks}.",
+        f"Created {result.preview.answers['distribution']} in {place}: {made}, {commit}{hooks}.",
         *(f"Note: {note}." for note in result.notes),
-        "",
-        "Next:",
     ]
-    if result.path != Path.cwd():
-        lines.append(f"  cd {shlex.quote(place)}")
+    enter = [f"  cd {shlex.quote(place)}"] if result.path != Path.cwd() else []
+    if result.uncommitted:
+        lines += ["", "git does not know who commits. Tell it, and commit:", *enter]
+        lines += [
+            '  git config --global user.name "Your Name"',
+            "  git config --global user.email you@example.org",
+            f"  git commit --message {shlex.quote(result.uncommitted)}",
+        ]
+        enter = []
+    lines += ["", "Next:", *enter]
     # Debian's own Python refuses to install beside its packages (PEP 668).
     lines.append("  python3 -m venv .venv && . .venv/bin/activate")
     if result.hooks:

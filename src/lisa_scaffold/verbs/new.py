@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
@@ -12,29 +11,25 @@ from typing import Any
 
 from lisa_scaffold import files, git, process, workplace
 from lisa_scaffold.errors import AnswersError, LisaError
-from lisa_scaffold.model import Created, Identity, Preview
+from lisa_scaffold.model import Created, Preview
 from lisa_scaffold.project import ANSWERS_FILE
-from lisa_scaffold.shown import visible
 from lisa_scaffold.template import Template, find_default_source
 
-_TELL = 'Tell it: git config --global user.name "Your Name", and user.email likewise'
 _NAMESPACE = (
     "It is named lisa-lisa: lisa alone is the namespace that packages of the mission share. "
     "Another name: lisa-new --data distribution=NAME"
 )
 
 
-def suggest_answers(destination: Path | None, who: Identity | None = None) -> dict[str, str]:
+def suggest_answers(destination: Path | None) -> dict[str, str]:
     """Defaults from this machine: the folder's name, the author, the year.
 
     Parameters
     ----------
     destination
         The folder of the new project, if it is known already.
-    who
-        Who commits, where git was asked already.
     """
-    who = who or git.read_identity()
+    who = git.read_identity()
     found = {
         "project_name": destination.resolve().name if destination else "",
         "author_name": os.environ.get("GIT_AUTHOR_NAME") or who.name,
@@ -151,21 +146,32 @@ def find_hook_program() -> str | None:
     return next(filter(process.find, ("prek", "pre-commit")), None)
 
 
-def create(
-    project: Path, shown: Preview, destination: Path, who: Identity | None = None
-) -> Created:
-    """Put a prepared project under git and move it to its destination in one step.
+def begin(project: Path, destination: Path) -> git.Variables | None:
+    """Make a prepared project a repository, and ask git who will commit to it.
+
+    Returns
+    -------
+    Mapping or None
+        What :func:`create` gives to git; ``None`` where nobody told git who commits.
+    """
+    git.init_repository(project)
+    place = git.find_repository(destination) if is_started(destination) else project
+    return git.read_signers(place)
+
+
+def create(project: Path, shown: Preview, destination: Path, who: git.Variables | None) -> Created:
+    """Fill the repository of a prepared project and move it to its destination in one step.
 
     Parameters
     ----------
     project
-        The rendered project, as :func:`prepare` yields it.
+        The rendered project, after :func:`begin`.
     shown
         What it holds.
     destination
         The folder of the new project: absent or empty.
     who
-        Who commits, where git was asked already.
+        Who commits, as :func:`begin` tells it; ``None``: nobody, and all is left staged.
 
     Raises
     ------
@@ -174,25 +180,14 @@ def create(
     """
     answers = shown.answers
     remote = name_origin(answers)
-    who = who or git.read_identity()
-    # Git refuses a name that consists of nothing but these characters.
-    named = re.sub(r"[\s.,:;<>\"\\']", "", answers["author_name"])
-    author = Identity(
-        who.name or (answers["author_name"] if named else "unknown"),
-        who.email or answers["author_email"],
-    )
-    git.start_repository(project, f"Start from lisa-scaffold {shown.version}", remote, author)
-    notes: tuple[str, ...] = ()
-    if not (who.name and who.email):
-        notes = (
-            f"git does not know who you are: the commit is by {visible(author.name)}. {_TELL}",
-        )
-    if answers["distribution"] == "lisa-lisa":
-        notes += (_NAMESPACE,)
+    message = f"Start from lisa-scaffold {shown.version}"
+    git.start_repository(project, message, remote, who)
+    notes: tuple[str, ...] = (_NAMESPACE,) if answers["distribution"] == "lisa-lisa" else ()
+    left = message if who is None else ""
     if is_started(destination):
         origin = _fill_repository(project, destination, remote)
-        made = Created(destination.resolve(), shown, origin or remote, None, notes)
-        return made._replace(is_cloned=bool(origin))
+        where = origin or remote
+        return Created(destination.resolve(), shown, where, None, notes, bool(origin), left)
     hooks, told = _install_hooks(project)
     notes += told
     try:
@@ -204,7 +199,7 @@ def create(
         raise LisaError(
             f"{destination}: {error.strerror or error}", "Choose a folder that is new or empty."
         ) from error
-    return Created(destination.resolve(), shown, remote, hooks, notes)
+    return Created(destination.resolve(), shown, remote, hooks, notes, uncommitted=left)
 
 
 def _install_hooks(project: Path) -> tuple[str | None, tuple[str, ...]]:
@@ -222,16 +217,20 @@ def _install_hooks(project: Path) -> tuple[str | None, tuple[str, ...]]:
 def _fill_repository(project: Path, destination: Path, remote: str) -> str:
     """Move a project and its commit into a repository that has none; its own address of ``origin``.
 
-    Where it has no address, it gets the project's.
+    Where it has no address, it gets the project's. Without a commit its files are staged there.
     """
     started = git.find_repository(destination)
     made = git.find_repository(project)
-    packed = made.run("pack-objects", "--quiet", "--all", "--stdout")
-    started.run("unpack-objects", "-q", stdin=packed)
+    if made.head:
+        packed = made.run("pack-objects", "--quiet", "--all", "--stdout")
+        started.run("unpack-objects", "-q", stdin=packed)
     _move_contents(project, destination, leave=".git")
     started.run("symbolic-ref", "HEAD", "refs/heads/main")
-    started.run("update-ref", "refs/heads/main", str(made.head))
-    started.run("read-tree", "--reset", str(made.head))
+    if made.head:
+        started.run("update-ref", "refs/heads/main", made.head)
+        started.run("read-tree", "--reset", made.head)
+    else:
+        started.run("add", "--all")
     origin = git.read_remote(started)
     if not origin:
         file = f"--file={started.common / 'config'}"
