@@ -327,6 +327,14 @@ def test_readme_and_contributing_name_the_compliance_job_and_its_command(render:
         assert named == (True, True), name
 
 
+def test_contributing_installs_the_version_that_judges_the_project(render: Render) -> None:
+    """The same that the job does; the newest of a day is nobody's release."""
+    version = load_yaml(render.files[".copier-answers.yml"].decode())["_commit"]
+    address = "git+https://gitlab.in2p3.fr/LISA/lisa-scaffold.git"
+    text = render.files["CONTRIBUTING.md"].decode()
+    assert re.findall(rf"{re.escape(address)}\S*", text) == [f"{address}@{version}`."]
+
+
 def test_what_pages_link_to_has_types_or_needs_none(package: Render) -> None:
     """A project that astropy is of use to imports it on its first day, and mypy passes."""
     mypy = tomllib.loads(package.files["pyproject.toml"].decode())["tool"]["mypy"]
