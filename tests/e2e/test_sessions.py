@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -14,6 +16,7 @@ from ..support.tools import git, passes, program, run
 from ..support.updates import update
 from ..template.test_upgrades import project_at
 from .conftest import PROJECTS, Project, make_project
+from .parts import http
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 SESSIONS = {
@@ -54,23 +57,6 @@ def test_a_pristine_project_of_the_first_release_passes_once_it_is_updated(tmp_p
     assert git("status", "--porcelain", cwd=root) == ""
 
 
-def test_documentation_without_a_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is built without links at a desk, and says so; in CI it fails."""
-    root = make_project("default", tmp_path / "project").root
-    monkeypatch.delenv("SPHINX_OFFLINE")
-    monkeypatch.delenv("CI", raising=False)
-    said = passes("nox", "-s", "docs", cwd=root)
-    assert "There is no network: built again, without links to other projects" in said
-    monkeypatch.setenv("CI", "true")
-    assert run("nox", "-R", "-s", "docs", cwd=root).returncode == 1
-    # What is wrong besides is no matter of the network.
-    monkeypatch.delenv("CI")
-    usage = root / "docs/usage.md"
-    usage.write_text(usage.read_text("utf-8") + "\n[gone](gone.md)\n", "utf-8")
-    done = run("nox", "-R", "-s", "docs", cwd=root)
-    assert (done.returncode, "gone.md" in done.stdout) == (1, True)
-
-
 def test_repairs_say_which_part_of_them_failed(tmp_path: Path) -> None:
     root = make_project("default", tmp_path / "project").root
     module = root / "src/lisa_example/noise.py"
@@ -103,29 +89,67 @@ typing.Any py:data 1 x.html -
 """
 
 
-def test_a_reference_to_another_project_has_to_lead_somewhere(
+def set_sites(root: Path, sites: Mapping[str, str]) -> None:
+    """Let the documentation of a project link to the pages at some addresses alone."""
+    conf = root / "docs/conf.py"
+    listed = "".join(f'    "{name}": ("{site}", None),\n' for name, site in sites.items())
+    text, number = re.subn(
+        r"^intersphinx_mapping = \{\n    \".*?^\}\n",
+        f"intersphinx_mapping = {{\n{listed}}}\n",
+        conf.read_text("utf-8"),
+        flags=re.DOTALL | re.MULTILINE,
+    )
+    assert number == 1
+    conf.write_text(text, "utf-8")
+
+
+def test_documentation_needs_no_server_of_others_and_no_name_that_is_wrong(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = make_project("default", tmp_path / "project").root
     monkeypatch.delenv("SPHINX_OFFLINE")
-    head = "# Sphinx inventory version 2\n# Project: x\n# Version: 1\n# zlib\n"
-    (tmp_path / "x.inv").write_bytes(head.encode() + zlib.compress(INVENTORY.encode()))
-    conf = root / "docs/conf.py"
-    text = conf.read_text("utf-8")
-    names = f'{{"x": ("https://example.org", "{tmp_path}/x.inv")}}\n'
-    text = re.sub(
-        r"^intersphinx_mapping = \{\n.*?^\}\n",
-        f"intersphinx_mapping = {names}",
-        text,
-        flags=re.S | re.M,
+    monkeypatch.setenv("CI", "true")
+    # None of the sites that a new project names is there.
+    linked = ("astropy", "h5py", "lisaconstants", "numpy", "python", "scipy")
+    set_sites(root, {name: f"http://127.0.0.1:1/{name}" for name in linked})
+    said = passes("nox", "-s", "docs", cwd=root)
+    assert said.count("objects.inv' not fetchable due to") == len(linked)
+    assert git("status", "--porcelain", cwd=root) == " M docs/conf.py\n"
+    page = root / "docs/usage.md"
+    text = page.read_text("utf-8")
+    names = (
+        "numpy.fft.rfftfreq",
+        "numpy.gone",
+        "scipy.gone",
+        "os.gone",
+        "lost",
+        "lisa_example.gone",
     )
-    conf.write_text(text, "utf-8")
-    passes("nox", "-s", "docs", cwd=root)
-    with (root / "docs/usage.md").open("a", encoding="utf-8") as usage:
-        usage.write("{py:func}`numpy.fft.rfftfreq` {py:func}`numpy.gone` {py:func}`lost`\n")
-    done = run("nox", "-R", "-s", "docs", cwd=root)
-    missing = re.findall(r"py:func reference target not found: (\S+)", done.stdout)
-    assert (done.returncode, missing) == (1, ["numpy.gone", "lost"])
+    text += "\n".join(f"{{py:func}}`{name}`" for name in names)
+    head = "# Sphinx inventory version 2\n# Project: x\n# Version: 1\n# zlib\n"
+    listed: dict[str, bytes] = {}
+    with http.serving(lambda asked: listed[asked.path]) as site:
+        set_sites(
+            root, {"scipy": "http://127.0.0.1:1", "numpy": f"{site}/n", "python": f"{site}/p"}
+        )
+
+        def miss(how: str) -> tuple[list[str], bool]:
+            # Sphinx looks at a page again when that has changed.
+            page.write_text(f"{text}\n\n{how}\n", "utf-8")
+            done = run("nox", "-R", "-s", "docs", cwd=root)
+            assert done.returncode == 1
+            missing = re.findall(r"py:func reference target not found: (\S+)", done.stdout)
+            html = (root / "docs/_build/html/usage.html").read_text("utf-8")
+            return sorted(missing), f'href="{site}/' in html
+
+        # Names are judged by each list that is there.
+        assert miss("without a list") == (["lisa_example.gone", "lost"], False)
+        packed = head.encode() + zlib.compress(INVENTORY.encode())
+        listed |= dict.fromkeys(("/n/objects.inv", "/p/objects.inv"), packed)
+        assert miss("with two") == (["lisa_example.gone", "lost", "numpy.gone", "os.gone"], True)
+        monkeypatch.setenv("SPHINX_OFFLINE", "1")
+        shutil.rmtree(root / "docs/_build")
+        assert miss("with none asked for") == (["lisa_example.gone", "lost"], False)
 
 
 def test_references_are_listed_as_numpydoc_has_them(tmp_path: Path) -> None:
