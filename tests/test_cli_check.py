@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from lisa_scaffold import cli
+from lisa_scaffold.errors import ExitCode
 
 from .conftest import Tree
+from .support.answers import answers, template
 from .support.checking import clean
 from .support.tools import commit_all, git
 from .support.updates import write
@@ -202,3 +204,26 @@ def test_settings_that_leave_no_rule_are_told(project: Path, capsys: Captured) -
     assert check() == 0
     said = capsys.readouterr().out
     assert "nothing is checked: the settings of the project leave out every rule" in said
+
+
+def test_a_copy_of_our_jobs_is_judged_once_the_project_names_it(
+    tmp_path: Path, capsys: Captured
+) -> None:
+    """By default nobody takes what has the name of ours for ours."""
+    root = tmp_path / "project"
+    template().render(answers(ci_rules="component"), root)
+    pipeline = root / ".gitlab-ci.yml"
+    own = pipeline.read_text("utf-8")
+    pipeline.write_text(own.replace("/LISA/lisa-scaffold/", "/mirrors/lisa-scaffold/"), "utf-8")
+    commit_all(root)
+    assert cli.main(["check", str(root), "--select", "TPL005"]) == ExitCode.FINDINGS
+    assert "$CI_SERVER_FQDN/mirrors/lisa-scaffold is not known to be" in capsys.readouterr().out
+    settings = root / "pyproject.toml"
+    named = '\n[tool.lisa-scaffold]\nmirrors = ["gitlab.in2p3.fr/mirrors/lisa-scaffold"]\n'
+    settings.write_text(settings.read_text("utf-8") + named, "utf-8")
+    commit_all(root)
+    assert cli.main(["check", str(root)]) == ExitCode.DONE
+    # Its jobs are read: one that misses something is found.
+    pipeline.write_text(pipeline.read_text("utf-8") + "\nmine:\n  extends: [.nixx]\n", "utf-8")
+    assert cli.main(["check", str(root)]) == ExitCode.FINDINGS
+    assert ".nixx" in capsys.readouterr().out

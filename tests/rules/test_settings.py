@@ -23,13 +23,19 @@ NO_EFFECT = "this waiver has no effect:"
         (
             "selekt = []\n",
             1,
-            "unknown key `selekt` has no effect: use select, ignore, strict, skip, fleet or "
-            "waivers",
+            "unknown key `selekt` has no effect: use select, ignore, strict, skip, fleet, mirrors "
+            "or waivers",
         ),
         ('select = "CHG"\n', 1, "`select` must be a list of codes"),
         ("ignore = [3]\n", 1, '`ignore`: 3 is not a rule code: write one such as "LIC002"'),
         ('strict = "no"\n', 1, "`strict` must be true or false, without quotes"),
         ("skip = [3]\n", 1, '`skip`: 3 is not a path pattern: write one such as "docs/*.md"'),
+        (
+            'mirrors = ["https://x.example.org/y"]\n',
+            1,
+            "`mirrors`: 'https://x.example.org/y' is not where a project is: write one such as "
+            '"gitlab.example.org/mirrors/lisa-scaffold"',
+        ),
         ("waivers = 3\n", 1, "`waivers` must be a list of tables"),
         ("waivers = [3]\n", 1, "each waiver must be a table with `code` and `reason`"),
         (WAIVER.replace('reason = "kept"\n', ""), 1, f"{NO_EFFECT} add a `reason`"),

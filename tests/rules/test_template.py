@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from lisa_scaffold.project.facts import Facts, Pristine
+from lisa_scaffold.project.facts import Facts, Given, Pristine
 from lisa_scaffold.rules import Selection, judge, select_rules
 from lisa_scaffold.template.pristine import list_component_addresses
 
@@ -225,12 +225,84 @@ def test_jobs_of_another_kind_are_told_and_put_right(given: dict[str, str]) -> N
     bad = good.replace("/package@", "/compiled@").replace("/package.yml", "/compiled.yml")
     files = {**clean(**given), PIPELINE: bad}
     address = ADDRESS if given is ELSEWHERE else NAMED
-    known = {each: KNOWN[each] for each in list_component_addresses("package", VERSION)}
+    known = {each: KNOWN[each] for each in KNOWN if "/package" in each}
     assert messages(files, "TPL", components=known) == [
         "the jobs of `compiled` are not those of this project, that has `package`: "
         f"include {address} with the input `version: {VERSION}`"
     ]
     assert fixed(files, "TPL005", components=known) == {PIPELINE: good}
+
+
+UNKNOWN = (
+    "is not known to be lisa-scaffold, so nobody judges the jobs: if it is a copy that you trust, "
+    "name it in `mirrors` below `[tool.lisa-scaffold]`"
+)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        *("$CI_SERVER_FQDN/mirrors/lisa-scaffold", "gitlab.example.org/LISA/lisa-scaffold"),
+        *("$CI_SERVER_FQDN/lisa/lisa-scaffold", "gitlab.in2p3.fr.example.org/LISA/lisa-scaffold"),
+    ],
+)
+def test_a_component_of_this_name_from_elsewhere_is_not_taken_for_ours(place: str) -> None:
+    """It may be a copy, or anything else: who says which is the project."""
+    good = text(clean(**BY_NAME), PIPELINE)
+    bad = good.replace("$CI_SERVER_FQDN/LISA/lisa-scaffold", place)
+    files = {**clean(**BY_NAME), PIPELINE: bad}
+    line = good.splitlines().index(f"  - component: {NAMED}") + 1
+    assert found(files, "TPL", components=KNOWN) == [("TPL005", PIPELINE, line)]
+    assert messages(files, "TPL", components=KNOWN) == [f"{place} {UNKNOWN}"]
+    assert not Facts.of(files, Given(components=KNOWN)).pipeline.jobs
+    # Where no version is known, nobody can tell.
+    assert found(files, "TPL") == []
+
+
+@pytest.mark.parametrize(
+    ("server", "mirror", "place"),
+    [
+        (
+            "gitlab.in2p3.fr",
+            "gitlab.in2p3.fr/a/b/lisa-scaffold",
+            "$CI_SERVER_FQDN/a/b/lisa-scaffold",
+        ),
+        ("gitlab.in2p3.fr", "gitlab.in2p3.fr/a/lisa-scaffold", "gitlab.in2p3.fr/a/lisa-scaffold"),
+        ("git.example.org:8443", "git.example.org:8443/a/b", "$CI_SERVER_HOST/a/b"),
+    ],
+)
+def test_a_mirror_that_the_project_names_has_our_jobs(server: str, mirror: str, place: str) -> None:
+    files = edited(clean(**BY_NAME), PIPELINE, "$CI_SERVER_FQDN/LISA/lisa-scaffold", place)
+    addresses = list_component_addresses("package", VERSION, server, [mirror])
+    known = dict.fromkeys(addresses, TEXTS["package"])
+    assert found(files, "TPL", components=known) == []
+    pipeline = Facts.of(files, Given(components=known)).pipeline
+    assert pipeline.jobs.keys() == Facts.of(clean(), Given()).pipeline.jobs.keys()
+
+
+def test_the_variable_of_a_server_means_the_pipeline_s_own() -> None:
+    named = list_component_addresses("package", VERSION, "gitlab.esa.int", ["gitlab.esa.int/x/y"])
+    assert named == [
+        f"gitlab.in2p3.fr/LISA/lisa-scaffold/package@{VERSION}",
+        *(f"{host}/x/y/package@{VERSION}" for host in ("$CI_SERVER_FQDN", "$CI_SERVER_HOST")),
+        f"gitlab.esa.int/x/y/package@{VERSION}",
+        f"https://gitlab.in2p3.fr/LISA/lisa-scaffold/-/raw/{VERSION}/templates/package.yml",
+    ]
+
+
+def test_a_remote_file_with_our_digest_is_ours_wherever_it_comes_from() -> None:
+    """GitLab takes no other content."""
+    other = ADDRESS.replace("gitlab.in2p3.fr/LISA", "git.example.org/mirrors")
+    files = edited(clean(**ELSEWHERE), PIPELINE, ADDRESS, other)
+    assert found(files, "TPL", components=KNOWN) == []
+    jobs = Facts.of(clean(**ELSEWHERE), Given(components=KNOWN)).pipeline.jobs
+    assert Facts.of(files, Given(components=KNOWN)).pipeline.jobs.keys() == jobs.keys()
+    good = text(files, PIPELINE)
+    for digest in ("    integrity: sha256-AAAA\n", ""):
+        bad = {**files, PIPELINE: DIGEST.sub(digest, good)}
+        assert [code for code, *_ in found(bad, "TPL", components=KNOWN)] == ["TPL004"]
+        assert not Facts.of(bad, Given(components=KNOWN)).pipeline.jobs
+        assert fixed(bad, "TPL004", components=KNOWN) == {PIPELINE: good}
 
 
 @pytest.mark.parametrize("said", ["v0.0.9", '"v0.0.9"', "'main'", "1.5", "true"])

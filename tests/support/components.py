@@ -13,5 +13,5 @@ TEXTS = {name: (ROOT / f"templates/{name}.yml").read_text(encoding="utf-8") for 
 KNOWN = {
     address: text
     for name, text in TEXTS.items()
-    for address in list_component_addresses(name, VERSION)
+    for address in list_component_addresses(name, VERSION, "gitlab.in2p3.fr")
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
@@ -16,6 +18,11 @@ _STAGES = (".pre", "build", "test", "deploy", ".post")
 _MOST_NESTED = 12
 _MINUTES = {"w": 7 * 24 * 60, "d": 24 * 60, "h": 60, "m": 1}
 _MOST_COMMANDS = 2_000
+
+
+def digest(text: str) -> str:
+    """What GitLab compares a remote file with, by ``integrity``."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
 class Include(NamedTuple):

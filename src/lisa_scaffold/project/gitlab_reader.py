@@ -20,6 +20,7 @@ from lisa_scaffold.project.gitlab import (
     Job,
     Pipeline,
     Trouble,
+    digest,
     flatten_script,
     list_mappings,
 )
@@ -125,13 +126,21 @@ class _Reader:
                         include.place, f"GitLab refuses more than {_MOST_FILES} includes: use fewer"
                     )
                     break
-                is_elsewhere = include.form in ("component", "remote")
-                text = self._at_hand.get(include.address, "") if is_elsewhere else ""
-                self._includes.append(include._replace(text=text))
+                self._includes.append(include._replace(text=self._find_text(include)))
                 self._follow(self._includes[-1], (*above, path))
         # It comes after what it includes.
         self._documents[path] = self._documents.pop(path)
         self._merged = _merge(self._merged, data)
+
+    def _find_text(self, include: Include) -> str:
+        """What an include of another project brings; empty where it is not at hand."""
+        if include.form not in ("component", "remote"):
+            return ""
+        if text := self._at_hand.get(include.address):
+            return text
+        # Wherever it comes from, GitLab takes nothing but what has this digest.
+        said = include.entry.get("integrity") if include.form == "remote" else None
+        return next((text for text in {*self._at_hand.values()} if digest(text) == said), "")
 
     def _follow(self, include: Include, above: tuple[str, ...]) -> None:
         is_included = self._is_included(include)

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lisa_scaffold.formats.document import Document, Keys, Problem
+from lisa_scaffold.pattern import compile_lazily
 
 if TYPE_CHECKING:
     from lisa_scaffold.project.files import Files
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
 
 FILE = "lisa-scaffold.toml"
 TABLE = ("tool", "lisa-scaffold")
-_KNOWN_KEYS = ("select", "ignore", "strict", "skip", "fleet", "waivers")
+_KNOWN_KEYS = ("select", "ignore", "strict", "skip", "fleet", "mirrors", "waivers")
 _MOST_ITEMS = 500  # of each: whoever needs more means a whole family of rules
+_ADDRESS = compile_lazily(r"[\w.-]{1,250}(:\d{1,5})?(/[\w.-]{1,250}){1,20}")
 _WAIVER_KEYS = ("code", "path", "reason", "expires")
 
 
@@ -67,6 +69,8 @@ class Settings(NamedTuple):
         Patterns, as in ``.gitignore``, of paths that no update touches.
     fleet
         Whether the project takes part in the updates of its fleet.
+    mirrors
+        Where copies of lisa-scaffold are, whose components are taken for its own.
     """
 
     path: str = "pyproject.toml"
@@ -77,6 +81,7 @@ class Settings(NamedTuple):
     strict: bool = False
     skip: tuple[str, ...] = ()
     fleet: bool = True
+    mirrors: tuple[str, ...] = ()
 
 
 def read(files: Files) -> Settings:
@@ -99,7 +104,7 @@ def read(files: Files) -> Settings:
     reader = _Reader(document, above, problems)
     reader.refuse_unknown(table, _KNOWN_KEYS, above)
     strict, skip = reader.flag("strict"), tuple(reader.patterns("skip"))
-    fleet = reader.flag("fleet", default=True)
+    fleet, mirrors = reader.flag("fleet", default=True), tuple(reader.mirrors("mirrors"))
     return Settings(
         document.path,
         tuple(reader.codes("select")),
@@ -109,6 +114,7 @@ def read(files: Files) -> Settings:
         strict,
         skip,
         fleet,
+        mirrors,
     )
 
 
@@ -160,6 +166,18 @@ class _Reader:
                     key,
                     index,
                 )
+
+    def mirrors(self, key: str) -> Iterator[str]:
+        """A list of projects on a server."""
+        for index, address in enumerate(self._list(key, "addresses")):
+            if isinstance(address, str) and _ADDRESS.fullmatch(address):
+                yield address
+            else:
+                message = (
+                    f"`{key}`: {address!r} is not where a project is: write one such as "
+                    '"gitlab.example.org/mirrors/lisa-scaffold"'
+                )
+                self._note(message, *self._above, key, index)
 
     def waivers(self) -> Iterator[Waiver]:
         """The waivers that are valid."""

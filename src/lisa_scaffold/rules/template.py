@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from collections.abc import Iterator
 
@@ -13,7 +11,7 @@ from lisa_scaffold.formats.ignored import IGNORE_FILE, take_back
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import ANSWERS_FILE, gitlab_runs
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.project.gitlab import Include, Job, Pipeline
+from lisa_scaffold.project.gitlab import Include, Job, Pipeline, digest
 from lisa_scaffold.project.package import Place
 from lisa_scaffold.rules.fix import Fix, Step
 from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
@@ -246,8 +244,9 @@ def remote_jobs_are_locked(facts: Facts) -> Iterator[Hit]:
         if find_stray(facts, include):  # TPL005 tells more, and what it writes has a digest
             continue
         said = include.entry.get("integrity")
-        wanted = _digest(include.text) if include.text else ""
         found = _OUR_COMPONENT.search(include.address)
+        text = include.text or _find_text(facts, found[0] if found else "")
+        wanted = digest(text) if text else ""
         moves = not _VERSION.fullmatch(found[1]) if found else False
         if said is None:
             what = "that may change at any time" if moves else "whatever this address has is run"
@@ -259,6 +258,12 @@ def remote_jobs_are_locked(facts: Facts) -> Iterator[Hit]:
         remedy = f"write {wanted}" if wanted else "name a version, and write its `integrity`"
         fix = Fix.edit(include.place.path, _write_digest(include.address, wanted))
         yield Hit(*include.place, f"{message}: {remedy}", fix=fix if wanted else None)
+
+
+def _find_text(facts: Facts, end: str) -> str:
+    """The component of the recorded version whose address ends so; empty where it is another's."""
+    known = facts.given.components.items()
+    return next((text for address, text in known if end and address.endswith(end)), "")
 
 
 def _list_components(facts: Facts) -> list[tuple[Include, str, str]]:
@@ -297,15 +302,21 @@ def component_is_the_recorded_one(facts: Facts) -> Iterator[Hit]:
     """The component of lisa-scaffold is that of the recorded version and of the project's kind.
 
     Why: `lisa-scaffold check` reads the jobs of the recorded version. What another version or
-    component runs is judged by nobody; an older one has fewer rules, and a branch moves.
+    component runs is judged by nobody; an older one has fewer rules, and a branch moves. The same
+    name in another group or on another server may be a copy, or something else.
 
     How: `lisa-scaffold check --fix` writes the component that the project records. For a newer
-    version: `lisa-scaffold update`.
+    version: `lisa-scaffold update`. Where a copy of lisa-scaffold is, whose components are to be
+    taken for its own, the project says below `[tool.lisa-scaffold]`:
+    `mirrors = ["gitlab.example.org/mirrors/lisa-scaffold"]`. A `remote` with the right `integrity`
+    may come from anywhere.
 
     Source: The answers file, in which `_commit` is the version that the project follows.
     """
     for include, name, version in _list_components(facts):
         if not (message := find_stray(facts, include)):
+            if include.form == "component" and facts.given.components and not include.text:
+                yield Hit(*include.place, _say_unknown(include, name, version))
             continue
         recorded = str(facts.answers["_commit"])
         wanted = name_component({**facts.answers, "kind": facts.kind})
@@ -315,12 +326,20 @@ def component_is_the_recorded_one(facts: Facts) -> Iterator[Hit]:
         address = include.address.removesuffix(old) + new
         changes = [_write_component(include, address, recorded)]
         if include.form == "remote":
-            known = facts.given.components.items()
-            text = next((text for each, text in known if each.endswith(f"/{new}")), "")
-            changes = [*changes, _write_digest(address, _digest(text))] if text else []
+            text = _find_text(facts, f"/{new}")
+            changes = [*changes, _write_digest(address, digest(text))] if text else []
         fix = Fix.edit(include.place.path, *changes) if changes else None
         remedy = f"include {address} with the input `version: {recorded}`"
         yield Hit(*include.place, f"{message}: {remedy}", fix=fix)
+
+
+def _say_unknown(include: Include, name: str, version: str) -> str:
+    """What is said of a component that has the name of ours and comes from elsewhere."""
+    place = include.address.removesuffix(f"/{name}@{version}")
+    return (
+        f"{place} is not known to be lisa-scaffold, so nobody judges the jobs: if it is a copy "
+        "that you trust, name it in `mirrors` below `[tool.lisa-scaffold]`"
+    )
 
 
 def _write_component(include: Include, address: str, version: str) -> Change:
@@ -351,11 +370,6 @@ def _find_entry(lines: list[str], form: str, address: str) -> tuple[int, int, st
             end = next((n for n in below if not lines[n].startswith(indent)), len(lines))
             return at, end, indent
     return None
-
-
-def _digest(text: str) -> str:
-    """What GitLab compares a file with."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
 def _write_digest(address: str, digest: str) -> Change:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
@@ -102,7 +102,7 @@ class Origins:
         opened = self._shelf.open_all(source, *source.versions()[-_MOST_OPEN:])
         return tuple(map(self._shelf.narrow, opened))
 
-    def of(self, root: Path, recorded: Mapping[str, Any]) -> Origin:
+    def of(self, root: Path, recorded: Mapping[str, Any], mirrors: Sequence[str] = ()) -> Origin:
         """The origin of a project.
 
         Parameters
@@ -111,6 +111,8 @@ class Origins:
             The project's folder.
         recorded
             Its answers file, Copier's own records included.
+        mirrors
+            Where copies of lisa-scaffold are, as the project says.
 
         Raises
         ------
@@ -158,7 +160,9 @@ class Origins:
         components = {
             address: content.decode(errors="replace")
             for path, content in kept.components.items()
-            for address in list_component_addresses(Path(path).stem, version)
+            for address in list_component_addresses(
+                Path(path).stem, version, str(recorded.get("forge_host", "")), mirrors
+            )
         }
         return Origin(
             kept.locked, notes=tuple(behind[-1:]), components=components, newer=tuple(newer)
@@ -201,16 +205,30 @@ class Origins:
         return kept
 
 
-def list_component_addresses(name: str, version: str) -> list[str]:
+def list_component_addresses(
+    name: str, version: str, server: str = "", mirrors: Sequence[str] = ()
+) -> list[str]:
     """How a pipeline may name a component of lisa-scaffold, by itself or as a remote file.
 
     Source: https://docs.gitlab.com/ci/components/#use-a-component.
+
+    Parameters
+    ----------
+    name, version
+        The component.
+    server
+        The server of the pipeline, which may be named by a variable.
+    mirrors
+        Where copies of lisa-scaffold are: the server and the path of each.
     """
-    home = CANONICAL_URL.removesuffix(".git")
-    host, _, path = home.removeprefix("https://").partition("/")
-    hosts = ("$CI_SERVER_FQDN", "$CI_SERVER_HOST", host)
-    components = [f"{each}/{path}/{name}@{version}" for each in hosts]
-    return [*components, f"{home}/-/raw/{version}/{_COMPONENTS}/{name}.yml"]
+    home = CANONICAL_URL.removesuffix(".git").removeprefix("https://")
+    places = []
+    for place in (home, *mirrors):
+        host, _, path = place.partition("/")
+        hosts = ("$CI_SERVER_FQDN", "$CI_SERVER_HOST", host) if host == server else (host,)
+        places += [f"{each}/{path}" for each in hosts]
+    remote = f"https://{home}/-/raw/{version}/{_COMPONENTS}/{name}.yml"
+    return [*(f"{place}/{name}@{version}" for place in places), remote]
 
 
 def _refuse_wrong(template: Template, answers: Mapping[str, Any], used: Mapping[str, Any]) -> None:

@@ -207,7 +207,7 @@ def check_one(path: Path, wanted: Wanted, origins: Origins) -> tuple[Result, lis
     """
     tags, head_tags = wanted.tags or (None, ())
     facts = Facts.read(path, Given(tags, head_tags, today=wanted.today), wanted.listed)
-    origin = origins.of(path, facts.answers) if facts.answers else None
+    origin = origins.of(path, facts.answers, facts.settings.mirrors) if facts.answers else None
     if origin:
         version = str(facts.answers.get("_commit"))
         pristine = None if origin.locked is None else Pristine(version, origin.locked)
