@@ -79,8 +79,8 @@ def _parser() -> argparse.ArgumentParser:
         ("parked", _show_parked, "name the objects that were given up, and by which step"),
         ("again", _again, "process objects again: forget what became of them, for the next sweep"),
         ("pin", _pin, "write the digest of a published image into steps.yaml"),
-        ("relay", _relay, "take notifications of a store, and tell Airflow"),
-        ("buckets", _make_buckets, "make the buckets of a site"),
+        ("relay", _relay, "take notifications of a store, and tell Airflow or a queue"),
+        ("buckets", _make_buckets, "make the buckets of a site, and its queue"),
         ("subscribe", _subscribe, "make the buckets, and have the store notify relay or queue"),
         ("desk", _desk, "start all of it on this machine, by Docker Compose"),
     ):
@@ -254,24 +254,31 @@ class _Handler(WSGIRequestHandler):
 
 
 def _relay(arguments: argparse.Namespace) -> list[str]:
-    from .relay import application, start
+    from .queues import Queue
+    from .relay import start
 
+    site = load_site()
     if not os.environ.get("RELAY_ASSETS"):
-        os.environ["RELAY_ASSETS"] = load_site().arrivals
-    start()
+        os.environ["RELAY_ASSETS"] = site.arrivals
+    relay = start(Queue(site.queue) if site.queue else None)
     classes: Any = {"server_class": _Server, "handler_class": _Handler}
-    with make_server(arguments.host, arguments.port, application, **classes) as server:
+    with make_server(arguments.host, arguments.port, relay, **classes) as server:
         server.serve_forever()
     return []
 
 
 def _make_buckets(arguments: argparse.Namespace) -> list[str]:
+    from .queues import make_queue
     from .store import Store
 
-    return Store(load_site(arguments.site)).make_buckets()
+    site = load_site(arguments.site)
+    store = Store(site)
+    made = store.make_buckets()
+    return [*made, make_queue(site.queue, store.arrivals["bucket"])] if site.queue else made
 
 
 def _subscribe(arguments: argparse.Namespace) -> list[str]:
+    from .queues import make_queue
     from .store import Store
 
     site = load_site(arguments.site)
@@ -287,7 +294,7 @@ def _subscribe(arguments: argparse.Namespace) -> list[str]:
         told["Filter"] = {"Key": {"FilterRules": rules}}
     bucket = store.arrivals["bucket"]
     if site.queue:
-        kind, told["QueueArn"] = "Queue", _make_queue(site.queue, bucket)
+        kind, told["QueueArn"] = "Queue", make_queue(site.queue, bucket)
     else:
         kind, told["TopicArn"] = "Topic", _make_topic(store, arguments.relay)
     store.client.put_bucket_notification_configuration(
@@ -311,23 +318,3 @@ def _make_topic(store: Any, relay: str) -> str:
         Attributes={"push-endpoint": endpoint, "persistent": "true"},
     )
     return str(made["TopicArn"])
-
-
-def _make_queue(address: str, bucket: str) -> str:
-    # The store may write to the queue, for this bucket and no other.
-    import boto3
-
-    queues = boto3.client("sqs")
-    url = queues.create_queue(QueueName=address.rpartition("/")[2])["QueueUrl"]
-    told = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-    arn = str(told["Attributes"]["QueueArn"])
-    allowed = {
-        "Effect": "Allow",
-        "Principal": {"Service": "s3.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": arn,
-        "Condition": {"ArnEquals": {"aws:SourceArn": f"arn:aws:s3:::{bucket}"}},
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
-    queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    return arn

@@ -42,7 +42,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 LARGEST = 1_000_000
 """Bytes of the largest notification that is read."""
@@ -214,8 +214,19 @@ def read_records(body: bytes, assets: Iterable[str]) -> Iterator[dict[str, str]]
         raise ValueError(message) from error
 
 
+class Target(Protocol):
+    """Who is told of objects; ``name`` is what the log calls it."""
+
+    name: str
+
+    def tell(self, asset: str, arrivals: list[dict[str, str]]) -> None:
+        """Tell of objects of an asset, or raise an ``OSError``."""
+
+
 class Airflow:
     """Airflow's REST API, as far as events need it."""
+
+    name = "Airflow"
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -268,12 +279,20 @@ class Airflow:
 
 
 class Relay:
-    """The application: what takes notifications, and the thread that hands them on."""
+    """The application: what takes notifications, and the thread that hands them on.
 
-    def __init__(self, settings: Settings) -> None:
+    Parameters
+    ----------
+    settings
+        What the environment says.
+    target
+        Who is told instead of Airflow.
+    """
+
+    def __init__(self, settings: Settings, target: Target | None = None) -> None:
         self.settings = settings
         self.spool = Spool(settings.spool)
-        self.airflow = Airflow(settings)
+        self.target = target or Airflow(settings)
         self.wake = threading.Event()
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
@@ -315,14 +334,14 @@ class Relay:
         )
 
     def hand_on(self) -> int:
-        """Tell Airflow of what waits; say how many objects it has taken.
+        """Tell of what waits; say how many objects were taken.
 
-        An asset that Airflow does not take holds up no other.
+        An asset that is not taken holds up no other.
 
         Raises
         ------
         OSError
-            If there are objects that Airflow does not take; what it took stays told.
+            If there are objects that are not taken; what was taken stays told.
         """
         taken, wrong = 0, []
         for asset in self.spool.assets():
@@ -337,14 +356,14 @@ class Relay:
     def _hand_on(self, asset: str) -> int:
         taken = 0
         while arrivals := self.spool.waiting(asset, BATCH):
-            self.airflow.tell(asset, arrivals)
+            self.target.tell(asset, arrivals)
             self.spool.mark(arrivals)
             taken += len(arrivals)
-            log.info("%s: %d objects told to Airflow", asset, len(arrivals))
+            log.info("%s: %d objects told to %s", asset, len(arrivals), self.target.name)
         return taken
 
     def keep_handing_on(self) -> None:
-        """Hand on for ever, more slowly while Airflow is away, and at once what comes anew."""
+        """Hand on for ever, more slowly while nobody takes it, and at once what comes anew."""
         wait = 1.0
         while True:
             try:
@@ -352,8 +371,9 @@ class Relay:
                 wait = 1.0
                 self.wake.wait(LONGEST_WAIT)
             except (OSError, sqlite3.Error) as error:
-                log.warning("Airflow does not take all, again in %.0f s: %s", wait, error)
-                # What comes may be of an asset that Airflow takes.
+                name = self.target.name
+                log.warning("%s does not take all, again in %.0f s: %s", name, wait, error)
+                # What comes may be of an asset that is taken.
                 time.sleep(1)
                 self.wake.wait(wait - 1)
                 wait = min(2 * wait, LONGEST_WAIT)
@@ -361,9 +381,9 @@ class Relay:
 
 
 @cache
-def start() -> Relay:
+def start(target: Target | None = None) -> Relay:
     """Start the relay of this process, with its thread."""
-    relay = Relay(Settings.read())
+    relay = Relay(Settings.read(), target)
     threading.Thread(target=relay.keep_handing_on, name="relay", daemon=True).start()
     return relay
 

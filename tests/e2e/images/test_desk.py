@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote_plus
 
 import pytest
+import yaml
 
 from ..parts import airflow
 from ..parts.airflow import Airflow, Pipeline
@@ -20,13 +24,13 @@ pytestmark = pytest.mark.heavy
 STEP = "gitlab-registry.in2p3.fr/lisa/lisa-l1-pipeline/noise"
 
 
-@pytest.fixture(scope="module")
-def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+@pytest.fixture(scope="module", params=["push", "queue"])
+def pipeline(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     folder = tmp_path_factory.mktemp("desk")
     # Containers of another user look below it.
     for path in (folder, *folder.parents[:2]):
         path.chmod(path.stat().st_mode | 0o755)
-    return airflow.install(folder)
+    return airflow.install(folder, events=request.param)
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +43,15 @@ def desk(
         yield made
     finally:
         made("down", "--forget")
+
+
+def keys_of(extra: dict[str, Any]) -> list[str]:
+    """The objects of which an event tells: the relay's own, or one made of a queue's messages."""
+    if "objects" in extra:
+        return [each["key"] for each in extra["objects"]]
+    bodies = [json.loads(each["Body"]) for each in extra["payload"]["message_batch"]]
+    records = [record for body in bodies for record in body["Records"]]
+    return [unquote_plus(each["s3"]["object"]["key"]) for each in records]
 
 
 def test_two_commands_lead_to_a_product(desk: Desk) -> None:
@@ -55,12 +68,10 @@ def test_two_commands_lead_to_a_product(desk: Desk) -> None:
     assert {each["state"] for each in running.wait_for_runs("noise", 2)} == {"success"}
     # The sweep may have seen the first one too: it begins when Airflow does.
     events = running("/api/v2/assets/events")["asset_events"]
-    told = [
-        [each["key"] for each in event["extra"]["objects"]]
-        for event in events
-        if event["source_dag_id"] is None
-    ]
-    assert told == [["segments/example.csv"], ["segments/a b ü+.csv"]]
+    told = [each["extra"] for each in events if each["source_dag_id"] is None]
+    assert [keys_of(each) for each in told] == [["segments/example.csv"], ["segments/a b ü+.csv"]]
+    site = yaml.safe_load((desk.pipeline.root / "sites/local.yaml").read_text(encoding="utf-8"))
+    assert ["payload" in each for each in told] == ["queue" in site["store"]] * 2
 
     # What is closed.
     for guess in ("admin", "airflow", ""):

@@ -60,8 +60,10 @@ FROM packages AS postgres
 COPY --chmod=755 entry /usr/local/bin/entry
 ENV PATH=/usr/lib/postgresql/bin:$PATH
 ENTRYPOINT ["/usr/local/bin/entry"]
-FROM packages AS versitygw
-RUN python3 -m venv /opt/venv && /opt/venv/bin/pip install --quiet 'moto[s3,server]==5.2.5'
+FROM packages AS moto
+RUN python3 -m venv /opt/venv && /opt/venv/bin/pip install --quiet 'moto[s3,server,sqs]==5.2.5'
+ENV PATH=/opt/venv/bin:$PATH
+FROM moto AS versitygw
 COPY --chmod=755 versitygw /usr/local/bin/versitygw
 ENV S3_IGNORE_SUBDOMAIN_BUCKETNAME=true
 FROM packages AS airflow
@@ -71,7 +73,8 @@ ENV AIRFLOW_VERSION={NEWEST} VIRTUAL_ENV=/home/airflow/venv
 ENV PATH=/home/airflow/venv/bin:$PATH
 RUN python3 -m venv /home/airflow/venv && pip install --quiet uv \\
     && uv pip install --quiet --no-cache apache-airflow==$AIRFLOW_VERSION asyncpg psycopg2-binary \\
-    apache-airflow-providers-cncf-kubernetes apache-airflow-providers-docker \\
+    'apache-airflow-providers-amazon[aiobotocore]' apache-airflow-providers-cncf-kubernetes \\
+    apache-airflow-providers-docker \\
     apache-airflow-providers-postgres apache-airflow-providers-ssh
 """
 
@@ -109,6 +112,8 @@ def build_images(root: Path, docker: Docker, folder: Path) -> str:
         if line.startswith("ARG AIRFLOW_IMAGE=")
     ]
     named = {"postgres": services["db"]["image"], "versitygw": services["store"]["image"]}
+    if "queue" in services:
+        named["moto"] = services["queue"]["image"]
     for target, image in {**named, "airflow": base}.items():
         build = ("build", "--network=host", f"--target={target}", f"--tag={image}")
         docker(*build, folder, timeout=1200)
