@@ -147,6 +147,73 @@ def test_a_start_date_in_default_arguments_and_in_tasks_counts_once() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("head", "date"),
+    [
+        ("from airflow.utils.dates import days_ago\n", "days_ago(1)"),
+        ("from airflow.utils import timezone\n", "timezone.utcnow()"),
+        ("from airflow.sdk import timezone\n", "timezone.utcnow() - timedelta(days=1)"),
+        ("import datetime as dt\n", "dt.date.today()"),
+        ("import pendulum\n", 'pendulum.now("UTC").start_of("day")'),
+        ("from pendulum import DateTime\n", "DateTime.utcnow()"),
+        ("import arrow\n", "arrow.utcnow().datetime"),
+        ("import time\n", "datetime.fromtimestamp(time.time(), tz=UTC)"),
+    ],
+)
+@pytest.mark.parametrize(
+    "way",
+    [
+        "start_date={}",
+        'default_args={{"start_date": {}}}',
+        'default_args=dict([("retries", 1)], start_date={})',
+        'default_args={{**COMMON, "start_date": {}}}',
+    ],
+)
+def test_all_that_moves_wherever_it_stands(head: str, date: str, way: str) -> None:
+    text = HEAD + head + f'DAG("a", schedule="@daily", {way.format(date)})\n'
+    assert found(dags(text), "DAG001") == [("DAG001", DAG, 4)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "given", "line"),
+    [
+        ("START = datetime.now(UTC)", "start_date=START", 3),
+        ("NOW = datetime.now(UTC)\nSTART = NOW - timedelta(1)", "start_date=START", 3),
+        ("START = datetime.now(UTC)", 'default_args={"start_date": START}', 3),
+        ('A = {"start_date": datetime.now(UTC)}\nB = A', "default_args=B", 3),
+        ('A = {"start_date": datetime.now(UTC)}', "default_args=A.copy()", 3),
+        ('A = {"start_date": datetime.now(UTC)}', 'default_args=A | {"retries": 2}', 3),
+        ('A = {}\nA["start_date"] = datetime.now(UTC)', "default_args=A", 4),
+        ('A = {}\nA.update({"start_date": datetime.now(UTC)})', "default_args=A", 4),
+        ("A = {}\nA.update(start_date=datetime.now(UTC))", "default_args=A", 4),
+        ('A = {}\nA.setdefault("start_date", datetime.now(UTC))', "default_args=A", 4),
+        ("def start():\n    return datetime.now(UTC)", "start_date=start()", 4),
+    ],
+)
+def test_a_start_date_that_moves_behind_a_name(lines: str, given: str, line: int) -> None:
+    text = HEAD + f'{lines}\nDAG("a", schedule="@daily", {given})\n'
+    assert found(dags(text), "DAG001") == [("DAG001", DAG, line)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "given"),
+    [
+        # Of another key, another mapping, another time: when a task runs.
+        ('A = {"end_date": datetime.now(UTC)}', "default_args=A"),
+        ('A = {"start_date": datetime.now(UTC)}', 'default_args={"retries": 2}'),
+        ('A = {}\nB = {}\nB["start_date"] = datetime.now(UTC)', "default_args=A"),
+        ("def run():\n    return datetime.now(UTC)", "start_date=datetime(2026, 1, 1)"),
+        ("def f(start):\n    start = datetime.now(UTC)", "start_date=start"),
+        # Names that stand for each other.
+        ("A = B\nB = A", "default_args=A"),
+        ("A = B\nB = A", "start_date=A"),
+        ("def f():\n    return f()", "start_date=f()"),
+    ],
+)
+def test_what_moves_elsewhere_is_no_start_date(lines: str, given: str) -> None:
+    assert found(dags(HEAD + f'{lines}\nDAG("a", schedule="@daily", {given})\n'), "DAG001") == []
+
+
 @pytest.mark.parametrize("date", [DATE, "START", 'pendulum.datetime(2026, 1, 1, tz="UTC")'])
 def test_a_start_date_that_stays(date: str) -> None:
     assert found(replaced(DATE, date), "DAG001") == []

@@ -31,11 +31,7 @@ from lisa_scaffold.rules.rule import (
     join_same,
     rule,
 )
-
-_MOVING = compile_lazily(
-    r"(?:datetime\.)*(?:now|utcnow|today)|pendulum\.(?:now|today|yesterday|tomorrow)"
-    r"|airflow\.utils\.(?:dates\.days_ago|timezone\.utcnow)"
-)
+from lisa_scaffold.rules.start_dates import find_moving
 
 
 @rule("DAG001", MUST, when=find_modules)
@@ -45,7 +41,8 @@ def start_stays(facts: Facts) -> Iterator[Hit]:
     Why: A start date that is computed anew at each parse is always just now, so the first interval
     never ends, and the DAG runs at other times than it says, or not at all.
 
-    How: Write a date, such as `datetime(2026, 1, 1, tzinfo=UTC)`.
+    How: Write a date, such as `datetime(2026, 1, 1, tzinfo=UTC)`, in `default_args` too: what calls
+    `now`, `today`, `utcnow` or `days_ago` moves, behind a name as well.
 
     Source: [Airflow's FAQ](https://airflow.apache.org/docs/apache-airflow/stable/faq.html):
     dynamic start dates are recommended against.
@@ -55,27 +52,10 @@ def start_stays(facts: Facts) -> Iterator[Hit]:
         (
             Hit(module.path, line, message)
             for module in find_modules(facts)
-            for line in _find_moving(module)
+            for line in find_moving(module)
         ),
         across=True,
     )
-
-
-def _find_moving(module: Module) -> list[int]:
-    """The lines of a file in which a DAG that runs by the clock is given a date that moves."""
-    untimed = [call for call in module.dags if not is_timed(module, call)]
-    # A date outside of the DAGs is for all of them.
-    if len(untimed) == len(module.dags):
-        return []
-    return [
-        inner.lineno
-        for _, call in module.calls
-        if call not in untimed
-        for keyword in call.keywords
-        if keyword.arg == "start_date"
-        for inner in ast.walk(keyword.value)
-        if isinstance(inner, ast.Call) and _MOVING.fullmatch(module.full(inner.func))
-    ]
 
 
 @rule("DAG002", SHOULD, when=find_modules)
