@@ -37,6 +37,7 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
     sed -i 's/^local .*/local all all trust/' "$PGDATA/pg_hba.conf"
     as pg_ctl -w -o "-c listen_addresses=" start
     as psql -U "$POSTGRES_USER" -d postgres -c "CREATE DATABASE $POSTGRES_DB"
+    shopt -s nullglob  # the desk of a pipeline mounts none
     for file in /docker-entrypoint-initdb.d/*.sql; do
         as psql -v ON_ERROR_STOP=1 --no-psqlrc -U "$POSTGRES_USER" -d "$POSTGRES_DB" < "$file"
     done
