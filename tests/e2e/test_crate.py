@@ -5,6 +5,7 @@ No Airflow is needed: the step runs as a process, on a store of moto's.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -54,6 +55,17 @@ print("result", json.dumps([checked, [each.message for each in result.get_issues
 """
 
 
+# A second step, which takes the object and what the first has made of it.
+REPORT = """
+import sys
+from pathlib import Path
+from commandfile.io import read_cmdfile_yaml
+told = read_cmdfile_yaml(sys.argv[2])
+read = [Path(told.find_input(key).files[0]).read_text() for key in ("segment", "estimate")]
+Path(told.find_output("report").files[0]).write_text("\\n".join(read))
+"""
+
+
 @dataclass(frozen=True)
 class Made:
     """A product, and where it is.
@@ -64,12 +76,15 @@ class Made:
         The generated repository.
     name
         The name of the product.
+    report
+        The name of the one that was made of it.
     env
         Variables by which its store is reached.
     """
 
     root: Path
     name: str
+    report: str
     env: dict[str, str]
 
 
@@ -80,7 +95,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     root, python = pipeline.root, pipeline.python
     path = root / "steps.yaml"
     steps = yaml.safe_load(path.read_text(encoding="utf-8"))
-    steps["steps"]["noise"]["command"] = [str(python), str(root / "steps/noise/noise.py")]
+    noise = steps["steps"]["noise"]
+    noise["command"] = [str(python), str(root / "steps/noise/noise.py")]
+    program = folder / "report.py"
+    program.write_text(REPORT, encoding="utf-8")
+    steps["steps"]["report"] = noise | {
+        "command": [str(python), str(program)],
+        "inputs": {"segment": "arrived", "estimate": "noise.noise"},
+        "outputs": {"report": "report.txt"},
+    }
     path.write_text(yaml.safe_dump(steps), encoding="utf-8")
     address = f"http://127.0.0.1:{(port := ceph.free_port())}"
     env = {"AWS_ENDPOINT_URL": address, "AWS_DEFAULT_REGION": "us-east-1"}
@@ -92,18 +115,21 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
         client = Client(python, {**os.environ, **env})
         client("put_object", Bucket="lisa-l0", Key="segments/a b ü.csv", Body=SEGMENT)
         client.close()
-        words = ("run-step", "noise", "segments/a b ü.csv", "--engine=process")
-        name = pipeline(*words, env=env).splitlines()[-1]
-        yield Made(root, name, env)
+        rest = ("segments/a b ü.csv", "--engine=process")
+        name, report = (
+            pipeline("run-step", step, *rest, env=env).splitlines()[-1]
+            for step in ("noise", "report")
+        )
+        yield Made(root, name, report, env)
 
 
-def fetch(made: Made, folder: Path, *names: str) -> None:
-    """Fetch files of the product as the page on concepts does."""
+def fetch(made: Made, folder: Path, product: str, *names: str) -> None:
+    """Fetch files of a product as the page on concepts does."""
     page = (made.root / "docs/concepts.md").read_text(encoding="utf-8")
     (said,) = re.findall(r"(?s)\$ python -c '(from lisa.*?)'\n", page)
     (told,) = re.findall(r"\$ export (ARTIFACTS_.*)\n", page)
     env = dict(word.split("=", 1) for word in shlex.split(told))
-    env["ARTIFACTS_REMOTE_PREFIX"] = f"{made.name}/"
+    env["ARTIFACTS_REMOTE_PREFIX"] = f"{product}/"
     for name in names:
         code = said.replace("noise.json", name)
         passes(checker("crate", "python"), "-c", code, cwd=folder, env={**made.env, **env})
@@ -118,7 +144,7 @@ def validate(folder: Path) -> tuple[int, list[str]]:
 
 
 def test_a_product_is_fetched_by_lisa_artifacts_and_is_a_crate(made: Made, tmp_path: Path) -> None:
-    fetch(made, tmp_path, "noise.json", "ro-crate-metadata.json")
+    fetch(made, tmp_path, made.name, "noise.json", "ro-crate-metadata.json")
     assert json.loads((tmp_path / "noise.json").read_text())["channel"] == "X"
     checked, issues = validate(tmp_path)
     assert issues == []
@@ -133,3 +159,17 @@ def test_a_product_is_fetched_by_lisa_artifacts_and_is_a_crate(made: Made, tmp_p
     _, issues = validate(tmp_path)
     assert len(issues) == 2
     assert any("MUST have a `license` property" in each for each in issues)
+
+
+def test_the_product_of_a_second_step_leads_to_the_first(made: Made, tmp_path: Path) -> None:
+    fetch(made, tmp_path, made.report, "report.txt", "ro-crate-metadata.json")
+    fetch(made, tmp_path, made.name, "noise.json")
+    estimate = (tmp_path / "noise.json").read_text(encoding="utf-8")
+    assert (tmp_path / "report.txt").read_text(encoding="utf-8") == f"{SEGMENT}\n{estimate}"
+    assert validate(tmp_path)[1] == []
+    crate = json.loads((tmp_path / "ro-crate-metadata.json").read_text(encoding="utf-8"))
+    digests = {each["@id"]: each.get("sha256") for each in crate["@graph"]}
+    (run,) = [each for each in crate["@graph"] if each["@id"] == "#run"]
+    taken = {digests[each["@id"]]: each["@id"] for each in run["object"]}
+    content = hashlib.sha256(estimate.encode()).hexdigest()
+    assert taken[content] == f"s3://products/{made.name}/noise.json"

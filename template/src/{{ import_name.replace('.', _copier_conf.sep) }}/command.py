@@ -14,7 +14,16 @@ from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from .steps import ConfigError, check_files, list_steps, load_site, load_step, pin
+from .steps import (
+    ConfigError,
+    check_files,
+    list_after,
+    list_last,
+    list_steps,
+    load_site,
+    load_step,
+    pin,
+)
 
 if TYPE_CHECKING:
     from .receipts import Receipts
@@ -66,7 +75,8 @@ def _explain(error: Exception) -> str:
         return f"the store: {words} ({where}; {who})"
     if library == "docker":
         return f"the container engine: {words} (is it installed, and does it run?)"
-    return words if isinstance(error, OSError) or type(error).__name__ == "GoneError" else ""
+    is_told = type(error).__name__ in ("EarlyError", "GoneError")
+    return words if isinstance(error, OSError) or is_told else ""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -166,13 +176,13 @@ def _run_step(arguments: argparse.Namespace) -> list[str]:
     return [run_here(step, site, store, arrival, arguments.engine)]
 
 
-def _keep_books(arguments: argparse.Namespace) -> list[Receipts]:
-    """Open the receipts of the step that is named, or of each."""
+def _keep_books(arguments: argparse.Namespace, *more: str) -> list[Receipts]:
+    """Open the receipts of the step that is named, and of more, or of each."""
     from .receipts import Receipts
     from .store import Store
 
     site = load_site(arguments.site)
-    names = [load_step(arguments.step, site).name] if arguments.step else list_steps()
+    names = [load_step(arguments.step, site).name, *more] if arguments.step else list_steps()
     store = Store(site)
     return [Receipts(store, name, site.tries) for name in names]
 
@@ -211,7 +221,9 @@ def _show_parked(arguments: argparse.Namespace) -> list[str]:
 
 
 def _again(arguments: argparse.Namespace) -> list[str]:
-    books = _keep_books(arguments)
+    # What was made of a product is made again with it.
+    books = _keep_books(arguments, *list_after(arguments.step))
+    ends = list_last()
     if not arguments.keys and not arguments.parked:
         message = "name the key of an object, or say --parked"
         raise ConfigError(message)
@@ -223,7 +235,9 @@ def _again(arguments: argparse.Namespace) -> list[str]:
             product = receipts.ask_again(arrival, drop=arguments.drop)
             kept = f"; {product} is {'dropped' if arguments.drop else 'kept'}" if product else ""
             address = f"s3://{arrival.bucket}/{arrival.key}"
-            lines.append(f"{address}: the next sweep reports it to {receipts.step}{kept}")
+            is_end = receipts.step in ends
+            told = "the next sweep reports it to" if is_end else "forgotten by"
+            lines.append(f"{address}: {told} {receipts.step}{kept}")
     return lines
 
 

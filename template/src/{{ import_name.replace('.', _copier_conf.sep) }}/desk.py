@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .receipts import Receipts
-from .steps import ConfigError, find_home, list_steps, load_site
+from .steps import ConfigError, find_home, list_last, load_site
 from .store import Arrival, Store
 
 NOBODY = 50000
@@ -193,7 +193,7 @@ def put(path: Path, key: str, seconds: float) -> str:
     if not store.is_awaited(arrival):
         message = f"s3://{bucket}/{key}: {site.name} waits for none of that prefix and suffix"
         raise ConfigError(message)
-    books = [Receipts(store, name) for name in list_steps()]
+    books = [Receipts(store, name) for name in list_last()]
     end = time.monotonic() + seconds
     while not (product := next(filter(None, (each.find_product(arrival) for each in books)), "")):
         if time.monotonic() > end:

@@ -12,10 +12,12 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path, PurePosixPath
+from urllib.parse import quote
 
 from .receipts import Receipts
-from .steps import INSIDE, OUTPUTS, ConfigError, Site, Step, prepare, words
+from .steps import ARRIVED, INSIDE, OUTPUTS, ConfigError, Site, Step, load_step, prepare, words
 from .store import Arrival, Store, describe, digest_of, product_name, version_of
 
 _NOTE = "run.json"
@@ -25,6 +27,10 @@ log = logging.getLogger(__name__)
 
 class OutputError(subprocess.SubprocessError):
     """A step ended well, and did not write what it declares."""
+
+
+class EarlyError(Exception):
+    """A step was called before another whose product it takes."""
 
 
 @dataclass(frozen=True)
@@ -92,32 +98,66 @@ def _ask_podman(image: str) -> str:
     return f"sha256:{json.loads(done.stdout)[0]['Id']}"
 
 
+def find_version(step: Step, site: Site) -> str:
+    """Name the version of a step and of all whose products it takes, as receipts keep it."""
+    own = version_of(step, identify(step, site))
+    before = [find_version(load_step(name, site), site) for name in step.before]
+    return sha256(json.dumps([own, *before]).encode()).hexdigest() if before else own
+
+
 def begin(step: Step, site: Site, store: Store, arrival: Arrival) -> Run:
-    """Fetch what arrived and write the commandfile.
+    """Fetch what arrived, and what steps before have made of it, and write the commandfile.
 
     Raises
     ------
     GoneError
         If the object is no longer what arrived.
+    EarlyError
+        If a step before has made nothing of it yet.
     """
     folder = f"{step.name}/{arrival.identity}"
     there = site.work / folder
     shutil.rmtree(there, ignore_errors=True)
-    # A key may hold anything; a file has the last part of it, and an end that programs know.
-    name = PurePosixPath(arrival.key).name or "object"
-    digest = store.fetch(arrival, there / "inputs" / name)
+    files: dict[str, list[str]] = {}
+    contents: dict[str, str] = {}
+    inputs: dict[str, str] = {}
+    for key, source in step.inputs.items():
+        name, address = _find_input(step, source, site, store, arrival)
+        files[key] = [f"inputs/{key}/{PurePosixPath(name).name or 'object'}"]
+        path = there / files[key][0]
+        is_arrival = source == ARRIVED
+        contents[key] = store.fetch(arrival, path) if is_arrival else store.bring(name, path)
+        inputs[address] = contents[key]
     image = identify(step, site)
-    product = product_name(step, image, {step.inputs[0]: digest})
-    prepare(step, site, folder, {step.inputs[0]: [f"inputs/{name}"]})
+    product = product_name(step, image, contents)
+    prepare(step, site, folder, files)
     note = {
         "arrival": arrival.to_dict(),
-        "sha256": digest,
+        "inputs": inputs,
         "product": product,
         "image": image,
-        "version": version_of(step, image),
+        "version": find_version(step, site),
     }
     (there / _NOTE).write_text(json.dumps(note), encoding="utf-8")
     return Run(folder, product, is_done=store.has_product(product))
+
+
+def _find_input(
+    step: Step, source: str, site: Site, store: Store, arrival: Arrival
+) -> tuple[str, str]:
+    """Find the key of an input, and its address."""
+    if source == ARRIVED:
+        return arrival.key, f"s3://{arrival.bucket}/{quote(arrival.key)}"
+    before, _, output = source.partition(".")
+    product = Receipts(store, before).find_product(arrival)
+    if not product:
+        message = (
+            f"step {step.name!r} takes {source}, and {before!r} has made nothing yet of"
+            f" s3://{arrival.bucket}/{arrival.key}: run that first"
+        )
+        raise EarlyError(message)
+    key = f"{product}/{load_step(before, site).outputs[output]}"
+    return key, store.address(key)
 
 
 def finish(step: Step, site: Site, store: Store, folder: str) -> str:
@@ -142,7 +182,7 @@ def finish(step: Step, site: Site, store: Store, folder: str) -> str:
         told = describe(
             step,
             note["image"],
-            {note["sha256"]: arrival},
+            note["inputs"],
             paths,
             ended=datetime.now(tz=UTC),
             license=store.products["license"],

@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -23,6 +24,9 @@ from jsonschema.protocols import Validator
 
 INSIDE = PurePosixPath("/work")
 """Where a step sees the working folder of its site."""
+
+ARRIVED = "arrived"
+"""What an input says that is the object which arrived, and no other step's output."""
 
 OUTPUTS = "outputs"
 COMMANDFILE = "commandfile.yaml"
@@ -49,7 +53,8 @@ class Step:
     parameters
         Values that it is told by the commandfile.
     inputs
-        The name of the list that has the object which arrived.
+        What each list of files has, by its name: the object that ``ARRIVED``, or ``STEP.OUTPUT``, a
+        file of the product that another step made of the same object.
     outputs
         Files that it writes, by the names of their lists.
     cpus, memory, minutes
@@ -61,7 +66,7 @@ class Step:
     digest: str
     command: tuple[str, ...]
     parameters: Mapping[str, str | float | bool]
-    inputs: tuple[str, ...]
+    inputs: Mapping[str, str]
     outputs: Mapping[str, str]
     cpus: float
     memory: int
@@ -71,6 +76,11 @@ class Step:
     def reference(self) -> str:
         """The image as container engines take it."""
         return f"{self.image}@{self.digest}" if self.digest else self.image
+
+    @property
+    def before(self) -> list[str]:
+        """The steps whose products it takes."""
+        return _find_before(self.inputs)
 
 
 @dataclass(frozen=True)
@@ -163,7 +173,27 @@ def list_steps() -> list[str]:
     ConfigError
         If ``steps.yaml`` is not as its schema says.
     """
-    return [*_read("steps.yaml", "steps")["steps"]]
+    return [*_read_steps()]
+
+
+def list_last() -> list[str]:
+    """List the names of the steps whose products no other takes: with each a chain ends."""
+    steps = _read_steps()
+    taken = {name for each in steps.values() for name in _find_before(each["inputs"])}
+    return [name for name in steps if name not in taken]
+
+
+def list_after(name: str) -> list[str]:
+    """List the names of the steps that take a step's products, or those of such a step."""
+    steps = _read_steps()
+    found = {name}
+    while more := {
+        each
+        for each, step in steps.items()
+        if each not in found and found & {*_find_before(step["inputs"])}
+    }:
+        found |= more
+    return [each for each in steps if each in found - {name}]
 
 
 def load_step(name: str, site: Site) -> Step:
@@ -175,7 +205,7 @@ def load_step(name: str, site: Site) -> Step:
         If there is no such step, or it is not as its schema says; if its image is not published,
         and the site is another machine, which could not have it.
     """
-    steps = _read("steps.yaml", "steps")["steps"]
+    steps = _read_steps()
     if name not in steps:
         message = f"{find_home() / 'steps.yaml'}: no step {name!r}, there are {', '.join(steps)}"
         raise ConfigError(message)
@@ -192,7 +222,7 @@ def load_step(name: str, site: Site) -> Step:
         digest=told.get("digest", ""),
         command=tuple(told["command"]),
         parameters=told.get("parameters", {}),
-        inputs=tuple(told["inputs"]),
+        inputs=told["inputs"],
         outputs=told["outputs"],
         cpus=told["cpus"],
         memory=told["memory"],
@@ -202,7 +232,7 @@ def load_step(name: str, site: Site) -> Step:
 
 def check_files() -> list[str]:
     """Read all of the configuration; say what is there."""
-    steps = _read("steps.yaml", "steps")["steps"]
+    steps = _read_steps()
     # The one that was chosen is one of them, or told to be missing.
     chosen = {name for name in [os.environ.get("PIPELINE_SITE")] if name}
     found = {path.stem for path in (find_home() / "sites").glob("*.yaml")}
@@ -213,6 +243,38 @@ def check_files() -> list[str]:
             raise ConfigError(message)
     told = {"steps": steps, "sites": sites, "clusters": _check_clusters(sites)}
     return [f"{name}: {', '.join(each)}" for name, each in told.items() if each]
+
+
+def _read_steps() -> dict[str, Any]:
+    """Read the steps, with what each of their inputs has."""
+    steps: dict[str, Any] = _read("steps.yaml", "steps")["steps"]
+    for each in steps.values():
+        if isinstance(each["inputs"], list):
+            each["inputs"] = dict.fromkeys(each["inputs"], ARRIVED)
+    if wrong := _find_wrong(steps):
+        message = f"{find_home() / 'steps.yaml'}: {wrong}"
+        raise ConfigError(message)
+    return steps
+
+
+def _find_wrong(steps: Mapping[str, Any]) -> str:
+    """Say which input no step makes, or which steps wait for each other; empty: none."""
+    for name, step in steps.items():
+        for source in step["inputs"].values():
+            other, _, output = source.partition(".")
+            if source != ARRIVED and output not in steps.get(other, {"outputs": ()})["outputs"]:
+                return f"step {name!r} takes {source}, and no step has that output"
+    try:
+        TopologicalSorter(
+            {name: _find_before(step["inputs"]) for name, step in steps.items()}
+        ).prepare()
+    except CycleError as error:
+        return f"steps take each other's products: {', '.join(error.args[1])}"
+    return ""
+
+
+def _find_before(inputs: Mapping[str, str]) -> list[str]:
+    return sorted({each.partition(".")[0] for each in inputs.values() if each != ARRIVED})
 
 
 def _check_clusters(sites: Mapping[str, Site]) -> list[str]:

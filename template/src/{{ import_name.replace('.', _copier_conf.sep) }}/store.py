@@ -144,13 +144,7 @@ class Store:
                 message = f"s3://{arrival.bucket}/{arrival.key} is no longer what arrived"
                 raise GoneError(message) from error
             raise
-        digest = hashlib.sha256()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as file:
-            for part in answer["Body"].iter_chunks(1 << 20):
-                digest.update(part)
-                file.write(part)
-        return digest.hexdigest()
+        return _save(answer["Body"], path)
 
     def is_awaited(self, arrival: Arrival) -> bool:
         """Whether an object is one that a site waits for."""
@@ -232,6 +226,11 @@ class Store:
             self.client.delete_object(Bucket=bucket, Key=draft)
         return [*keys, described]
 
+    def bring(self, key: str, path: Path) -> str:
+        """Bring a file of a product, and tell the SHA-256 of its content."""
+        answer = self.client.get_object(Bucket=self.products["bucket"], Key=self._key(key))
+        return _save(answer["Body"], path)
+
     def drop(self, product: str) -> None:
         """Delete a product."""
         # What describes it goes first: what is half gone is no product.
@@ -291,10 +290,20 @@ class Store:
         return True
 
 
+def _save(body: Any, path: Path) -> str:
+    digest = hashlib.sha256()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        for part in body.iter_chunks(1 << 20):
+            digest.update(part)
+            file.write(part)
+    return digest.hexdigest()
+
+
 def describe(
     step: Step,
     image: str,
-    arrivals: Mapping[str, Arrival],
+    inputs: Mapping[str, str],
     outputs: Sequence[Path],
     *,
     ended: datetime,
@@ -308,8 +317,8 @@ def describe(
         The step that made it.
     image
         The digest of the image that ran.
-    arrivals
-        The objects that it was made from, by the SHA-256 of their contents.
+    inputs
+        SHA-256 of each file that it was made from, by its address.
     outputs
         Its files.
     ended
@@ -317,9 +326,8 @@ def describe(
     license
         How it may be used.
     """
-    inputs: list[dict[str, Any]] = [
-        {"@id": f"s3://{each.bucket}/{quote(each.key)}", "@type": "File", "sha256": digest}
-        for digest, each in arrivals.items()
+    taken: list[dict[str, Any]] = [
+        {"@id": address, "@type": "File", "sha256": digest} for address, digest in inputs.items()
     ]
     made: list[dict[str, Any]] = [
         {
@@ -350,7 +358,7 @@ def describe(
         "license": license,
         "conformsTo": {"@id": profile["@id"]},
         # What it was made from stays where it is, and is named as a part all the same.
-        "hasPart": [{"@id": each["@id"]} for each in [*made, *inputs]],
+        "hasPart": [{"@id": each["@id"]} for each in [*made, *taken]],
         "mentions": {"@id": "#run"},
     }
     run = {
@@ -360,7 +368,7 @@ def describe(
         "description": f"{step.image}: {' '.join(step.command)}",
         "endTime": day,
         "instrument": {"@id": "#image"},
-        "object": [{"@id": each["@id"]} for each in [*inputs, *values]],
+        "object": [{"@id": each["@id"]} for each in [*taken, *values]],
         "result": [{"@id": each["@id"]} for each in made],
     }
     tool = {
@@ -379,4 +387,4 @@ def describe(
     terms = {"sha256": "https://w3id.org/ro/terms/workflow-run#sha256"}
     context = ["https://w3id.org/ro/crate/1.1/context", terms]
     about = [head, root, profile, run, tool]
-    return {"@context": context, "@graph": [*about, *inputs, *values, *made]}
+    return {"@context": context, "@graph": [*about, *taken, *values, *made]}

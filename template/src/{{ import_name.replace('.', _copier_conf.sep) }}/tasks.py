@@ -16,9 +16,9 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from .receipts import Receipts, as_listed
 from .relay import read_records
-from .runs import begin, finish, identify
+from .runs import begin, find_version, finish
 from .steps import ConfigError, Site, load_site, load_step
-from .store import Arrival, GoneError, Store, version_of
+from .store import Arrival, GoneError, Store
 
 MOST = 1000
 """Objects of one run: Airflow maps over 1024 at most, and fails a task that lists more."""
@@ -107,9 +107,12 @@ def list_arrivals(asset: Asset, name: str) -> Any:
     return list_arrivals()
 
 
-@task
+# A step whose product is there already was skipped: those that take it go on.
+@task(trigger_rule="none_failed")
 def fetch(name: str, arrival: dict[str, str]) -> str:
     """Bring one object to the working folder, and tell the folder of its run.
+
+    What steps before have made of the object comes with it, if the step takes it.
 
     Raises
     ------
@@ -171,8 +174,9 @@ def settle(name: str, arrivals: list[dict[str, str]] | None) -> None:
 
 
 def _look_up(name: str, site: Site) -> tuple[Store, Receipts, str]:
-    store, step = Store(site), load_step(name, site)
-    return store, Receipts(store, name, site.tries), version_of(step, identify(step, site))
+    store = Store(site)
+    version = find_version(load_step(name, site), site)
+    return store, Receipts(store, name, site.tries), version
 
 
 def _read(told: Mapping[str, str]) -> Arrival:
