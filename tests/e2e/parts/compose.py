@@ -80,10 +80,13 @@ LOCAL = """\
 services:
   proxy: { image: localhost/caddy:test }
   db: { image: localhost/postgres:test }
-  blue: { build: !reset null }
-  backup: { build: !reset null }
   store: { image: localhost/store:test, command: !override [], tmpfs: [/tmp] }
 """
+THERE = """\
+  blue: { build: !reset null }
+  backup: { build: !reset null }
+"""
+"""Nothing is built: the versions are there."""
 
 
 @dataclass(frozen=True)
@@ -169,12 +172,7 @@ def make_stack(docker: Docker, folder: Path) -> Stack:
     build_stand_ins(
         docker, folder, *("postgres", "caddy", "rclone", "store", "prometheus", "blackbox")
     )
-    root = folder / "service"
-    template().render(answers(kind="service", recovery="moment"), root)
-    (root / "compose.desk.local.yaml").write_text(LOCAL, encoding="utf-8")
-    desk = root / "deploy/desk.env"
-    desk.write_text(desk.read_text().replace("8443", str(PORT)), encoding="utf-8")
-    commit_all(root)
+    root = make_service(folder / "service", LOCAL + THERE)
     for version in ("1.0.0", "2.0.0"):
         for target, name in ("service", NAME), ("backup", f"{NAME}/backup"):
             build = ("build", "--network=host", f"--target={target}", f"--tag={name}:{version}")
@@ -186,16 +184,29 @@ def make_stack(docker: Docker, folder: Path) -> Stack:
     (folder / "bad").mkdir()
     (folder / "bad/Dockerfile").write_text(BAD, encoding="utf-8")
     docker.build(folder / "bad", f"{NAME}:3.0.0")
-    tools = folder / "tools"
-    tools.mkdir()
-    (tools / "docker").symlink_to(docker.client)
-    (tools / "docker-compose").symlink_to(program("docker-compose"))
-    path = os.pathsep.join([str(tools), os.environ["PATH"]])
-    more = {"PATH": path, "REPOSITORY": NAME, "PULL": "no", "WAIT": "150"}
+    more = {"REPOSITORY": NAME, "PULL": "no", "WAIT": "150"}
     more |= {
         f"{name.upper()}_IMAGE": f"localhost/{name}:test" for name in ("prometheus", "blackbox")
     }
-    return Stack(root, {**docker.environment, **more})
+    return Stack(root, {**make_tools(docker, folder / "tools"), **more})
+
+
+def make_service(root: Path, local: str) -> Path:
+    """A repository of a service that runs on stand-ins at its desk."""
+    template().render(answers(kind="service", recovery="moment"), root)
+    (root / "compose.desk.local.yaml").write_text(local, encoding="utf-8")
+    desk = root / "deploy/desk.env"
+    desk.write_text(desk.read_text().replace("8443", str(PORT)), encoding="utf-8")
+    commit_all(root)
+    return root
+
+
+def make_tools(docker: Docker, folder: Path) -> dict[str, str]:
+    """A folder of programs that come first on PATH; the variables that lead to them."""
+    folder.mkdir()
+    (folder / "docker").symlink_to(docker.client)
+    (folder / "docker-compose").symlink_to(program("docker-compose"))
+    return {**docker.environment, "PATH": os.pathsep.join([str(folder), os.environ["PATH"]])}
 
 
 UNCHECKED = ssl._create_unverified_context()  # noqa: S323 - the desk's own certificate
