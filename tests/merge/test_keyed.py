@@ -51,6 +51,55 @@ def test_a_frozen_revision_and_its_tag_stay_together(
     assert merged[0] == HOOK.format(rev=won, more="")
 
 
+IMAGES = [
+    "services:\n  db:\n    image: a/db:{}\n",
+    "services:\n  db:\n    image: ${{DB_IMAGE:-docker.io/library/postgres:{}}}\n",
+    'variables:\n  LISA_HELM_IMAGE: "localhost:5000/helm:{}"\n',
+]
+
+
+@pytest.mark.parametrize("form", IMAGES)
+@pytest.mark.parametrize(
+    ("ours", "theirs", "told"),
+    [
+        ("1.11", "1.10", "both sides moved it up; {ours} of the project is newer and kept"),
+        ("1.10", "1.11", "both sides moved it up; {theirs} of the template is newer and kept"),
+        ("1.11@", "1.10", "both sides moved it up; {ours} of the project is newer and kept"),
+        (
+            "1.10@",
+            "1.10",
+            "{ours} of the project is kept, as {theirs} of the template says the same",
+        ),
+        # A tag that the project put a digest behind is never without one again.
+        (
+            "1.9@",
+            "1.10",
+            "the project holds it back; {ours} is kept, {theirs} of the template is not",
+        ),
+        ("1.10@", "1.11", "the project holds it back; {ours} is kept, {theirs} of the template is"),
+    ],
+)
+def test_an_image_that_an_updater_moved_stays_with_its_digest(
+    form: str, ours: str, theirs: str, told: str
+) -> None:
+    ours = ours.replace("@", "@sha256:" + "a" * 64)
+    sides = [form.format(each) for each in ("1.9", ours, theirs)]
+    merged = merge_file("compose.yaml", *(each.encode() for each in sides))
+    assert isinstance(merged, Merged)
+    of_project = "{ours}" in told.partition("kept")[0]
+    assert merged.content.decode() == sides[1 if of_project else 2]
+    names = [side.strip().rpartition(": ")[2].strip('"') for side in sides]
+    assert told.format(ours=names[1], theirs=names[2]) in str(merged.notes[0])
+
+
+@pytest.mark.parametrize("form", IMAGES)
+def test_an_image_of_another_name_and_a_newer_tag_are_a_conflict(form: str) -> None:
+    base, theirs = (form.format(each).encode() for each in ("1.9", "1.10"))
+    ours = re.sub(rb"(?=\w+:1\.9)", b"our-", base)
+    assert ours != base
+    assert merge_file("compose.yaml", base, ours, theirs) is None
+
+
 def test_of_a_pin_that_both_moved_up_the_newer_wins_with_a_note() -> None:
     sides = [HOOK.format(rev=rev, more="") for rev in ("v1.9", "v1.10", "v1.11")]
     merged = keyed.merge_yaml(*sides)

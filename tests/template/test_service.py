@@ -17,6 +17,8 @@ from packaging.utils import canonicalize_name
 
 from lisa_scaffold.project.facts import Facts, Given
 
+from ..support.answers import answers
+from ..support.answers import template as make
 from ..support.components import KNOWN
 from ..support.tools import commit_all, git, program, run
 from .conftest import Render
@@ -581,3 +583,44 @@ def test_the_pages_load_nothing_from_elsewhere(service: Render) -> None:
     assert pages
     elsewhere = re.compile(r"(?:src|href)=\"(?:https?:)?//(?!doi\.org)")
     assert [path for path in pages if elsewhere.search(text(service, path))] == []
+
+
+def test_renovate_finds_each_image_that_a_service_names(tmp_path: Path) -> None:
+    make().render(answers(kind="service", extras=["renovate"]), tmp_path)
+    settings = json.loads((tmp_path / "renovate.json").read_text())
+    assert settings["extends"] == ["config:recommended", "docker:pinDigests"]
+    (manager,) = settings["customManagers"]
+    (pattern,) = (each.replace("(?<", "(?P<") for each in manager["matchStrings"])
+    pipeline = (tmp_path / ".gitlab-ci.yml").read_text()
+    variables = yaml.load(pipeline, Compose)["variables"]  # noqa: S506 - a safe one
+    images = {value for name, value in variables.items() if name.endswith("_IMAGE")}
+    found = [each.groupdict() for each in re.finditer(pattern, pipeline)]
+    assert {f"{each['depName']}:{each['currentValue']}" for each in found} == images
+    assert any(each["depName"] == "docker.io/library/postgres" for each in found)
+    # What it writes is found again, with a digest and at a port.
+    pinned = '_IMAGE: "registry.example.org:5000/a/b:1.2-c@sha256:' + "0" * 64 + '"'
+    match = re.fullmatch(pattern, pinned)
+    assert match
+    assert match.groups() == ("registry.example.org:5000/a/b", "1.2-c", f"sha256:{'0' * 64}")
+    # Of Compose it reads an image, or the default of a variable that may name another one.
+    for path in [*tmp_path.glob("compose*.yaml"), tmp_path / "monitoring/compose.yaml"]:
+        for each in re.findall(r"(?m)^ +image: (.*)$", path.read_text()):
+            assert re.fullmatch(r"\$\{\w+:(\?.*|-docker\.io/[\w/-]+:v?\d[\d.]+)\}", each), each
+
+
+def test_renovate_leaves_to_people_what_needs_them(tmp_path: Path) -> None:
+    make().render(answers(kind="service", extras=["renovate"]), tmp_path)
+    rules = json.loads((tmp_path / "renovate.json").read_text())["packageRules"]
+    held = {
+        name: rule["matchUpdateTypes"]
+        for rule in rules
+        if rule.get("enabled") is False
+        for name in ("docker.io/library/postgres", "docker.io/library/debian", "python", "caddy")
+        if re.search(rule["matchPackageNames"][0].strip("/"), name)
+    }
+    both = ["major", "minor"]
+    assert held == {
+        "docker.io/library/postgres": ["major"],
+        "docker.io/library/debian": both,
+        "python": both,
+    }

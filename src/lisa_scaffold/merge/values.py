@@ -42,8 +42,11 @@ _PLAIN = compile_lazily(rf"(?P<stem>)(?P<version>{_NUMBER})")
 _TARGET = compile_lazily(r"(?P<stem>py)(?P<version>\d{2,})")
 _LOGICAL_LINE = compile_lazily(r"(?:[^\n]*\\\n)*(?:[^\n]+\n?|\n)")
 _HASH = compile_lazily(r"(?<![0-9a-f])[0-9a-f]{40}$")
+_DIGEST = compile_lazily(r"@sha256:[0-9a-f]{64}(?=\}?$)")
+_DEFAULT = compile_lazily(r"(\$\{\w+:?-)([^${}]+)\}")
+"""A variable of Compose, and what stands where it is not set."""
 _FROZEN = [False, True, False]
-"""Which sides name a commit, where `pre-commit autoupdate --freeze` put it in place of a tag."""
+"""Which sides name a commit (as `pre-commit autoupdate --freeze` writes it) or a digest."""
 _VERSIONED = compile_lazily(r"(?<![A-Za-z])\d+\.\d+|\bpy\d+$|^\d+$")
 
 _LONGEST = 500  # characters of a pin, or of a remark on one
@@ -246,7 +249,9 @@ def _pick_newest(path: Path, texts: Sequence[str], remarks: Sequence[str]) -> De
     before, ours, theirs = (make_version_key(version) for _, version in pins)
     # A hash may stand for the version that base has: then only its form changed.
     hashed = any(_HASH.search(text) for text in texts[1:])
-    if ours < before < theirs and not hashed:
+    held = ours < before < theirs and not hashed
+    # A tag that the project put a digest behind is never without one again.
+    if held or (ours < theirs and [bool(_DIGEST.search(text)) for text in texts] == _FROZEN):
         return Decision(texts[1], _note_held(path, *texts[1:]))
     oldest, newest = min(ours, theirs), max(ours, theirs)
     if oldest < before or newest == before or (oldest == before and not hashed):
@@ -286,17 +291,26 @@ def _read_pin(path: Path, text: str, remark: str) -> tuple[str, str] | None:
     forms = [_BOUND, _AT]
     if name in _PINNED or name.endswith("version"):
         forms += [_PLAIN, _TARGET]
-    if _IMAGES & {part.lower() for part in path}:
+    is_image = bool(_IMAGES & {part.lower() for part in path}) or name.endswith("-image")
+    if is_image:
         forms.append(_TAGGED)
+    variable, text = _split_image(text.strip()) if is_image else ("", text.strip())
     for form in forms:
-        if match := form.fullmatch(text.strip()):
+        if match := form.fullmatch(text):
             parts = match.groupdict()
             version = parts["version"]
             if form is _TARGET:
                 version = f"{version[0]}.{version[1:]}"
             prefix = parts["stem"] if form is not _AT else stem
-            return f"{prefix.strip()} {parts.get('rest', '')}".strip(), version
+            return f"{variable}{prefix.strip()} {parts.get('rest', '')}".strip(), version
     return None
+
+
+def _split_image(text: str) -> tuple[str, str]:
+    """The variable that an image is the default of, and its name with its tag and no digest."""
+    default = _DEFAULT.fullmatch(text)
+    variable, image = default.groups() if default else ("", text)
+    return variable, _DIGEST.sub("", image)
 
 
 def is_pin(path: Path, value: Value) -> bool:
