@@ -188,7 +188,7 @@ class Outcome:
 
     def lost(self, once: Iterable[str]) -> list[Lost]:
         """Lines of either side that are not accounted for; ``once``: files written once only."""
-        silent = {ANSWERS} | {path for path in once if path in self.ours}
+        silent = {*ANSWERS} | {path for path in once if path in self.ours}
         sides = {"ours": self.ours, "theirs": self.theirs}
         return [
             lost

@@ -15,7 +15,7 @@ from packaging.version import InvalidVersion, Version
 
 from desk import address, git, git_text, says_yes
 
-ANSWERS = ".copier-answers.yml"
+ANSWERS = (".copier-answers.yml", ".copier-answers.yaml")
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Step:
     before: Mapping[str, Any] = field(repr=False)
     after: Mapping[str, Any] = field(repr=False)
     merged: bool  # into the branch that the clone has checked out
+    answers_file: str
 
     @property
     def name(self) -> str:
@@ -77,12 +78,12 @@ def name_of(clone: Path) -> str:
     return next(part for part in reversed(plain) if part not in ("", "repo"))
 
 
-def answers_at(clone: Path, commit: str) -> dict[str, Any]:
+def answers_at(clone: Path, commit: str, name: str) -> dict[str, Any]:
     """What the project recorded at a commit; nothing where that is no answers file."""
-    if not says_yes(clone, "cat-file", "-e", f"{commit}:{ANSWERS}"):
+    if not says_yes(clone, "cat-file", "-e", f"{commit}:{name}"):
         return {}
     try:
-        found = yaml.safe_load(git(clone, "show", f"{commit}:{ANSWERS}"))
+        found = yaml.safe_load(git(clone, "show", f"{commit}:{name}"))
     except yaml.YAMLError:  # conflict markers, mostly
         return {}
     return found if isinstance(found, dict) and found.get("_commit") else {}
@@ -92,13 +93,15 @@ def changes(clone: Path) -> Iterator[Step]:
     """Every commit, on any branch, that took the project to another version; oldest first."""
     merged = set(git_text(clone, "rev-list", "HEAD").split())
     listed = git_text(
-        clone, "log", "--all", "--no-merges", "--date-order", "--format=%H %P", "--", ANSWERS
+        clone, "log", "--all", "--no-merges", "--date-order", "--format=%H %P", "--", *ANSWERS
     )
     for commit, *parents in map(str.split, reversed(listed.splitlines())):
-        before = answers_at(clone, parents[0]) if parents else {}
-        after = answers_at(clone, commit)
-        if before and after and str(before["_commit"]) != str(after["_commit"]):
-            yield Step(name_of(clone), clone, commit, parents[0], before, after, commit in merged)
+        for name in ANSWERS:
+            before = answers_at(clone, parents[0], name) if parents else {}
+            after = answers_at(clone, commit, name) if before else {}
+            if after and str(before["_commit"]) != str(after["_commit"]):
+                seen = (name_of(clone), clone, commit, parents[0], before, after)
+                yield Step(*seen, commit in merged, name)
 
 
 def fair(steps: Iterable[Step], template: Path, source: str) -> Iterator[Step | Skipped]:

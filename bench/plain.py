@@ -17,18 +17,24 @@ import tempfile
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from copier._main import Worker
 
 from desk import files, git, take
-from histories import ANSWERS
 
 Answers = Mapping[str, Any]
 
 
-def worker(source: str, version: str, folder: Path, answers: Answers, trust: bool) -> Worker:
+class Manner(NamedTuple):
+    """How a template is rendered: with its extensions or not, and where the answers are."""
+
+    trust: bool
+    answers_file: str
+
+
+def worker(source: str, version: str, folder: Path, answers: Answers, manner: Manner) -> Worker:
     return Worker(
         src_path=source,
         dst_path=folder,
@@ -37,27 +43,28 @@ def worker(source: str, version: str, folder: Path, answers: Answers, trust: boo
         defaults=True,
         overwrite=True,
         quiet=True,
-        unsafe=trust,
+        unsafe=manner.trust,
+        answers_file=Path(manner.answers_file),
         skip_tasks=True,
     )
 
 
-def render_old(recorded: Answers, folder: Path, trust: bool) -> None:
+def render_old(recorded: Answers, folder: Path, manner: Manner) -> None:
     answers = {key: value for key, value in recorded.items() if not key.startswith("_")}
-    with worker(recorded["_src_path"], str(recorded["_commit"]), folder, answers, trust) as old:
+    with worker(recorded["_src_path"], str(recorded["_commit"]), folder, answers, manner) as old:
         old.run_copy()
 
 
 def render_new(
-    recorded: Answers, version: str, given: Answers, folder: Path, trust: bool
+    recorded: Answers, version: str, given: Answers, folder: Path, manner: Manner
 ) -> dict[str, Any]:
     """Render as Copier updates: recorded answers are suggestions, given ones are set.
 
     A given answer whose question `when` hides is left out, as nobody would have been asked.
     """
     folder.mkdir()
-    (folder / ANSWERS).write_text(yaml.safe_dump(dict(recorded)))
-    with worker(recorded["_src_path"], version, folder, {}, trust) as new:
+    (folder / manner.answers_file).write_text(yaml.safe_dump(dict(recorded)))
+    with worker(recorded["_src_path"], version, folder, {}, manner) as new:
         data = {key: given[key] for key in given if key in new.template.questions_data}
         new.data.update(data)
         new.run_copy()
@@ -68,7 +75,7 @@ def render_new(
         return {"data": data, "once": once}
     shutil.rmtree(folder)  # one at a time: what is asked may depend on it
     asked = {key: answer for key, answer in data.items() if key != hidden}
-    return render_new(recorded, version, asked, folder, trust)
+    return render_new(recorded, version, asked, folder, manner)
 
 
 def merge(project: Path, base: str, theirs: str) -> None:
@@ -97,17 +104,19 @@ def main() -> None:
     parser.add_argument("--data", type=json.loads, default={})
     parser.add_argument("--trust", action="store_true")
     parser.add_argument("--into", type=Path)
+    parser.add_argument("--answers-file", default=".copier-answers.yml")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
-    recorded = yaml.safe_load((given.project / ANSWERS).read_text())
+    manner = Manner(given.trust, given.answers_file)
+    recorded = yaml.safe_load((given.project / manner.answers_file).read_text())
     desk: Path = given.into or given.project / ".git"
     with tempfile.TemporaryDirectory(prefix="replay-plain-") as name:
         old, new = Path(name) / "old", Path(name) / "new"
-        render_old(recorded, old, given.trust)
-        found = render_new(recorded, given.to, given.data, new, given.trust)
+        render_old(recorded, old, manner)
+        found = render_new(recorded, given.to, given.data, new, manner)
         base, theirs = take(desk, old, ignored=True), take(desk, new, ignored=True)
     if given.into:
-        answers = sorted({ANSWERS} & files(desk, theirs).keys())
+        answers = sorted({manner.answers_file} & files(desk, theirs).keys())
         print(json.dumps({"base": base, "theirs": theirs, "answers": answers, **found}))
     else:
         merge(given.project, base, theirs)

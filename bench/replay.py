@@ -2,13 +2,14 @@
 
     python bench/replay.py --template PATH-OR-URL [--engines copier,git,lisa] CLONE [CLONE ...]
 
-A commit that changed ``_commit`` in ``.copier-answers.yml`` is a step: its parent is the project
-before, the commit is what people made of it. Any template and any local clones of projects made
-from it will do. Every engine gets its own fresh clone of the parent and the answers that people
-gave to questions which the older version did not ask; the clones are only read, and no network is
-needed. Engines: ``copier`` (its command), ``git`` (two plain renders and ``git merge-tree``) and
-``lisa`` (``lisa-scaffold update``). In brackets: of the lost lines those whose words are gone too,
-of the distance what is left without lock files; bench/figures.py says how lines are counted.
+A commit that changed ``_commit`` in ``.copier-answers.yml`` (or ``.yaml``) is a step: its parent
+is the project before, the commit is what people made of it. Any template and any local clones of
+projects made from it will do. Every engine gets its own fresh clone of the parent and the answers
+that people gave to questions which the older version did not ask; the clones are only read, and no
+network is needed. Engines: ``copier`` (its command), ``git`` (two plain renders and
+``git merge-tree``) and ``lisa`` (``lisa-scaffold update``). In brackets: of the lost lines those
+whose words are gone too, of the distance what is left without lock files; bench/figures.py says how
+lines are counted.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ class Options:
 def copier(step: Step, project: Path, data: Mapping[str, Any], trust: bool) -> Words:
     return [
         *(SCRIPTS / "copier", "update", "--defaults", "--skip-tasks", "--vcs-ref", step.new),
+        *("--answers-file", step.answers_file),
         *(["--trust"] if trust else []),
         *pairs(data),
         project,
@@ -59,6 +61,7 @@ def copier(step: Step, project: Path, data: Mapping[str, Any], trust: bool) -> W
 def plain(step: Step, project: Path, data: Mapping[str, Any], trust: bool) -> Words:
     return [
         *(sys.executable, HERE / "plain.py", "--to", step.new, "--data", json.dumps(data)),
+        *("--answers-file", step.answers_file),
         *(["--trust"] if trust else []),
         project,
     ]
@@ -67,7 +70,7 @@ def plain(step: Step, project: Path, data: Mapping[str, Any], trust: bool) -> Wo
 def lisa(step: Step, project: Path, data: Mapping[str, Any], trust: bool) -> Words:
     return [
         *(SCRIPTS / "lisa-scaffold", "update", project, "--to", step.new, "--defaults"),
-        *("--format", "json"),
+        *("--format", "json", "--answers-file", step.answers_file),
         *(["--trust"] if trust else []),
         *pairs(data),
     ]
