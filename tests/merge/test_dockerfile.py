@@ -293,6 +293,19 @@ INSTALL = "FROM python:3.13\n\nRUN pip install dist/*.whl\n"
             "pip install --no-deps dist/*.whl",
             "pip install --quiet --no-deps dist/*.whl",
         ),
+        (
+            "pip install dist/*.whl ipython",
+            "pip install dist/*.whl 'rich>=2' ./own",
+            "pip install dist/*.whl ipython 'rich>=2' ./own",
+        ),
+        (
+            "apt-get update && pip install dist/*.whl a[b] && true",
+            "apt-get update && pip install dist/*.whl c && true",
+            None,
+        ),
+        ("pip install dist/*.whl a==1", "pip install dist/*.whl a==2", None),
+        ("pip install dist/*.whl a", "pip install dist/*.whl $B", None),
+        ("pip install x && cp dist/*.whl a", "pip install x && cp dist/*.whl b", None),
     ],
 )
 def test_what_is_added_to_an_installation_comes_with_what_it_needs(
@@ -332,3 +345,11 @@ def test_each_side_drops_and_adds_modules(data: st.DataObject) -> None:
     assert all(module(name) in result.content.decode() for name in merged)
     for side in sides:
         assert [name for name in merged if name in side] == [n for n in side if n in merged]
+
+
+def test_both_sides_have_something_more_installed_in_the_middle_of_a_run() -> None:
+    step = "FROM a\nRUN apt-get update && apt-get install -y git{} && rm -rf /var/lib/apt/lists\n"
+    sides = (step.format(more).encode() for more in ("", " curl", " make g++"))
+    result = merge_file("Dockerfile", *sides)
+    assert isinstance(result, Merged)
+    assert result.content.decode() == step.format(" curl make g++")

@@ -417,6 +417,24 @@ def test_the_ends_of_a_range_are_merged_one_by_one(
     assert done == (both and written(both))
 
 
+@pytest.mark.parametrize(
+    ("path", "written"),
+    [
+        ("pyproject.toml", '[tool.poetry.group.dev.dependencies]\nx = "{}"\n'),
+        ("package.json", '{{\n  "devDependencies": {{\n    "x": "{}"\n  }}\n}}\n'),
+    ],
+)
+@pytest.mark.parametrize(
+    ("ours", "theirs", "both"),
+    [("1.1.0", "1.2.0", "1.2.0"), ("0.9.0", "1.2.0", "0.9.0"), ("^1.1.0", "1.2.0", None)],
+)
+def test_a_bare_version_in_a_table_of_requirements_is_a_pin(
+    path: str, written: str, ours: str, theirs: str, both: str | None
+) -> None:
+    done = merged(path, *map(written.format, ("1.0.0", ours, theirs)))
+    assert done == (both and written.format(both))
+
+
 PACKAGED = """\
 import x
 

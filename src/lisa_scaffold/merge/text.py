@@ -31,7 +31,7 @@ from lisa_scaffold.merge.effort import spend
 from lisa_scaffold.merge.headings import find_doubled
 from lisa_scaffold.merge.references import add_definitions
 from lisa_scaffold.pattern import compile_lazily
-from lisa_scaffold.versions import pick_newest
+from lisa_scaffold.versions import normalize_name, pick_newest, split_requirement
 
 # A reference such as `owner/name@v2` or `name>=1,<2` is one word: a part of one side's reference
 # glued to a part of the other's would be something that nobody wrote.
@@ -40,6 +40,13 @@ _MEANS = compile_lazily(r"\w")
 _CODES = compile_lazily(
     r"#\s*(?:(?:(?:ruff|flake8):\s*)?noqa:|nosec\b|type:\s*ignore\[|pylint:\s*disable=)"
 )
+_COMMAND = compile_lazily(r"[;&|()]")
+_INSTALLS = compile_lazily(
+    r"\b(?:(?:pip[\d.]*|pipx|apt|apt-get|dnf|microdnf|yum|conda|mamba|micromamba|npm|gem)"
+    r"\s+(?:-\S+\s+)*install|(?:apk|uv|poetry|pdm|yarn|pnpm)\s+(?:-\S+\s+)*add)\b"
+)
+_PACKAGE = compile_lazily(r"(\w[\w.+:-]*)(?:=[\w.+:~*-]+)?")
+_PLACE = compile_lazily(r"\.(?:\[[\w,-]+\])?|[\w.*-]*/[\w./*-]*")
 _LONGEST_LINE = 2000
 _MOST_LINES = 80
 _LIKENESS = 100  # steps of the shortest comparison
@@ -248,7 +255,10 @@ def _merge_apart(base: str, *sides: Sequence[str]) -> str | None:
     for region in find_regions(*sides):
         words, their_words = sides[1][region.ours], sides[2][region.theirs]
         if region.changed == "both" and words != their_words:
-            united = None if sides[0][region.base] else _unite(base, words, their_words)
+            united = None
+            if not sides[0][region.base]:
+                united = _unite(base, words, their_words)
+                united = united or _unite_packages("".join(merged), words, their_words)
             if united is None:
                 return None
             words = united
@@ -284,6 +294,31 @@ def _unite(line: str, ours: Sequence[str], theirs: Sequence[str]) -> list[str] |
         return None
     after = one[len(one.rstrip()) :]
     return [one.rstrip(), *(f" {' '.join(option)}" for option in fresh), after]
+
+
+def _unite_packages(before: str, *sides: Sequence[str]) -> list[str] | None:
+    """Unite what both sides let a command install, which may name it in any order."""
+    if not _INSTALLS.search(_COMMAND.split(before)[-1]):
+        return None
+    one, other = ("".join(words) for words in sides)
+    names = [{word: _name_package(word) for word in text.split()} for text in (one, other)]
+    fresh = {word: name for word, name in names[1].items() if word not in names[0]}
+    own = {name for word, name in names[0].items() if word not in names[1]}
+    if None in {*names[0].values(), *names[1].values()} or own & {*fresh.values()}:
+        return None  # more than a list, or one package with two bounds
+    return [one.rstrip(), *(f" {word}" for word in fresh), one[len(one.rstrip()) :]]
+
+
+def _name_package(word: str) -> str | None:
+    """The name of what a word has installed, or its path; nothing for any other word."""
+    bare = word.strip("\"'")
+    if word not in (bare, f'"{bare}"', f"'{bare}'"):
+        return None
+    if parts := split_requirement(bare):
+        return normalize_name(parts["name"])
+    if match := _PACKAGE.fullmatch(bare):
+        return match[1]
+    return bare if _PLACE.fullmatch(bare) else None
 
 
 def _split_options(text: str) -> list[list[str]]:

@@ -85,10 +85,17 @@ ListForm = Literal["records", "requirements", "set", "ordered"]
 
 
 class Decision(NamedTuple):
-    """The text that a scalar gets, and what a maintainer should know about it."""
+    """The text that a scalar gets, and what a maintainer should know about it.
+
+    Attributes
+    ----------
+    is_held
+        Whether the project holds back what the template moves up.
+    """
 
     text: str
     note: Note = ""
+    is_held: bool = False
 
 
 def text_of(value: Value | None) -> str | None:
@@ -235,7 +242,7 @@ def _keep_frozen(path: Path, texts: Sequence[str], remarks: Sequence[str]) -> De
     if _key_of(path) != "rev" or [bool(_HASH.fullmatch(each)) for each in texts] != _FROZEN:
         return None
     frozen = f"{texts[1]} {remarks[1].strip()}".strip()
-    return Decision(texts[1], _note_held(path, frozen, texts[2]))
+    return _hold(path, texts[1], texts[2], frozen)
 
 
 def _pick_newest(path: Path, texts: Sequence[str], remarks: Sequence[str]) -> Decision | None:
@@ -252,7 +259,7 @@ def _pick_newest(path: Path, texts: Sequence[str], remarks: Sequence[str]) -> De
     held = ours < before < theirs and not hashed
     # A tag that the project put a digest behind is never without one again.
     if held or (ours < theirs and [bool(_DIGEST.search(text)) for text in texts] == _FROZEN):
-        return Decision(texts[1], _note_held(path, *texts[1:]))
+        return _hold(path, texts[1], texts[2])
     oldest, newest = min(ours, theirs), max(ours, theirs)
     if oldest < before or newest == before or (oldest == before and not hashed):
         return None
@@ -267,11 +274,10 @@ def _pick_newest(path: Path, texts: Sequence[str], remarks: Sequence[str]) -> De
     return Decision(texts[won], _note_newer(path, shown[1], shown[2], ours_won=won == 1))
 
 
-_HELD = "the project holds it back"
-
-
-def _note_held(path: Path, ours: str, theirs: str) -> str:
-    return f"{show_path(path)}: {_HELD}; {ours} is kept, {theirs} of the template is not."
+def _hold(path: Path, ours: str, theirs: str, shown: str = "") -> Decision:
+    """The text of the project, which holds it back; ``shown``: with what a note tells besides."""
+    kept = f"{shown or ours.strip()} is kept, {theirs.strip()} of the template is not."
+    return Decision(ours, f"{show_path(path)}: the project holds it back; {kept}", is_held=True)
 
 
 def _note_newer(path: Path, ours: str, theirs: str, *, ours_won: bool) -> str:
@@ -289,7 +295,9 @@ def _read_pin(path: Path, text: str, remark: str) -> tuple[str, str] | None:
         return stem, named[1]
     name = _key_of(path)
     forms = [_BOUND, _AT]
-    if name in _PINNED or name.endswith("version"):
+    # In a table of requirements a bare version is a pin (Poetry, npm) or a bound (Cargo).
+    is_required = len(path) > 1 and bool(_REQUIREMENTS.search(path[-2].lower().replace("_", "-")))
+    if name in _PINNED or name.endswith("version") or is_required:
         forms += [_PLAIN, _TARGET]
     is_image = bool(_IMAGES & {part.lower() for part in path}) or name.endswith("-image")
     if is_image:
@@ -360,13 +368,12 @@ def _merge_requirement(path: Path, base: str, ours: str, theirs: str) -> Decisio
         if decided is None:
             return None
         merged += decided.text
-        if decided.note:
+        if decided.is_held:
+            notes.append(_hold(path, ours, theirs).note)
+        elif decided.note:
             ours_won = decided.text.strip() == our_parts[part].strip()
-            if _HELD in str(decided.note):
-                notes.append(_note_held(path, ours, theirs))
-            else:
-                notes.append(_note_newer(path, ours, theirs, ours_won=ours_won))
-    return Decision(merged, " ".join(notes))
+            notes.append(_note_newer(path, ours, theirs, ours_won=ours_won))
+    return Decision(merged, " ".join(map(str, notes)))
 
 
 def _decide_part(path: Path, part: str, base: str, ours: str, theirs: str) -> Decision | None:
@@ -389,7 +396,7 @@ def _decide_part(path: Path, part: str, base: str, ours: str, theirs: str) -> De
     if part == "spec" and not base.strip():
         base = re.sub(_NUMBER, "0.dev0", ours)
     decided = _pick_newest(path, (base.strip(), ours.strip(), theirs.strip()), _NO_REMARKS)
-    return decided and Decision(ours if decided.text == ours.strip() else theirs, decided.note)
+    return decided and decided._replace(text=ours if decided.text == ours.strip() else theirs)
 
 
 def _decide_bounds(path: Path, texts: Sequence[str]) -> Decision | None:
@@ -405,7 +412,7 @@ def _decide_bounds(path: Path, texts: Sequence[str]) -> Decision | None:
             shown = texts[1].strip(), texts[2].strip()
             return Decision(texts[won], _note_newer(path, *shown, ours_won=won == 1))
     if all(own <= old <= new for old, own, new in zip(before, ours, theirs, strict=True)):
-        return Decision(texts[1], _note_held(path, texts[1].strip(), texts[2].strip()))
+        return _hold(path, texts[1], texts[2])
     return None
 
 
