@@ -562,3 +562,30 @@ def test_a_filter_that_is_required_and_missing_is_one_message(
     assert update(workshop.project) == ExitCode.REFUSED
     assert "no-such-program" in capsys.readouterr().err
     assert workshop.status() == []
+
+
+@pytest.mark.parametrize("is_moved", [False, True])
+def test_what_both_made_of_one_example_stands_in_two_folders(
+    is_moved: bool, tmp_path: Path, capsys: Capture
+) -> None:
+    example = {f"template/root/{name}.dat": TEN.replace("line", name) for name in ("a", "b")}
+    workshop = open_workshop(tmp_path, example)
+    mine = {"own/a.dat": workshop.read("root/a.dat").replace("a 5", "mine"), "root/a.dat": None}
+    # Where the project moved the whole folder, the template's comes to it.
+    moved = {"own/b.dat": workshop.read("root/b.dat")} if is_moved else {}
+    workshop.edit({**mine, "root/b.dat": None, **moved})
+    theirs = example["template/root/a.dat"].replace("a 5", "theirs")
+    new = {"template/ping/a.dat": theirs, "template/ping/b.dat": example["template/root/b.dat"]}
+    more = {} if is_moved else {"template/ping/c.dat": "new\n"}
+    workshop.release("v1.1.0", {**dict.fromkeys(example), **new, **more})
+    result = report(workshop, capsys)
+    if is_moved:
+        assert result["conflicts"] == ["own/a.dat"]
+        return
+    assert result["conflicts"] == []
+    assert workshop.read("own/a.dat") == mine["own/a.dat"]
+    assert workshop.read("ping/a.dat") == theirs
+    assert (
+        "own/a.dat: the template moves root/a.dat to ping/a.dat, the project has moved it here; "
+        "the template's comes beside it."
+    ) in result["notes"]

@@ -57,9 +57,17 @@ def test_binary_files_are_taken_whole_or_not_at_all() -> None:
     assert merge_file("a.png", b"\0a", b"\0b", b"\0c") is None
 
 
-def test_generated_files_are_a_conflict() -> None:
+def test_a_lock_that_both_changed_stays_the_projects_to_be_written_anew() -> None:
     ours, theirs = LINES.replace(b"one", b"1"), LINES.replace(b"five", b"5")
-    assert merge_file("uv.lock", LINES, ours, theirs) is None
+    for base in (LINES, None):
+        result = merge_file("uv.lock", base, ours, theirs)
+        assert isinstance(result, Declined)
+        assert result.content == ours
+        assert result.reason == (
+            "A tool writes this file as a whole: the project's stays, to be written anew."
+        )
+        assert "+5" in result.patch
+        assert merge_file("uv.lock", base, ours, theirs, keep_prose=False) is None
 
 
 def test_line_ends_that_the_project_converted_stay() -> None:
@@ -127,7 +135,6 @@ def test_files_that_both_sides_added_otherwise_are_a_conflict() -> None:
     turned = SCRIPT.replace(b"step 7\nstep 8\n", b"step 8\nstep 7\n")
     for theirs in (edited, turned, SCRIPT * 2):
         assert merge_file("run.sh", None, more, theirs) is None
-    assert merge_file("uv.lock", None, SCRIPT, more) is None
 
 
 @pytest.mark.parametrize(

@@ -477,3 +477,113 @@ def test_what_both_put_in_the_place_of_what_both_removed_is_open() -> None:
     theirs = PORTS.replace('"5064:5064/udp"', '"8080:80/tcp"')
     both = ours.replace('PORT}",', 'PORT}",\n    "8080:80/tcp",')
     assert merged("a.json", PORTS, ours, theirs) == both
+
+
+INSTALLED = "steps:\n  - name: Install\n    run: {}\n"
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "both"),
+    [
+        ("uv tool install a@${{ x.y }}", 'uv tool install "a@${{ x.y }}"', 1),
+        ("uv tool install 'a@1' b", "uv tool install a@1 b", 0),
+        ('uv tool install "a@${{ x.y }}"', "uv tool install a@${{ x.z }}", None),
+        ("uv tool install a@*", 'uv tool install "a@*"', None),
+        ("uv tool install a b", 'uv tool install "a b"', None),
+    ],
+)
+def test_a_command_that_both_wrote_keeps_the_quotes_of_either(
+    ours: str, theirs: str, both: int | None
+) -> None:
+    sides = [INSTALLED.format(text) for text in ("pipx install a now", ours, theirs)]
+    expected = None if both is None else sides[1 + both]
+    assert merged(".github/workflows/ci.yml", *sides) == expected
+
+
+OPTION = """\
+  {}:
+    required: false
+    type: str
+    default: {}
+    description: {}
+"""
+
+
+def test_options_of_the_projects_are_none_that_the_template_renamed() -> None:
+    dummies = ("foo", "hello", "A dummy."), ("bar", "world", "A dummy.")
+    own = ("bin", "/usr/bin", "Where it goes."), ("lib", "/usr/lib", "What it needs.")
+    base, ours = (
+        "options:\n" + "".join(OPTION.format(*o) for o in side) for side in (dummies, own)
+    )
+    theirs = base.replace("foo:", "a__foo:").replace("bar:", "a__bar:")
+    assert merged("meta/argument_specs.yml", base, ours, theirs) == ours
+
+
+TASK = "- name: Do nothing{}\n  debug:\n    {}\n  changed_when: false\n"
+
+
+def test_a_task_that_the_project_removed_stays_away_under_a_name_with_a_full_stop() -> None:
+    base, theirs = TASK.format("", "cmd: echo"), TASK.format(".", "msg: Nothing to do.")
+    ours = "- name: Do much\n  shell:\n    cmd: make\n"
+    result = merge_file("tasks/main.yml", base.encode(), ours.encode(), theirs.encode())
+    assert isinstance(result, Declined)
+    assert result.content.decode() == ours
+    assert result.reason == (
+        "Do nothing.: the project removed it, the template changed it; it stays removed."
+    )
+
+
+BARE = "def now():\n    return clock()\n"
+DOCUMENTED = BARE.replace("    r", '    """Tell the time."""\n\n    r')
+
+
+def test_of_a_function_that_both_added_the_one_with_a_docstring_is_taken() -> None:
+    before = "import x\n\n\n{}def later():\n    return {}\n"
+    base, ours, theirs = (
+        before.format(*side)
+        for side in (("", "1"), (f"{BARE}\n\n", "1"), (f"{DOCUMENTED}\n\n", "2"))
+    )
+    assert merged("a.py", base, ours, theirs) == theirs
+    assert merged("a.py", base, theirs, ours) == theirs
+
+
+COMMANDS = "cmds:\n  - task: install\n  - >\n    poetry run\n    pytest --strict tests\n"
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "both"),
+    [
+        (("  - >", "  - task: generate\n  - >"), ("run", "run --"), 0),
+        (("run", "run --"), ("  - >", "  - task: generate\n  - >"), 0),
+        (("run", "run --"), ("run", "run -x"), None),
+        (("  - >", "  - task: generate\n  - >"), ("poetry run\n    pytest", "nox -s"), None),
+    ],
+)
+def test_a_step_before_one_that_the_other_side_edited_has_a_sure_place(
+    ours: tuple[str, str], theirs: tuple[str, str], both: int | None
+) -> None:
+    sides = [COMMANDS, COMMANDS.replace(*ours), COMMANDS.replace(*theirs)]
+    expected = None if both is None else sides[1].replace(*theirs)
+    assert merged("Taskfile.yaml", *sides) == expected
+
+
+CLIENT = """\
+import x
+
+
+async def client(app: App) -> Client:
+    \"\"\"Make one.\"\"\"
+    return Client(app)
+"""
+
+
+def test_one_side_adds_arguments_where_the_other_annotates_what_is_returned() -> None:
+    ours = CLIENT.replace("(app: App)", "(\n    app: App,\n    other: Other,\n)")
+    theirs = CLIENT.replace("-> Client", "-> Iterator[Client]")
+    assert merged("a.py", CLIENT, ours, theirs) == ours.replace("-> Client", "-> Iterator[Client]")
+    assert merged("a.py", CLIENT, theirs, ours) == ours.replace("-> Client", "-> Iterator[Client]")
+
+
+def test_what_both_annotate_otherwise_is_in_conflict() -> None:
+    ours, theirs = (CLIENT.replace("-> Client", f"-> {each}[Client]") for each in ("List", "Set"))
+    assert merged("a.py", CLIENT, ours.replace("(app", "(own, app"), theirs) is None

@@ -202,3 +202,34 @@ def test_long_files_take_no_time(lines: int, seconds: float) -> None:
     start = time.process_time()
     text.merge_lines(base, *sides)
     assert time.process_time() - start < seconds
+
+
+TOOLS = "packages = [\n  python\n  task\n  curlie\n  copier\n];\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "ours", "theirs", "merged"),
+    [
+        ("flake.nix", ("curlie", "ffmpeg\n  curlie"), ("  curlie\n", ""), ("curlie", "ffmpeg")),
+        ("flake.nix", ("  curlie\n", ""), ("curlie", "curlie\n  ffmpeg"), ("curlie", "ffmpeg")),
+        # It may be the old one under another name.
+        ("flake.nix", ("curlie", "curly\n  curlie"), ("  curlie\n", ""), None),
+        ("flake.nix", ("curlie", "a"), ("  curlie\n", "  b\n"), None),
+        ("flake.nix", ("curlie", "--a\n  curlie"), ("  curlie\n", ""), None),
+        # Its syntax is known, and this is none of it.
+        ("a.py", ("curlie", "ffmpeg\n  curlie"), ("  curlie\n", ""), None),
+    ],
+)
+def test_one_side_adds_to_a_list_where_the_other_removes(
+    path: str, ours: tuple[str, str], theirs: tuple[str, str], merged: tuple[str, str] | None
+) -> None:
+    sides = (TOOLS.replace(*change).encode() for change in (ours, theirs))
+    result = merge_file(path, TOOLS.encode(), *sides)
+    expected = merged and TOOLS.replace(*merged)
+    assert (isinstance(result, Merged) and result.content.decode()) == (expected or False)
+
+
+def test_words_between_no_brackets_are_no_list() -> None:
+    text = TOOLS.replace("[", "").replace("]", "")
+    ours, theirs = text.replace("curlie", "ffmpeg\n  curlie"), text.replace("  curlie\n", "")
+    assert merge_file("flake.nix", text.encode(), ours.encode(), theirs.encode()) is None

@@ -21,6 +21,13 @@ _CONSTRAINTS = {
 }
 """The locks of the template, each with what it is made for."""
 _OTHERS = {"pdm.lock": "pdm lock", "poetry.lock": "poetry lock", "uv.lock": "uv lock"}
+_MADE_ELSEWHERE = {
+    "Cargo.lock": "cargo update --workspace",
+    "flake.lock": "nix flake lock",
+    "package-lock.json": "npm install --package-lock-only",
+    "pixi.lock": "pixi lock",
+}
+"""Locks for what other files ask for."""
 _HEAD = 400  # bytes
 
 
@@ -31,7 +38,8 @@ def is_lock(blob: Blob) -> bool:
 
 def tell_stale(synced: Synced, work: Work) -> None:
     """Tell of each lock that is out of date once the update is in, and what renews it."""
-    commands = {**dict.fromkeys(_CONSTRAINTS, _OURS.decode()), **_OTHERS}
+    commands = {**dict.fromkeys(_CONSTRAINTS, _OURS.decode()), **_OTHERS, **_MADE_ELSEWHERE}
+    declined = {*synced.patches, *synced.quotations}
     present = work.store.paths(work.ours)
     wanted = [path for path in (_METADATA, *commands) if path in present]
     before = {
@@ -46,6 +54,10 @@ def tell_stale(synced: Synced, work: Work) -> None:
             missing = _find_missing(lock, path, after) if path in _CONSTRAINTS else []
             if missing:
                 said = f"does not lock {join_names(missing)} yet"
+            elif path in declined:
+                said = "the template's was made for more or other requirements"
+            elif path in _MADE_ELSEWHERE:
+                continue
             elif path not in synced.files and _asks(before, path) != _asks(after, path):
                 said = "was made for other requirements"
             else:

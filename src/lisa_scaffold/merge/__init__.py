@@ -20,6 +20,7 @@ _REPLACED = "The project has replaced this file with one of its own."
 _CARRIED_OVER = "Both sides added this file, nearly alike; it stays as the project has it."
 _BROKEN = "Both sides added this file; the template's cannot be read, so the project's stays."
 _TOO_LARGE = "It is too large to be merged by its parts: git has merged its lines."
+_GENERATED = "A tool writes this file as a whole: the project's stays, to be written anew."
 _EMPTIED = "The template has emptied this file, and the project has made more of it."
 
 # In data, each key is somebody's decision, however much else the project has changed.
@@ -278,6 +279,9 @@ def _merge(path: str, sides: encoding.Sides, *, keep_prose: bool) -> _Result | N
 def _keep_ours(path: str, sides: encoding.Sides, file_type: str) -> _Result | None:
     """The project's file as it is, where the template's change is of no use to it."""
     base, ours, theirs = sides.texts
+    if file_type == "generated":
+        offered = diff.patch(ours if sides.new else base, theirs, path)
+        return _Result(ours, (), offered, _GENERATED)
     if sides.new:
         # Whether one text has every line of the other, in order, and few more.
         less, more = sorted((ours.splitlines(), theirs.splitlines()), key=len)
@@ -286,7 +290,7 @@ def _keep_ours(path: str, sides: encoding.Sides, file_type: str) -> _Result | No
         offered = diff.patch(ours, theirs, path)
         if kinds.is_broken(file_type, theirs) and not kinds.is_broken(file_type, ours):
             return _Result(ours, (), offered, _BROKEN)
-        if file_type == "generated" or not nearly:
+        if not nearly:
             return None
         return _Result(ours, (), offered, _CARRIED_OVER)
     share, count = _share_left(base, ours)

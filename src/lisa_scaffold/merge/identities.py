@@ -13,6 +13,8 @@ _IDENTIFYING = (
     *("project", "file", "local", "template", "remote", "path", "key", "label", "url", "source"),
     *("package-ecosystem", "target", "title", "command", "run", "if"),
 )
+# Of these a capital letter makes no other item, and neither does a full stop at the end.
+_IN_WORDS = {"name", "title", "label"}
 
 
 def identify(*sides: Sequence[Value]) -> list[list[Hashable]]:
@@ -80,7 +82,20 @@ def _get_only_name(item: Value) -> str | None:
     return str(item)
 
 
+def find_name(item: Value) -> str:
+    """What a message calls an item: the field that identifies it, as it is written."""
+    fields = (_read_field(item, name) for name in _IDENTIFYING)
+    found = next((field for field in fields if field is not None), None)
+    return (found if found is not None else _get_only_name(item)) or ""
+
+
 def _get_field(item: Value, name: str) -> str | None:
+    """A field of an item, in the form in which it identifies one."""
+    found = _read_field(item, name)
+    return found.rstrip(" .:!").lower() if found and name in _IN_WORDS else found
+
+
+def _read_field(item: Value, name: str) -> str | None:
     found = item.get((name,)) if isinstance(item, dict) else None
     if isinstance(found, tuple):
         found = found[1]

@@ -78,6 +78,7 @@ _MERGERS = {
     "recipes": ("recipes", "merge"),
     "text": ("text", "merge"),
     "toml": ("keyed", "merge_toml"),
+    "unknown": ("text", "merge_unknown"),
     "yaml": ("keyed", "merge_yaml"),
 }
 _CHECKED = ("dockerfile", "ini", "python", "recipes")
@@ -111,7 +112,7 @@ def choose_mergers(file_type: str, *, new: bool) -> Iterator[Merge]:
         return
     forms = [] if file_type == "text" else [file_type]
     if not new and file_type not in _WITHOUT_TEXT:
-        forms.append("text")
+        forms.append("text" if forms else "unknown")
     yield from map(_load_merger, forms)
 
 

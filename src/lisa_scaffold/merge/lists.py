@@ -75,6 +75,7 @@ def merge_in_order(sides: list[list[Entry]], items: list[list[Value]], path: Pat
     picks = match.diff3(*texts)
     if picks is None and (one_by_one := _merge_one_by_one(sides, items)):
         return one_by_one
+    picks = picks or match.diff3_edited(*texts)
     picks = picks or match.diff3(*texts, in_doubt=choice.find_side())
     if picks is None:
         raise NotSure(f"{values.show_path(path)}: both sides changed the same place of a list")

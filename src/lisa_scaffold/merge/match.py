@@ -9,12 +9,14 @@ from difflib import Match, SequenceMatcher
 from itertools import accumulate, pairwise, product
 from typing import NamedTuple
 
-from lisa_scaffold.formats.diff import is_subsequence
+from lisa_scaffold.formats.diff import find_hunks, is_subsequence
 from lisa_scaffold.formats.tree import Indistinct, NotSure, Value
 from lisa_scaffold.merge import choice
 from lisa_scaffold.merge.effort import refuse_many, spend
 from lisa_scaffold.merge.identities import name_of
+from lisa_scaffold.merge.text import measure_likeness as measure_texts
 
+_SAME_ITEM = 0.6
 _SIMILAR = 0.5
 _SIMILAR_KEYED = 0.7
 _SIMILAR_APART = 0.4
@@ -69,6 +71,37 @@ def diff3(
             result.append((1, o_end))
         b, o, t = b_end + 1, o_end + 1, t_end + 1
     return result
+
+
+def diff3_edited(
+    base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]
+) -> list[tuple[int, int]] | None:
+    """Merge three sequences as `diff3` does, where an item that was edited holds its place.
+
+    ``None`` where that makes no difference, or where both sides edited one item.
+    """
+    if len(set(base)) < len(base):
+        return None
+    edits: dict[str, tuple[int, int]] = {}
+    followed: list[list[str]] = []
+    for number, side in ((choice.OURS, ours), (choice.THEIRS, theirs)):
+        same = [*side]
+        for hunk in find_hunks([*base], same):
+            old, new = base[hunk.start : hunk.end], side[hunk.other_start : hunk.other_end]
+            if len(old) != len(new) or min(map(measure_texts, old, new)) < _SAME_ITEM:
+                continue
+            if not edits.keys().isdisjoint(old):
+                return None
+            same[hunk.other_start : hunk.other_end] = old
+            edits |= {text: (number, hunk.other_start + i) for i, text in enumerate(old)}
+        followed.append(same)
+    picks = diff3(base, *followed) if edits else None
+    if picks is None:
+        return None
+    texts = [followed[side - 1][index] for side, index in picks]
+    if any(texts.count(text) != 1 for text in edits):
+        return None  # the other side removed it, or has it twice
+    return [edits.get(text, pick) for text, pick in zip(texts, picks, strict=True)]
 
 
 class _Matcher(SequenceMatcher[Hashable]):
@@ -132,7 +165,7 @@ def match_by_likeness(
         (theirs, to_theirs, ours, to_ours),
     ):
         _part_renamed(base, one, found, two, rest)
-        _pair_through(one, found, two, rest)
+        _pair_through(one, found, two, rest, least=_SIMILAR_KEYED if keyed else _SIMILAR)
     _refuse_doubtful(base, ours, to_ours, to_theirs)
     _refuse_doubtful(base, theirs, to_theirs, to_ours)
     count = len(base)
@@ -340,7 +373,7 @@ def _part_renamed(
 
 
 def _pair_through(
-    one: Sequence[Item], found: Partners, two: Sequence[Item], rest: Partners
+    one: Sequence[Item], found: Partners, two: Sequence[Item], rest: Partners, *, least: float
 ) -> None:
     """Pair what is like a member of the other side whose place in base is known."""
     taken = set(found.values())
@@ -355,7 +388,7 @@ def _pair_through(
             for i, partner in known
         ]
         same, score, place, partner = max(scores)
-        if same or score >= _SIMILAR:
+        if same or score >= least:
             found[index] = partner
             known.remove((-place, partner))
 

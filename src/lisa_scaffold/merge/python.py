@@ -218,8 +218,9 @@ def _merge_both(base: Unit | None, ours: Unit, theirs: Unit, *, names: _Names) -
     if base and _is_same_statement(base, ours):
         return theirs.lines, ()
     if base is None:
-        exported = _merge_exports(ours._replace(lines=("__all__ = []",)), ours, theirs)
-        done = exported or decline_carried_over(_describe(ours), ours, theirs)
+        done = _merge_exports(ours._replace(lines=("__all__ = []",)), ours, theirs)
+        done = done or _take_documented(ours, theirs)
+        done = done or decline_carried_over(_describe(ours), ours, theirs)
         if done is None and (statement_type(ours) == "doc" or _differ_in_docstrings(ours, theirs)):
             texts = ["\n".join(unit.lines) for unit in (ours, theirs)]
             done = ours.lines, (declined.note_own_words(_describe(ours), *texts),)
@@ -233,6 +234,14 @@ def _merge_both(base: Unit | None, ours: Unit, theirs: Unit, *, names: _Names) -
             *(before, mine, offered), in_doubt=choice.find_side()
         )
     return done
+
+
+def _take_documented(ours: Unit, theirs: Unit) -> MergedUnit | None:
+    """The template's form of a definition that both added, where it says more about the same."""
+    if statement_type(ours) != "def" or not _differ_in_docstrings(ours, theirs):
+        return None
+    more = plain.pick_farther((), ours.lines, theirs.lines)
+    return None if more is None else (more, ())
 
 
 def _merge_known(base: Unit, ours: Unit, theirs: Unit, names: _Names) -> MergedUnit | None:
@@ -252,7 +261,7 @@ def _merge_known(base: Unit, ours: Unit, theirs: Unit, names: _Names) -> MergedU
     if lead is not None and code is not None:
         return (*lead[0], *code), lead[1]
     done = _merge_members(*units, names) or _merge_exports(base, ours, theirs)
-    done = done or _merge_equal(ours, theirs, names.known)
+    done = done or _merge_signature(*units) or _merge_equal(ours, theirs, names.known)
     is_rewritten = measure_likeness_of_words(base.lines, ours.lines) < _REWRITTEN
     if done is None and is_rewritten and statement_type(base) in ("def", "doc"):
         texts = ["\n".join(unit.lines) for unit in (base, theirs, ours)]
@@ -269,6 +278,42 @@ def _merge_members(base: Unit, ours: Unit, theirs: Unit, names: _Names) -> Merge
     if any(side is None for side in sides):
         return None
     return _merge_statements(names._replace(known={}), *(side or [] for side in sides))
+
+
+def _merge_signature(*units: Unit) -> MergedUnit | None:
+    """Merge a function whose arguments, returned type and body are merged apart."""
+    sides = [_split_signature(unit) for unit in units]
+    if any(side is None for side in sides):
+        return None
+    base, ours, theirs = (side or () for side in sides)
+    merged = ""
+    for before, mine, offered in zip(base, ours, theirs, strict=True):
+        if mine == before or offered in (before, mine):
+            merged += offered if mine == before else mine
+        elif (done := plain.merge(before, mine, offered)) is not None and not done[1]:
+            merged += done[0]
+        else:
+            return None
+    return merged.split("\n"), ()
+
+
+def _split_signature(unit: Unit) -> tuple[str, str, str] | None:
+    """A function up to what it returns, the type of that, and the rest."""
+    text = "\n".join(unit.lines)
+    tree = parse(dedent(text)) if text.isascii() else None  # of others the columns are bytes
+    match tree and tree.body:
+        case [ast.FunctionDef(returns=ast.expr() as node)]:
+            pass
+        case [ast.AsyncFunctionDef(returns=ast.expr() as node)]:
+            pass
+        case _:
+            return None
+    indent = len(text) - len(text.lstrip()) if dedent(text) != text else 0
+    lines = text.splitlines(keepends=True)
+    start = sum(map(len, lines[: node.lineno - 1])) + node.col_offset + indent
+    last = (node.end_lineno or node.lineno) - 1
+    end = sum(map(len, lines[:last])) + (node.end_col_offset or 0) + indent
+    return text[:start], text[start:end], text[end:]
 
 
 def _merge_equal(ours: Unit, theirs: Unit, known: Constants) -> MergedUnit | None:
@@ -440,7 +485,7 @@ def _differ_in_docstrings(one: Unit, two: Unit) -> bool:
             match node:
                 case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                     if ast.get_docstring(node, clean=False) is not None:
-                        node.body[0] = ast.Pass()
+                        node.body = node.body[1:] or [ast.Pass()]
         comments = [line.strip() for line in unit.lines if line.lstrip().startswith("#")]
         codes.append(tree and (ast.dump(tree), comments))
     return codes[0] is not None and codes[0] == codes[1]

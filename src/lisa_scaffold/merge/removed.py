@@ -103,8 +103,7 @@ def find_label(member: Entry) -> Path:
         return member.key
     value = read_value(member.node)
     if isinstance(value, dict):
-        identity = identities.identify([value])[0][0]
-        return (*member.key, identity[1] if isinstance(identity, tuple) else "")
+        return (*member.key, identities.find_name(value))
     parts = split_requirement(values.text_of(value) or "")
     return (*member.key, normalize_name(parts["name"]) if parts else "")
 

@@ -47,6 +47,9 @@ _INSTALLS = compile_lazily(
 )
 _PACKAGE = compile_lazily(r"(\w[\w.+:-]*)(?:=[\w.+:~*-]+)?")
 _PLACE = compile_lazily(r"\.(?:\[[\w,-]+\])?|[\w.*-]*/[\w./*-]*")
+_LISTED = compile_lazily(
+    r"""[ \t]+(?:[A-Za-z_][\w./@-]*,?|"[A-Za-z_][\w./@-]*",?|'[A-Za-z_][\w./@-]*',?)"""
+)
 _LONGEST_LINE = 2000
 _MOST_LINES = 80
 _LIKENESS = 100  # steps of the shortest comparison
@@ -107,6 +110,12 @@ def merge(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]] | No
     return None if done is None else (to_text(done[0]), done[1])
 
 
+def merge_unknown(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]] | None:
+    """Merge texts whose syntax is not known: nothing else tells that a list is one."""
+    done = merge_lines(to_lines(base), to_lines(ours), to_lines(theirs), listed=True)
+    return None if done is None else (to_text(done[0]), done[1])
+
+
 def merge_openly(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]] | None:
     """Merge texts; a change without a sure place is the one of the side that is taken in doubt."""
     done = merge_lines(
@@ -116,13 +125,26 @@ def merge_openly(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...
 
 
 def merge_lines(
-    base: list[str], ours: list[str], theirs: list[str], *, in_doubt: int = choice.NOBODY
+    base: list[str],
+    ours: list[str],
+    theirs: list[str],
+    *,
+    in_doubt: int = choice.NOBODY,
+    listed: bool = False,
 ) -> MergedLines | None:
-    """Merge lists of lines; where that is not sure, take those of one side, if any."""
+    """Merge lists of lines; where that is not sure, take those of one side, if any.
+
+    Parameters
+    ----------
+    listed
+        Whether a list in brackets, with a word on each line, is told by its lines.
+    """
     merged: list[str] = []
     notes: tuple[str, ...] = ()
     for region in find_regions(base, ours, theirs):
         done = _merge_region(region, base, ours, theirs)
+        if done is None and listed:
+            done = _merge_listed(region, base, ours, theirs)
         if done is None:
             if not in_doubt:
                 return None
@@ -231,6 +253,40 @@ def _merge_region(
     if our_lines == their_lines:
         return our_lines, ()
     return _resolve(base[region.base], our_lines, their_lines)
+
+
+def _merge_listed(
+    region: Region, base: list[str], ours: list[str], theirs: list[str]
+) -> MergedLines | None:
+    """Merge a list in brackets, with a word on each line: one side adds, the other only removes.
+
+    What is added in the place of something similar may be that, edited.
+    """
+    before, own, offered = base[region.base], ours[region.ours], theirs[region.theirs]
+    added = [line for line in (*own, *offered) if line not in before]
+    more, less = (own, offered) if {*added} <= {*own} else (offered, own)
+    gone = [line for line in before if line not in less]
+    if not added or not before or not is_subsequence(before, more) or not _is_listed(region, base):
+        return None
+    if not is_subsequence(less, before) or not all(map(_LISTED.fullmatch, (*before, *more))):
+        return None
+    if len({_indent(line) for line in (*before, *more)}) > 1 or len({*more}) < len(more):
+        return None
+    for one in added:
+        for other in gone:
+            short, long = sorted((one.strip(" \t\"',"), other.strip(" \t\"',")), key=len)
+            if long.startswith(short[: max(len(short) * 2 // 3, 1)]):
+                return None
+    return [line for line in more if line not in gone], ()
+
+
+def _is_listed(region: Region, base: list[str]) -> bool:
+    """Whether nothing but words stands around a region, up to the brackets of a list."""
+    above = next(
+        (line for line in base[: region.base.start][::-1] if not _LISTED.fullmatch(line)), ""
+    )
+    below = next((line for line in base[region.base.stop :] if not _LISTED.fullmatch(line)), "")
+    return above.rstrip().endswith(("[", "(", "{")) and below.strip()[:1] in ("]", ")", "}")
 
 
 def merge_words(base: str, ours: str, theirs: str) -> str | None:

@@ -70,6 +70,10 @@ _ITEM_OR_LIST = {
     *("needs", "extends", "on", "branches", "branches-ignore", "tags", "paths", "types", "runs-on"),
     *("depends-on", "env-file", "labels", "types-or"),
 }
+# What a shell reads.
+_COMMANDS = {"run", "script", "command", "cmd", "entry"}
+_EXPRESSION = compile_lazily(r"\$\{\{[^{}]*\}\}")
+_QUOTED = compile_lazily(r"""(?<!\S)(?:"([^\s"'\\`*?\[{]*)"|'([^\s"'\\`*?\[{$]*)')(?!\S)""")
 # Sets whose items are prose.
 _PROSE_SETS = {"classifiers", "keywords", "markers", "exclude-lines", "exclude-also"}
 # What these say is prose about the project, or about a part of it.
@@ -144,11 +148,28 @@ def decide_scalar(
         return None if text is None else Decision(text)
     decision = _keep_frozen(path, texts, remarks) or _pick_newest(path, texts, remarks)
     decision = decision or _merge_requirement(path, *texts) or _merge_ranges(path, *texts)
+    decision = decision or _pick_quoted(path, ours=our_text, theirs=their_text)
     if decision or len(before.split()) < _SENTENCE or any(map(split_requirement, texts)):
         return decision
     # A sentence or a command in which each side changed words of its own.
     merged = merge_words(*texts)
     return None if merged is None else Decision(merged)
+
+
+def _pick_quoted(path: Path, ours: str, theirs: str) -> Decision | None:
+    """Of one command in two forms the one that has quotes around words that are bare in the other.
+
+    An expression of a workflow is replaced before a shell reads it.
+    """
+    if _key_of(path) not in _COMMANDS or max(len(ours), len(theirs)) > _LONGEST:
+        return None
+    if _EXPRESSION.findall(ours) != _EXPRESSION.findall(theirs):
+        return None
+    plain = [_EXPRESSION.sub("0", text) for text in (ours, theirs)]
+    for quoted, bare, text in (plain[0], plain[1], ours), (plain[1], plain[0], theirs):
+        if quoted != bare and _QUOTED.sub(r"\1\2", quoted) == bare:
+            return Decision(text)
+    return None
 
 
 def _merge_ranges(path: Path, base: str, ours: str, theirs: str) -> Decision | None:

@@ -317,7 +317,8 @@ def _check_sequence(
     form = values.classify_list(path, *sides)
     if form == "ordered":
         texts = [[repr(item) for item in side] for side in (*sides, merged)]
-        picks = match.diff3(*texts[:3], in_doubt=choice.find_side())
+        picks = match.diff3(*texts[:3]) or match.diff3_edited(*texts[:3])
+        picks = picks or match.diff3(*texts[:3], in_doubt=choice.find_side())
         in_order = [texts[side][index] for side, index in picks or ()]
         if (picks is not None and texts[3] == in_order) or merged == values.merge_one_by_one(
             base, ours, theirs

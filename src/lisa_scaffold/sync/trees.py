@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -112,12 +112,12 @@ def merge_project(store: Store, ours: str, base: Tree, theirs: Tree, policy: Pol
     both = {path for path in changed if settling.is_edited(differences[path])}
     both |= {clash.path for clash in clashes if {OURS, THEIRS} <= clash.stages.keys()}
     settling.drivers = policy.drivers(path for path in sorted(both) if not policy.locked(path))
-    for clash in clashes:
-        settling.settle_clash(clash, differences.get(clash.path))
     taken = {path for clash in clashes for path in clash.paths}
     clean = {path: each for path, each in differences.items() if path not in taken}
+    settling.added = added = [path for path, each in clean.items() if each.is_addition]
+    for clash in clashes:
+        settling.settle_clash(clash, differences.get(clash.path))
     blocked = {clash.below: clash for clash in clashes if clash.below}
-    added = [path for path, each in clean.items() if each.is_addition]
     # Git looks at nothing below a link.
     ignored = policy.ignored(path for path in added if not path.startswith(tuple(blocked)))
     for path, difference in clean.items():
@@ -175,6 +175,7 @@ class _Settling:
     objects: Mapping[str, bytes]
     synced: Synced = field(default_factory=Synced)
     drivers: Mapping[str, str] = field(default_factory=dict)
+    added: Sequence[str] = ()
     deleted: dict[str, tuple[Blob, Blob]] = field(default_factory=dict)
 
     def blob(self, stage: Stage) -> Blob:
@@ -445,20 +446,32 @@ class _Settling:
         ``whole`` is git's merge of both sides' content, with markers where they conflict.
         """
         before, there = names
-        note = f"the template moves {before} to {there}, the project has moved it here."
+        note = f"the template moves {before} to {there}, the project has moved it here"
         ours = self.blob(marked.old) if marked else whole
         base, theirs = self.base[before], self.theirs[there]
         whole = Blob(whole.mode, _LONG_MARKER.sub(rb"\1", whole.data))
         if ours.data == whole.data:
-            self.synced.keep(path, note)
+            self.synced.keep(path, f"{note}.")
             return
-        self.synced.note(path, note)
+        in_conflict = find_conflict_marker(whole.data) and not find_conflict_marker(ours.data)
+        if in_conflict and self.is_in_new_folder(there):
+            # Each side has made something of its own of one file, with more beside it.
+            self.synced.keep(path, f"{note}; the template's comes beside it.")
+            self.synced.settle(there, "added", theirs)
+            return
+        self.synced.note(path, f"{note}.")
         if ours.data == base.data:
             self.synced.settle(path, "updated", whole)
-        elif find_conflict_marker(whole.data) and not find_conflict_marker(ours.data):
+        elif in_conflict:
             self.settle_content(path, {BASE: base, OURS: ours, THEIRS: theirs}, whole)
         else:
             self.settle_merged(path, (base, ours, theirs), whole)
+
+    def is_in_new_folder(self, path: str) -> bool:
+        """Whether the update brings others of a file's folder, which is new to the project."""
+        folder = path.rpartition("/")[0] + "/"
+        is_new = not any(known.startswith(folder) for known in self.present)
+        return is_new and any(each.startswith(folder) for each in self.added)
 
     def leave_out_broken(self) -> None:
         """Leave out what needs a Python module that is left out."""
