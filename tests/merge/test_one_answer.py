@@ -533,18 +533,28 @@ def test_a_task_that_the_project_removed_stays_away_under_a_name_with_a_full_sto
     )
 
 
-BARE = "def now():\n    return clock()\n"
-DOCUMENTED = BARE.replace("    r", '    """Tell the time."""\n\n    r')
+LISTED = "\n\ndef plugins():\n    return [\n        first(),\n    ]\n"
+BARE = "\n\ndef now():\n    return clock()\n"
 
 
-def test_of_a_function_that_both_added_the_one_with_a_docstring_is_taken() -> None:
-    before = "import x\n\n\n{}def later():\n    return {}\n"
-    base, ours, theirs = (
-        before.format(*side)
-        for side in (("", "1"), (f"{BARE}\n\n", "1"), (f"{DOCUMENTED}\n\n", "2"))
-    )
-    assert merged("a.py", base, ours, theirs) == theirs
-    assert merged("a.py", base, theirs, ours) == theirs
+@pytest.mark.parametrize(
+    ("shorter", "longer", "is_merged"),
+    [
+        (LISTED, LISTED.replace("    ]", "        second(),\n    ]"), True),
+        (LISTED, LISTED.replace("    ]", "        + second()\n    ]"), False),
+        (BARE, BARE.replace("    r", '    """Tell the time."""\n\n    r'), True),
+        (BARE, BARE.replace("    r", "    wait()\n    r"), False),
+    ],
+)
+def test_of_a_function_that_both_added_the_one_is_taken_that_only_says_more(
+    shorter: str, longer: str, is_merged: bool
+) -> None:
+    base = "def first():\n    return 1\n\n\ndef last():\n    return 1\n"
+    at = "\n\ndef last"
+    ours = base.replace(at, shorter + at)
+    theirs = base.replace("return 1\n" + at, "return 2\n" + longer + at)
+    theirs += "\n\ndef z():\n    pass\n"
+    assert merged("a.py", base, ours, theirs) == (theirs if is_merged else None)
 
 
 COMMANDS = "cmds:\n  - task: install\n  - >\n    poetry run\n    pytest --strict tests\n"
@@ -587,3 +597,38 @@ def test_one_side_adds_arguments_where_the_other_annotates_what_is_returned() ->
 def test_what_both_annotate_otherwise_is_in_conflict() -> None:
     ours, theirs = (CLIENT.replace("-> Client", f"-> {each}[Client]") for each in ("List", "Set"))
     assert merged("a.py", CLIENT, ours.replace("(app", "(own, app"), theirs) is None
+
+
+LOGGED = """\
+def changelog():
+    args = [bump] if bump else []
+    run(log, args=[args], title="Log", command="git-log")
+    return 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "both"),
+    [
+        (', command="git-log"', "", ""),
+        ("", ', command="git-log"', ""),
+        (', command="git-log", quiet="yes"', "", None),
+        (', command="log"', "", None),
+        (', quiet="yes"', "", None),
+    ],
+)
+def test_where_both_agree_but_for_words_that_one_removed_these_go(
+    ours: str, theirs: str, both: str | None
+) -> None:
+    head, _, _ = LOGGED.partition("    args")
+    made = head + '    run(tools.log(bump or None), title="Log"{})\n    return 0\n'
+    expected = None if both is None else made.format(both)
+    assert merged("duties.py", LOGGED, made.format(ours), made.format(theirs)) == expected
+
+
+def test_a_list_from_which_both_removed_an_item_is_spelled_as_one_side_has_come_to() -> None:
+    base = '@duty(pre=["a_b", "c_d", "e-f", "g"])\ndef check():\n    pass\n'
+    ours = base.replace('"e-f", ', "")
+    theirs = ours.replace("_b", "-b").replace("_d", "-d")
+    assert merged("duties.py", base, ours, theirs) == theirs
+    assert merged("duties.py", base, ours, theirs.replace("c-d", "c-e")) is None

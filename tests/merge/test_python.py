@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lisa_scaffold.merge import check_clean, merge_file
+from lisa_scaffold.formats.python import find_problem
+from lisa_scaffold.merge import check_clean, merge_file, merge_openly
 from lisa_scaffold.model import Declined, Merged
 from tests.merge.material import PYTHON as BASE
 
@@ -282,3 +283,45 @@ def test_a_name_is_not_imported_from_two_places() -> None:
     result = merge_file("a.py", base.encode(), ours.encode(), theirs.encode())
     assert isinstance(result, Merged)
     assert result.content.decode() == theirs.replace("from a", "from b")
+
+
+CALLED = """\
+class A:
+    def make(self):
+        return App(
+            first=1,
+            second=2,
+        )
+
+    def last(self):
+        return 1
+"""
+
+
+def test_an_argument_that_both_add_in_two_places_is_given_once() -> None:
+    ours, theirs = (
+        CALLED.replace(f"{at},", f"{at},\n            debug=True,")
+        for at in ("first=1", "second=2")
+    )
+    result = merge_file("a.py", CALLED.encode(), ours.encode(), theirs.encode())
+    assert isinstance(result, Merged)
+    assert result.content.decode() == ours
+    twice = ours.replace("second=2,", "second=2,\n            debug=False,")
+    assert find_problem("", CALLED, ours, twice) == "it gives debug twice to one call"
+
+
+def test_methods_of_one_name_that_both_add_in_two_places_are_one_conflict() -> None:
+    ours, theirs = (
+        CALLED.replace(mark, f"    def new(self):\n{body}\n\n{mark}")
+        for mark, body in (
+            ("    def make", "        for each in self.all:\n            yield each, 1"),
+            ("    def last", "        return []"),
+        )
+    )
+    sides = [side.encode() for side in (CALLED, ours, theirs)]
+    assert merge_file("a.py", *sides) is None
+    part = merge_openly("a.py", *sides)
+    assert part is not None
+    assert part.places == 1
+    assert part.ours.decode().count("def new") == 1
+    assert part.theirs.decode().count("def new") == 1

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lisa_scaffold import process
-from lisa_scaffold.merge import merge_file, text
+from lisa_scaffold.merge import check_clean, merge_file, text
 from lisa_scaffold.merge.text import merge_words
 from lisa_scaffold.model import Declined, Merged
 from lisa_scaffold.versions import pick_newest
@@ -233,3 +233,40 @@ def test_words_between_no_brackets_are_no_list() -> None:
     text = TOOLS.replace("[", "").replace("]", "")
     ours, theirs = text.replace("curlie", "ffmpeg\n  curlie"), text.replace("  curlie\n", "")
     assert merge_file("flake.nix", text.encode(), ours.encode(), theirs.encode()) is None
+
+
+SHELL = "let\n  a = pkgs.a;\n  b = pkgs.b;\nin [\n  a\n  b\n]\n"
+
+
+def test_what_both_sides_add_in_two_places_of_one_list_stands_there_once() -> None:
+    ours = SHELL.replace("  b", "  cacert = pkgs.cacert;\n  b", 1).replace(
+        "  a\n", "  a\n  cacert\n"
+    )
+    theirs = SHELL.replace("in", "  cacert = pkgs.cacert;\nin").replace(
+        "  b\n]", "  b\n  cacert\n]"
+    )
+    result = merge_file("flake.nix", *(side.encode() for side in (SHELL, ours, theirs)))
+    assert isinstance(result, Merged)
+    assert result.content.decode() == ours
+    merged = ours.replace("in", "  cacert = pkgs.cacert;\nin")
+    problem = check_clean("flake.nix", *(s.encode() for s in (SHELL, ours, theirs, merged)))
+    assert problem == "it has “cacert = pkgs.cacert;” twice"
+
+
+@pytest.mark.parametrize(
+    ("own", "offered", "merged"),
+    [
+        ("c = 1;", "d = 2;", "d = 2;\n  c = 1;"),
+        ("c = 1;\n", "d = 2;\n", "d = 2;\n  c = 1;\n"),
+        ("c = 1;", "d = c;", None),
+        ("c = 1;", "c = 2;", None),
+        ("c = 1", "d = 2", None),
+    ],
+)
+def test_settings_of_both_sides_at_one_place_are_united_where_none_needs_another(
+    own: str, offered: str, merged: str | None
+) -> None:
+    sides = [SHELL, *(SHELL.replace("in", f"  {each}\nin") for each in (own, offered))]
+    result = merge_file("flake.nix", *(side.encode() for side in sides))
+    expected = merged and SHELL.replace("in", f"  {merged}\nin")
+    assert (isinstance(result, Merged) and result.content.decode()) == (expected or False)

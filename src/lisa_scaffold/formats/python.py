@@ -45,6 +45,8 @@ def find_problem(_base: str, ours: str, theirs: str, merged: str) -> str | None:
     for name, times in _count_definitions(after).items():
         if times > max(1, *(side[name] for side in sides)):
             return f"it defines {name} twice"
+    if twice := _find_repeated_arguments(after) - _find_repeated_arguments(our_tree):
+        return f"it gives {min(twice)} twice to one call"
     rivals = find_rivals(our_tree, their_tree, after)
     return f"it imports {min(rivals)} from more than one place" if rivals else None
 
@@ -148,6 +150,13 @@ def _count_definitions(tree: ast.Module) -> Counter[str]:
             if isinstance(node, ast.ClassDef):
                 todo.append((f"{prefix}{node.name}.", node.body))
     return found
+
+
+def _find_repeated_arguments(tree: ast.Module) -> set[str]:
+    """The names of arguments that one call has more than once, which parses all the same."""
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    counts = (Counter(keyword.arg for keyword in call.keywords if keyword.arg) for call in calls)
+    return {name for names in counts for name, times in names.items() if times > 1}
 
 
 def statement_type(unit: Unit) -> str:

@@ -19,6 +19,7 @@ _IN_ORDER = compile_lazily(
     r"\s*(?:CMD|ENTRYPOINT|RUN|SHELL|HEALTHCHECK|ONBUILD|def|class|async\s+def|lambda)\b",
     re.IGNORECASE,
 )
+_PART = compile_lazily(r"[-_]")
 _LONGEST_NAME = 200
 """Characters before a bracket that may tell whose it is."""
 _FOR_COMMANDS = compile_lazily(
@@ -47,16 +48,35 @@ def extend(base: str, ours: str, theirs: str) -> str | None:
     at = _find_opening(base, ours, theirs)
     if at is None or (sides := _read(at, base, ours, theirs)) is None:
         return None
-    before, mine, offered = (side.items for side in sides)
+    items = _pick_respelled(*(side.items for side in sides)) or _extend(*sides)
+    return None if items is None else f"{sides[1].head}{', '.join(items)}{sides[1].tail}"
+
+
+def _extend(base: _Listed, ours: _Listed, theirs: _Listed) -> Sequence[str] | None:
+    """The items of a list to which both sides added."""
+    before, mine, offered = base.items, ours.items, theirs.items
     fresh = [item for item in offered if item not in mine]
     names = [{_name(item) for item in items} for items in (mine, fresh)]
     if not fresh or len(mine) == len(before) or names[0] & names[1]:
         return None
     if not (_is_extended(before, mine) and _is_extended(before, offered)):
         return None
-    if not _is_free(sides[1].head, [item for item in (*mine, *fresh) if item not in before]):
+    if not _is_free(ours.head, [item for item in (*mine, *fresh) if item not in before]):
         return None
-    return f"{sides[1].head}{', '.join(_unite(before, mine, offered))}{sides[1].tail}"
+    return _unite(before, mine, offered)
+
+
+def _pick_respelled(
+    base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]
+) -> Sequence[str] | None:
+    """The side that spells items otherwise, where both removed the same and did no more."""
+    plain = [[_PART.sub("", item).lower() for item in side] for side in (base, ours, theirs)]
+    if plain[1] != plain[2] or len(ours) >= len(base) or not _is_extended(plain[1], plain[0]):
+        return None
+    for side, other in (ours, theirs), (theirs, ours):
+        if all(item in base for item in other):
+            return side
+    return None
 
 
 def _find_opening(*lines: str) -> int | None:

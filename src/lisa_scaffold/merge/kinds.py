@@ -81,9 +81,9 @@ _MERGERS = {
     "unknown": ("text", "merge_unknown"),
     "yaml": ("keyed", "merge_yaml"),
 }
-_CHECKED = ("dockerfile", "ini", "python", "recipes")
+_CHECKED = ("dockerfile", "ini", "python", "recipes", "text")
 # Mergers that count words see both sides' where these are in doubt; of prose nobody can tell.
-_COUNTED = (*_CHECKED, "lines", "pip")
+_COUNTED = ("dockerfile", "ini", "python", "recipes", "lines", "pip")
 # These have looked at the lines themselves, or know better where a line belongs.
 _WITHOUT_TEXT = ("dockerfile", "lines", "pip", "python")
 
@@ -122,7 +122,7 @@ def choose_mergers_in_doubt(file_type: str, *, new: bool) -> Iterator[Merge]:
         return
     forms = [] if file_type in ("prose", "text") else [file_type]
     if not new:
-        forms.append("lines in doubt")
+        forms.append("unknown" if file_type == "text" else "lines in doubt")
     yield from map(_load_merger, forms)
 
 

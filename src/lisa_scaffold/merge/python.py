@@ -10,7 +10,7 @@ import io
 import re
 import tokenize
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import partial
 from textwrap import dedent
@@ -219,7 +219,7 @@ def _merge_both(base: Unit | None, ours: Unit, theirs: Unit, *, names: _Names) -
         return theirs.lines, ()
     if base is None:
         done = _merge_exports(ours._replace(lines=("__all__ = []",)), ours, theirs)
-        done = done or _take_documented(ours, theirs)
+        done = done or _take_fuller(ours, theirs)
         done = done or decline_carried_over(_describe(ours), ours, theirs)
         if done is None and (statement_type(ours) == "doc" or _differ_in_docstrings(ours, theirs)):
             texts = ["\n".join(unit.lines) for unit in (ours, theirs)]
@@ -236,19 +236,23 @@ def _merge_both(base: Unit | None, ours: Unit, theirs: Unit, *, names: _Names) -
     return done
 
 
-def _take_documented(ours: Unit, theirs: Unit) -> MergedUnit | None:
-    """The template's form of a definition that both added, where it says more about the same."""
-    if statement_type(ours) != "def" or not _differ_in_docstrings(ours, theirs):
+def _take_fuller(ours: Unit, theirs: Unit) -> MergedUnit | None:
+    """The form of a function that both added that says more: in a docstring, or a list in it."""
+    if statement_type(ours) != "def":
         return None
     more = plain.pick_farther((), ours.lines, theirs.lines)
-    return None if more is None else (more, ())
+    if more is None:
+        return None
+    fresh = Counter(more) - (Counter(ours.lines) & Counter(theirs.lines))
+    is_listed = all(line.rstrip().endswith(",") for line in fresh)
+    return (more, ()) if is_listed or _differ_in_docstrings(ours, theirs) else None
 
 
 def _merge_known(base: Unit, ours: Unit, theirs: Unit, names: _Names) -> MergedUnit | None:
     """Merge a statement that both sides changed."""
     units = (base, ours, theirs)
     done: MergedUnit | None = plain.merge_lines(*(list(unit.lines) for unit in units))
-    if done is not None:
+    if done is not None and not _defines_twice(done[0], ours, theirs):
         return done
     # A statement and the comments above it may be merged apart.
     above, below = [], []
@@ -267,6 +271,12 @@ def _merge_known(base: Unit, ours: Unit, theirs: Unit, names: _Names) -> MergedU
         texts = ["\n".join(unit.lines) for unit in (base, theirs, ours)]
         done = ours.lines, (declined.note_rewritten(_describe(base), *texts),)
     return done
+
+
+def _defines_twice(merged: Iterable[str], *sides: Unit) -> bool:
+    """Whether a merged class has two methods of one name, which both sides added."""
+    texts = [dedent("\n".join(lines)) for lines in (merged, *(unit.lines for unit in sides))]
+    return find_problem("", texts[1], texts[2], texts[0]) is not None
 
 
 def _merge_members(base: Unit, ours: Unit, theirs: Unit, names: _Names) -> MergedUnit | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import NamedTuple
@@ -50,6 +50,9 @@ _PLACE = compile_lazily(r"\.(?:\[[\w,-]+\])?|[\w.*-]*/[\w./*-]*")
 _LISTED = compile_lazily(
     r"""[ \t]+(?:[A-Za-z_][\w./@-]*,?|"[A-Za-z_][\w./@-]*",?|'[A-Za-z_][\w./@-]*',?)"""
 )
+_SETTING = compile_lazily(r"[ \t]+([\w.-]+) = \S.*")
+_ARGUMENT = compile_lazily(r"[ \t]+\w+=[^\s=].*,")
+_ENTRIES = (_LISTED, _SETTING, _ARGUMENT)
 _LONGEST_LINE = 2000
 _MOST_LINES = 80
 _LIKENESS = 100  # steps of the shortest comparison
@@ -111,8 +114,12 @@ def merge(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]] | No
 
 
 def merge_unknown(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]] | None:
-    """Merge texts whose syntax is not known: nothing else tells that a list is one."""
-    done = merge_lines(to_lines(base), to_lines(ours), to_lines(theirs), listed=True)
+    """Merge texts whose syntax is not known: nothing else tells that a list is one.
+
+    What is in doubt is that of the side that is taken then, if any.
+    """
+    sides = to_lines(base), to_lines(ours), to_lines(theirs)
+    done = merge_lines(*sides, in_doubt=choice.find_side(), listed=True)
     return None if done is None else (to_text(done[0]), done[1])
 
 
@@ -151,7 +158,48 @@ def merge_lines(
             done = _pick_side(region, ours, theirs, in_doubt)
         merged += done[0]
         notes += done[1]
-    return merged, notes
+    doubled = _find_doubled((base, ours, theirs), merged, _ENTRIES if listed else (_ARGUMENT,))
+    return [line for at, line in enumerate(merged) if at not in doubled], notes
+
+
+def find_problem(base: str, ours: str, theirs: str, merged: str) -> str | None:
+    """Describe what is wrong with a merged text of unknown syntax."""
+    lines = to_lines(merged)
+    sides = to_lines(base), to_lines(ours), to_lines(theirs)
+    doubled = _find_doubled(sides, lines, _ENTRIES)
+    return f"it has “{lines[min(doubled)].strip()}” twice" if doubled else None
+
+
+def _find_doubled(
+    sides: tuple[list[str], list[str], list[str]],
+    merged: list[str],
+    forms: Sequence[re.Pattern[str]],
+) -> set[int]:
+    """Where a merge has a line of one of the forms once more, as both sides added it.
+
+    They stand in one run of such lines, and no version has it twice in one.
+    """
+    known = {line for side in sides for _, line in _find_repeated(side, forms)}
+    own = {line: before for before, line in zip(["", *sides[1]], sides[1], strict=False)}
+    out: set[int] = set()
+    for places, line in _find_repeated(merged, forms):
+        if line not in known:
+            stay = [at for at in places if at and merged[at - 1] == own.get(line)]
+            out |= {*places} - {(stay or places)[0]}
+    return out
+
+
+def _find_repeated(
+    lines: list[str], forms: Sequence[re.Pattern[str]]
+) -> Iterator[tuple[list[int], str]]:
+    """The lines that stand twice or more in one run of lines of some forms, with their places."""
+    run: dict[str, list[int]] = {}
+    for at, line in enumerate([*lines, ""]):
+        if any(form.fullmatch(line) for form in forms):
+            run.setdefault(line, []).append(at)
+            continue
+        yield from ((places, each) for each, places in run.items() if len(places) > 1)
+        run = {}
 
 
 def merge_prose(base: str, ours: str, theirs: str, path: str) -> Prose | None:
@@ -263,6 +311,10 @@ def _merge_listed(
     What is added in the place of something similar may be that, edited.
     """
     before, own, offered = base[region.base], ours[region.ours], theirs[region.theirs]
+    if own[-1:] == offered[-1:] == [""]:
+        offered = offered[:-1]  # one blank line parts both from what follows
+    if not before and _are_independent([line for line in own if line], offered):
+        return [*offered, *own], ()
     added = [line for line in (*own, *offered) if line not in before]
     more, less = (own, offered) if {*added} <= {*own} else (offered, own)
     gone = [line for line in before if line not in less]
@@ -278,6 +330,16 @@ def _merge_listed(
             if long.startswith(short[: max(len(short) * 2 // 3, 1)]):
                 return None
     return [line for line in more if line not in gone], ()
+
+
+def _are_independent(ours: list[str], theirs: list[str]) -> bool:
+    """Whether both sides added settings that end in a semicolon, and none that names another."""
+    settings = [[_SETTING.fullmatch(line) for line in side] for side in (ours, theirs)]
+    if not all(match and match[0].endswith(";") for side in settings for match in side):
+        return False
+    names = [{match[1] for match in side if match} for side in settings]
+    words = [{*re.findall(r"[\w-]+", "\n".join(side))} for side in (ours, theirs)]
+    return not names[0] & words[1] and not names[1] & words[0]
 
 
 def _is_listed(region: Region, base: list[str]) -> bool:
@@ -301,7 +363,25 @@ def merge_words(base: str, ours: str, theirs: str) -> str | None:
     if more is not None:
         return "".join(more)
     merged = _merge_apart(base, *sides)
+    if merged is None and (agreed := _pick_agreed(*sides)):
+        merged = "".join(agreed)
     return in_line.extend(base, ours, theirs) if merged is None else merged
+
+
+def _pick_agreed(
+    base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]
+) -> Sequence[str] | None:
+    """Of two sides that agree but for some words of the base, the one that removed these."""
+    more, less = (ours, theirs) if len(ours) > len(theirs) else (theirs, ours)
+    size = len(more) - len(less)
+    pairs = zip(more, less, strict=False)
+    start = next((i for i, (one, other) in enumerate(pairs) if one != other), len(less))
+    gone = [*more[start : start + size]]
+    if [*more[:start], *more[start + size :]] != [*less] or not any(map(_MEANS.search, gone)):
+        return None
+    spend(len(base))
+    places = range(len(base) - size + 1)
+    return less if any([*base[i : i + size]] == gone for i in places) else None
 
 
 def _merge_apart(base: str, *sides: Sequence[str]) -> str | None:
@@ -447,15 +527,10 @@ def _resolve(base: list[str], ours: list[str], theirs: list[str]) -> MergedLines
     more = pick_farther(base, ours, theirs)
     if more is not None:
         return list(more), ()
-    lines = (*base, *ours, *theirs)
-    if len(base) == len(ours) == len(theirs) == 1 and max(map(len, lines)) <= _LONGEST_LINE:
-        # However little the versions share, this is one line, edited.
-        words = [split_words(line) for line in lines]
-        farther = pick_farther(*words)
-        if farther is not None:
-            return (ours if farther == words[1] else theirs), ()
-        if (extended := in_line.extend(base[0], ours[0], theirs[0])) is not None:
-            return [extended], ()
+    if len(ours) == len(theirs) == 1 and base:
+        line = _resolve_line(base, ours, theirs)
+        if line is not None:
+            return line, ()
     common = _add_common_line(base, ours, theirs)
     merge_parts = _merge_edits if common is None else merge_lines
     done = merge_parts(base if common is None else common, ours, theirs)
@@ -469,6 +544,23 @@ def _resolve(base: list[str], ours: list[str], theirs: list[str]) -> MergedLines
         for line in (our_count - before) & (their_count - before)
     )
     return None if doubled else done
+
+
+def _resolve_line(base: list[str], ours: list[str], theirs: list[str]) -> list[str] | None:
+    """Merge what is one line on both sides, and was one line or several."""
+    if max(map(len, (*base, *ours, *theirs))) > _LONGEST_LINE:
+        return None
+    if len(base) == 1:
+        # However little the versions share, this is one line, edited.
+        words = [split_words(side[0]) for side in (base, ours, theirs)]
+        farther = pick_farther(*words)
+        if farther is not None:
+            return ours if farther == words[1] else theirs
+        if (extended := in_line.extend(base[0], ours[0], theirs[0])) is not None:
+            return [extended]
+    # What stood on several lines both sides may have written anew, alike in part.
+    agreed = _pick_agreed(*(_WORD.findall("\n".join(side)) for side in (base, ours, theirs)))
+    return None if agreed is None else ["".join(agreed)]
 
 
 def _add_common_line(base: list[str], ours: list[str], theirs: list[str]) -> list[str] | None:
