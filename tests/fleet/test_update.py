@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -494,6 +495,16 @@ def test_text_and_markdown(fleet: Fleet, capsys: Capture) -> None:
     assert sorted(rest)[:2] == ["apart: opted out", "current: current"]
     assert cli.main([*words, "--format", "markdown"]) == ExitCode.FINDINGS
     assert "### Would be updated (3)\n\n- `merged`: v1" in capsys.readouterr().out
+
+
+def test_notes_are_counted_where_they_stand() -> None:
+    """Some ask for something, such as a lock to be renewed, and nobody else tells of them."""
+    made = Outcome("one", "updated", "v1.0.0", "v2.0.0", branch="b", changes=2, notes=1)
+    told = "1 project\n\nUpdated (1)\n  one: v1.0.0 to v2.0.0, 2 files, "
+    assert report.write_text([made]) == f"{told}on the branch b, 1 note in its commit's message"
+    asked = replace(made, url="https://git.example.org/1", notes=3)
+    said = "3 notes in the merge request, https://git.example.org/1"
+    assert report.write_text([asked]) == f"{told}{said}"
 
 
 def test_a_project_that_has_no_version_gets_one() -> None:

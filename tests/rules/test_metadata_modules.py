@@ -44,6 +44,8 @@ def test_names_of_others(name: str, folder: str, module: str) -> None:
         ("ruamel.yaml", ["src/yaml"]),
         ("scikit-learn", ["sklearn"]),
         ("lisa-noise", ["src/lisa_noise"]),
+        ("lisaanalysistools", ["src/lisatools"]),
+        ("lisa-data-challenge", ["ldc"]),
         # What of these is installed nobody can tell.
         ("my-arrays", ["numpy", "my_arrays"]),
         ("my-arrays", ["src/my_arrays/numpy", "src/my_arrays"]),

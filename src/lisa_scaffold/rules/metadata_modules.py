@@ -117,6 +117,8 @@ TAKEN = {
     **{name: name for name in _BY_DISTRIBUTION.split()},
     "attr": "attrs",
     "cv2": "opencv",
+    "ldc": "lisa-data-challenge",
+    "lisatools": "lisaanalysistools",
     "dateutil": "dateutil",
     "pil": "pillow",
     "pre_commit": "pre-commit",

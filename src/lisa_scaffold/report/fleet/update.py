@@ -106,6 +106,9 @@ def _describe(outcome: Outcome, first: str) -> Item:
         facts.append(f"on the branch {outcome.branch}")
         if outcome.superseded:
             facts.append(f"which supersedes {join_names(outcome.superseded)}")
+    if outcome.notes and outcome.action == "updated":
+        where = "the merge request" if outcome.url else "its commit's message"
+        facts.append(f"{count(outcome.notes, 'note')} in {where}")
     said, command = _split(outcome.said)
     facts += [each for each in (outcome.url, said) if each]
     # Of what is done the commit tells it; what would be done nobody else tells.
