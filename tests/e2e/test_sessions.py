@@ -89,6 +89,11 @@ typing.Any py:data 1 x.html -
 """
 
 
+def plain(page: str) -> str:
+    """The words of a page."""
+    return re.sub(r"<[^>]*>", "", page)
+
+
 def set_sites(root: Path, sites: Mapping[str, str]) -> None:
     """Let the documentation of a project link to the pages at some addresses alone."""
     conf = root / "docs/conf.py"
@@ -115,6 +120,9 @@ def test_documentation_needs_no_server_of_others_and_no_name_that_is_wrong(
     said = passes("nox", "-s", "docs", cwd=root)
     assert said.count("objects.inv' not fetchable due to") == len(linked)
     assert git("status", "--porcelain", cwd=root) == " M docs/conf.py\n"
+    shown = plain((root / "docs/_build/html/_api/lisa_example.series.html").read_text("utf-8"))
+    assert shown.count("NDArray[np.float64]") == 4
+    assert "ndarray[" not in shown
     page = root / "docs/usage.md"
     text = page.read_text("utf-8")
     names = (
