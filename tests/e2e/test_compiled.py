@@ -19,7 +19,7 @@ from ..support.files import contents
 from ..support.tools import commit_all, git, passes, program, run, unpacked
 from .conftest import VERSION, Project
 from .parts import cache
-from .parts.machine import need
+from .parts.machine import find_python, need
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 THIS = f"cp{PYTHON.replace('.', '')}-cp{PYTHON.replace('.', '')}"
@@ -50,10 +50,9 @@ def make(way: str, root: Path) -> Project:
     return Project(way, complete, root, frozenset(contents(root)))
 
 
-@pytest.fixture(params=WAYS)
-def project(request: pytest.FixtureRequest, tmp_path: Path) -> Project:
-    """A project for each way, with its distributions in dist: compiled once for what they hold."""
-    made = make(request.param, tmp_path / "project")
+def make_distributed(way: str, root: Path) -> Project:
+    """A compiled project with its distributions in dist, compiled once for what they hold."""
+    made = make(way, root)
 
     def build(dist: Path) -> None:
         passes("uv", "build", "--quiet", "--sdist", "--out-dir", "dist", ".", cwd=made.root)
@@ -66,6 +65,12 @@ def project(request: pytest.FixtureRequest, tmp_path: Path) -> Project:
     machine = (sys.version, sysconfig.get_platform(), *sorted(made.files))
     shutil.copytree(cache.cached("dist", [*machine, *recipe], build), made.root / "dist")
     return made
+
+
+@pytest.fixture(params=WAYS)
+def project(request: pytest.FixtureRequest, tmp_path: Path) -> Project:
+    """A project for each way, with its distributions."""
+    return make_distributed(request.param, tmp_path / "project")
 
 
 def distributions(project: Project) -> tuple[Path, Path]:
@@ -124,6 +129,30 @@ def test_the_wheel_passes_the_tests_and_its_stub_is_what_it_says(project: Projec
     passes("nox", "-R", "-s", "types", cwd=project.root)
     passes(program("ruff"), "check", cwd=project.root)
     assert git("status", "--porcelain", cwd=project.root) == ""
+
+
+@pytest.mark.parametrize(("way", "least"), [("cython", "3.11"), ("nanobind", "3.12")])
+def test_a_wheel_of_the_stable_abi_passes_the_tests_on_a_newer_python(
+    way: str, least: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Compiled by the oldest Python that is there, installed and tested on the newest."""
+    versions = tuple(f"3.{minor}" for minor in range(int(least.partition(".")[2]), 16))
+    there = {each: python for each in versions if (python := find_python(each))}
+    if len(there) < 2:
+        pytest.skip(f"two Pythons from {least} on are needed, and there is {', '.join(there)}")
+    (old, *_, new) = there
+    scripts, rest = os.environ["PATH"].split(os.pathsep, 1)
+    pythons = (str(there[each].parent) for each in (old, new))
+    monkeypatch.setenv("PATH", os.pathsep.join([scripts, *pythons, rest]))
+    project = make(way, tmp_path / "project")
+    passes("uv", "build", "--quiet", "--sdist", "--out-dir", "dist", ".", cwd=project.root)
+    passes("nox", "-s", "wheel", f"--force-python={old}", cwd=project.root)
+    (wheel,) = (project.root / "dist").glob("*.whl")
+    assert f"-cp{old.replace('.', '')}-abi3-manylinux" in wheel.name
+    said = passes("nox", "-s", f"wheel-tests-{new}", cwd=project.root)
+    assert re.search(rf"platform linux -- Python {new}[.]", said)
+    assert re.search(r"\d+ passed", said)
+    assert not re.search(r"skipped|failed", said)
 
 
 @pytest.mark.parametrize("project", ["cython"], indirect=True)

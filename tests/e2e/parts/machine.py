@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from ...support.tools import passes
+from ...support.tools import passes, run
 
 SYSTEM = os.pathsep.join(["/usr/sbin", "/usr/bin", "/sbin", "/bin"])
 CERTIFICATES = "/usr/local/share/machine-certificates.crt"
@@ -42,6 +42,21 @@ def need(name: str) -> str:
     if path is None:
         pytest.fail(f"{name} is missing: apt-get install {package}", pytrace=False)
     return path
+
+
+def find_python(version: str) -> Path | None:
+    """A Python of a version, as in 3.12, from PATH or from pyenv; ``None`` where there is none.
+
+    What pyenv puts on PATH refuses to start where a version is there and not chosen.
+    """
+    name = f"python{version}"
+    found = [shutil.which(name)]
+    if pyenv := shutil.which("pyenv"):
+        found += run(pyenv, "whence", "--path", name, cwd=Path()).stdout.splitlines()
+    for path in filter(None, found):
+        if run(path, "-c", "", cwd=Path()).returncode == 0:
+            return Path(path)
+    return None
 
 
 def need_root() -> None:
