@@ -203,11 +203,13 @@ def _tell_state(receipts: Receipts, arrival: Arrival) -> list[str]:
     product = receipts.find_product(arrival)
     failures = receipts.count_failures(arrival)
     told = f"{failures} of {receipts.tries}"
+    outages = receipts.count_outages(arrival)
     return [
         f"step: {receipts.step}",
         f"receipt: {receipts.find_address(arrival)}" if product else "receipt: none yet",
         f"product: {receipts.store.address(product)}/" if product else "product: none yet",
         *([f"failed runs: {told}"] if failures else []),
+        *([f"runs while the site was down: {outages}"] if outages else []),
         *(["parked: until `again`"] if failures >= receipts.tries else []),
     ]
 

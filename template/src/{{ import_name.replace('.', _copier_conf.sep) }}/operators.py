@@ -23,6 +23,7 @@ from .steps import (
     ConfigError,
     Site,
     Step,
+    blame,
     clear_outputs,
     load_site,
     load_step,
@@ -94,7 +95,11 @@ class StepProcess(BaseOperator):
         """Run it; a failure of the program is one of the task."""
         clear_outputs(self.site.work / self.folder / OUTPUTS)
         command = words(self.step, self.site, self.folder)
-        subprocess.run(command, check=True, timeout=self.step.minutes * 60)  # noqa: S603
+        try:
+            subprocess.run(command, check=True, timeout=self.step.minutes * 60)  # noqa: S603
+        except subprocess.SubprocessError:
+            blame(self.site, self.folder)
+            raise
 
 
 def _command(step: Step, folder: str) -> list[str]:
@@ -103,7 +108,9 @@ def _command(step: Step, folder: str) -> list[str]:
 
 
 def _in_docker(*, step: Step, site: Site, folder: Any, **rest: Any) -> BaseOperator:
+    from airflow.providers.docker.exceptions import DockerContainerFailedException
     from airflow.providers.docker.operators.docker import DockerOperator
+    from airflow.sdk.exceptions import AirflowTaskTimeout
     from docker.types import Mount
 
     class StepContainer(DockerOperator):
@@ -129,7 +136,12 @@ def _in_docker(*, step: Step, site: Site, folder: Any, **rest: Any) -> BaseOpera
                 cap_drop=["ALL"],
                 security_opt=["no-new-privileges"],
             )
-            return super().execute(context)
+            try:
+                return super().execute(context)
+            except (AirflowTaskTimeout, DockerContainerFailedException):
+                # It ran: an engine that is away raises something else.
+                blame(site, self.folder)
+                raise
 
     return StepContainer(
         folder=folder,
@@ -188,6 +200,8 @@ def _in_kubernetes(*, step: Step, site: Site, folder: Any, **rest: Any) -> BaseO
             except AirflowException as error:
                 status = remote_pod.status
                 ended = [each.state.terminated for each in status.container_statuses or []]
+                if any(ended) or status.reason in _FINAL:
+                    blame(site, self.folder)
                 for reason in {status.reason, *(each.reason for each in ended if each)}:
                     if reason in _FINAL:
                         message = f"{reason}: {_FINAL[reason]}"

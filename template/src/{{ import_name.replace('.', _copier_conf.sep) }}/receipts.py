@@ -3,7 +3,8 @@
 Each step has receipts of its own, so that several take the same object. A receipt says which
 version of the step it is of: its image, its command and its parameters. So events may come twice,
 late or not at all. An object that a step fails on is tried again, each time after a longer wait,
-and given up after some tries: it is *parked* until somebody asks for it.
+and given up after some tries: it is *parked* until somebody asks for it. Runs that failed because
+the site was down count for nothing, and are tried again every hour.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from .store import Arrival, Store
 
 FIRST_WAIT = timedelta(minutes=15)
 """How long an object waits that failed once; four times as long with each failure more."""
+
+OUTAGE_WAIT = timedelta(hours=1)
+"""How long it waits while the site is down, but for the first time."""
 
 
 class Receipts:
@@ -61,18 +65,36 @@ class Receipts:
 
     # --- What fails -------------------------------------------------------------------------------
 
-    def fail(self, arrival: Arrival, run: str) -> int:
+    def fail(self, arrival: Arrival, run: str, *, is_outage: bool = False) -> int:
         """Note that a run has failed on an object, and park the object after the last try.
+
+        Parameters
+        ----------
+        arrival
+            The object.
+        run
+            The run; the same counts once.
+        is_outage
+            Whether the site was down: then it is no try.
 
         Returns
         -------
         int
-            How many runs have failed on it; the same run counts once.
+            How many runs have failed on it that were tries.
         """
         arrival = as_listed(arrival)
-        told = self._failures(arrival)
-        runs = sorted({*told.get("runs", []), run})
-        told = {**arrival.to_dict(), "runs": runs, "last": datetime.now(tz=UTC).isoformat()}
+        before = self._failures(arrival)
+        runs, outages = {*before.get("runs", [])}, {*before.get("outages", [])}
+        if is_outage:
+            outages |= {run} - runs
+        else:
+            runs, outages = runs | {run}, set()
+        told = {
+            **arrival.to_dict(),
+            "runs": sorted(runs),
+            "outages": sorted(outages),
+            "last": datetime.now(tz=UTC).isoformat(),
+        }
         self.store.write(self._key("failed", arrival.identity), told)
         if len(runs) >= self.tries:
             self.store.write(self._key("parked", arrival.identity), arrival.to_dict())
@@ -81,6 +103,10 @@ class Receipts:
     def count_failures(self, arrival: Arrival) -> int:
         """Count the runs that have failed on an object since it arrived, or was asked for again."""
         return len(self._failures(as_listed(arrival)).get("runs", []))
+
+    def count_outages(self, arrival: Arrival) -> int:
+        """Count the runs in a row that failed on an object because the site was down."""
+        return len(self._failures(as_listed(arrival)).get("outages", []))
 
     def list_parked(self) -> frozenset[str]:
         """List the objects that were given up, by what names them in a listing."""
@@ -100,7 +126,10 @@ class Receipts:
         told = self._failures(arrival)
         if not told:
             return True
+        outages = len(told.get("outages", []))
         wait: timedelta = FIRST_WAIT * 4 ** (len(told["runs"]) - 1)
+        if outages:
+            wait = FIRST_WAIT if outages == 1 else OUTAGE_WAIT
         return datetime.now(tz=UTC) >= datetime.fromisoformat(told["last"]) + wait
 
     def _forgive(self, arrival: Arrival) -> None:

@@ -17,7 +17,19 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from .receipts import Receipts
-from .steps import ARRIVED, INSIDE, OUTPUTS, ConfigError, Site, Step, load_step, prepare, words
+from .steps import (
+    ARRIVED,
+    INSIDE,
+    OUTPUTS,
+    ConfigError,
+    Site,
+    Step,
+    blame,
+    load_step,
+    prepare,
+    take_blame,
+    words,
+)
 from .store import Arrival, Store, describe, digest_of, product_name, version_of
 
 _NOTE = "run.json"
@@ -115,7 +127,7 @@ def begin(step: Step, site: Site, store: Store, arrival: Arrival) -> Run:
     EarlyError
         If a step before has made nothing of it yet.
     """
-    folder = f"{step.name}/{arrival.identity}"
+    folder = _folder(step, arrival)
     there = site.work / folder
     shutil.rmtree(there, ignore_errors=True)
     files: dict[str, list[str]] = {}
@@ -140,6 +152,18 @@ def begin(step: Step, site: Site, store: Store, arrival: Arrival) -> Run:
     }
     (there / _NOTE).write_text(json.dumps(note), encoding="utf-8")
     return Run(folder, product, is_done=store.has_product(product))
+
+
+def _folder(step: Step, arrival: Arrival) -> str:
+    return f"{step.name}/{arrival.identity}"
+
+
+def has_failed(step: Step, site: Site, arrival: Arrival) -> bool:
+    """Whether a step, or one whose product it takes, failed itself; what is asked is forgotten."""
+    before = [load_step(name, site) for name in step.before]
+    # Each is asked, so that nothing is left for the next run.
+    found = [has_failed(each, site, arrival) for each in before]
+    return take_blame(site, _folder(step, arrival)) or any(found)
 
 
 def _find_input(
@@ -178,7 +202,11 @@ def finish(step: Step, site: Site, store: Store, folder: str) -> str:
     arrival = Arrival(**note["arrival"])
     product = str(note["product"])
     if not store.has_product(product):
-        paths = find_outputs(step, there / OUTPUTS)
+        try:
+            paths = find_outputs(step, there / OUTPUTS)
+        except OutputError:
+            blame(site, folder)
+            raise
         told = describe(
             step,
             note["image"],

@@ -23,7 +23,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from .runs import container
-from .steps import OUTPUTS, Site, Step, clear_outputs
+from .steps import OUTPUTS, Site, Step, blame, clear_outputs
 
 if TYPE_CHECKING:
     from paramiko import SFTPClient
@@ -41,6 +41,11 @@ _FINAL = {
     "OUT_OF_MEMORY": "it needs more memory than steps.yaml gives it",
     "TIMEOUT": "it needs more minutes than steps.yaml gives it",
     "DEADLINE": "it could not end before its deadline",
+}
+# None of what was run: a node that died under it is another matter.
+_OF_THE_SITE = {
+    *("BOOT_FAIL", "CANCELLED", "LAUNCH_FAILED", "PREEMPTED", "RECONFIG_FAIL", "REVOKED"),
+    "UNREACHABLE",
 }
 _KILLED = 137
 
@@ -238,6 +243,8 @@ class SlurmOperator(BaseOperator):
             self.log.info("%s", line)
         state, code = event["state"], event["code"]
         if state != "COMPLETED":
+            if state not in _OF_THE_SITE:
+                blame(self.site, self.folder)
             said = f"Slurm job {self.job}: {state}, exit code {code}"
             if state in _FINAL:
                 message = f"{said}: {_FINAL[state]}"

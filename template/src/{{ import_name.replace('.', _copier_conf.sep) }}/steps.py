@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -30,6 +31,7 @@ ARRIVED = "arrived"
 
 OUTPUTS = "outputs"
 COMMANDFILE = "commandfile.yaml"
+_FAILED = "failed"
 
 
 class ConfigError(Exception):
@@ -380,6 +382,21 @@ def clear_outputs(folder: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink()
+
+
+def blame(site: Site, folder: str) -> None:
+    """Note that the step itself has failed on the files of a run, and not what runs it."""
+    # A working folder that is gone is no fault of the step's.
+    with suppress(FileNotFoundError):
+        (site.work / folder / _FAILED).touch()
+
+
+def take_blame(site: Site, folder: str) -> bool:
+    """Whether that was noted; it is no longer then."""
+    path = site.work / folder / _FAILED
+    is_there = path.exists()
+    path.unlink(missing_ok=True)
+    return is_there
 
 
 def words(step: Step, site: Site, folder: str) -> list[str]:

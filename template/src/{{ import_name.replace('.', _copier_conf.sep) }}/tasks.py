@@ -16,7 +16,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from .receipts import Receipts, as_listed
 from .relay import read_records
-from .runs import begin, find_version, finish
+from .runs import begin, find_version, finish, has_failed
 from .steps import ConfigError, Site, load_site, load_step
 from .store import Arrival, GoneError, Store
 
@@ -143,6 +143,9 @@ def publish(name: str, folder: str) -> str:
 def settle(name: str, arrivals: list[dict[str, str]] | None) -> None:
     """Count the failures of a run, and tell people of objects that are parked now.
 
+    A run of which nothing tells that the site was at work (no object that is done, no step that
+    failed itself) is no try: an outage, however long, parks nothing.
+
     Raises
     ------
     AirflowFailException
@@ -154,22 +157,25 @@ def settle(name: str, arrivals: list[dict[str, str]] | None) -> None:
     context, site = get_current_context(), load_site()
     store, receipts, version = _look_up(name, site)
     # What was replaced or deleted meanwhile was skipped, and has not failed.
+    wanted = [each for each in map(_read, arrivals) if receipts.wants(each, version)]
     failed = [
-        each
-        for each in map(_read, arrivals)
-        if receipts.wants(each, version)
-        if (now := store.find_arrival(each.key)) and now.etag == each.etag
+        each for each in wanted if (now := store.find_arrival(each.key)) and now.etag == each.etag
     ]
-    counted = {each: receipts.fail(each, context["run_id"]) for each in failed}
+    step = load_step(name, site)
+    blamed = [each for each in failed if has_failed(step, site, each)]
+    is_outage = not blamed and len(wanted) == len(arrivals)
+    counted = {each: receipts.fail(each, context["run_id"], is_outage=is_outage) for each in failed}
     parked = [each.key for each, count in counted.items() if count >= site.tries]
     if parked:
         reason = f"parked after {site.tries} failed runs: {_name(parked)}"
-        log.error("%s: `again KEY` has the next sweep report them", reason)
+        log.error("%s: mended, `again KEY` or `again --parked` has the sweep report them", reason)
         for tell in alert_people() or []:
             tell({**context, "reason": reason})
     if failed:
         keys = _name([each.key for each in failed])
         message = f"{len(failed)} of {len(arrivals)} objects failed: {keys}"
+        if is_outage:
+            message += "; the site seems to be down: they are tried again within the hour"
         raise AirflowFailException(message)
 
 
