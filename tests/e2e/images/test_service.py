@@ -22,6 +22,14 @@ from ..test_page import FLAGS
 
 pytestmark = pytest.mark.heavy
 
+TIDES = bytes(range(256)) * 4000
+GAPS = {
+    "kind": "content-type: ...",
+    "checksum": "x-amz-checksum-sha256: ...",
+    "url": "URL OF THE ANSWER",
+    "number": "/ID/publish",
+}
+"""What a person fills in, of the README's lines that upload a file."""
 LOOP = float(os.environ.get("LISA_LOOP_SECONDS", "0"))
 """For how long releases follow one another under requests; one round at least."""
 
@@ -42,15 +50,20 @@ def browser(tmp_path: Path) -> Iterator[Chrome]:
         yield started
 
 
-def test_people_log_in_download_and_look_at_the_plot(
-    stack: Stack, browser: Chrome, tmp_path: Path
-) -> None:
+def log_in(stack: Stack, browser: Chrome) -> None:
+    """Be the administrator of the desk."""
     browser.get(f"{SITE}/accounts/login/")
     password = (stack.root / "secrets/admin_password").read_text(encoding="utf-8")
     browser.find_element(By.NAME, "login").send_keys("admin@example.org")
     browser.find_element(By.NAME, "password").send_keys(password)
     browser.find_element(By.CSS_SELECTOR, "main button[type=submit]").click()
     browser.find_element(By.LINK_TEXT, "Log out")
+
+
+def test_people_log_in_download_and_look_at_the_plot(
+    stack: Stack, browser: Chrome, tmp_path: Path
+) -> None:
+    log_in(stack, browser)
     browser.get(f"{SITE}/challenges/example/")
     browser.find_element(By.LINK_TEXT, "noise.csv").click()
     saved = tmp_path / "downloads/noise.csv"
@@ -60,9 +73,52 @@ def test_people_log_in_download_and_look_at_the_plot(
     assert browser.find_elements(By.CSS_SELECTOR, ".plotly .bars path")
     table = browser.find_element(By.CSS_SELECTOR, "table")
     assert table.text.split()[-1] == "1"
+    browser.save_screenshot(str(tmp_path / "plot.png"))
     said = browser.get_log("browser")  # type: ignore[no-untyped-call]
     failed = [entry for entry in said if "Failed to load" in entry["message"]]
     assert failed == []
+
+
+def test_staff_upload_by_the_lines_of_the_readme_and_people_download(
+    stack: Stack, browser: Chrome, tmp_path: Path
+) -> None:
+    log_in(stack, browser)
+    browser.get(f"{SITE}/tokens/")
+    browser.find_element(By.ID, "name").send_keys("upload")
+    browser.find_element(By.XPATH, "//button[.='Make a token']").click()
+    token = browser.find_element(By.ID, "made").text
+    (stack.root / "tides.h5").write_bytes(TIDES)
+    page = (stack.root / "README.md").read_text(encoding="utf-8")
+    section = page.partition("## Upload and download")[2].partition("\n## ")[0]
+    copy, believe, place, *steps = re.findall(r"(?m)^\$ (.+)$", section)
+    place = place.replace("localhost:8443", SITE.partition("//")[2])
+
+    def follow(line: str, **filled: str) -> str:
+        """Run a line of the page, of which a person has filled in some words; what it prints."""
+        for gap, word in filled.items():
+            assert GAPS[gap] in line
+            line = line.replace(GAPS[gap], word)
+        script = f"export TOKEN={token}\n{believe}\n{place}\n{line} --silent --show-error"
+        return passes("bash", "-euc", script, cwd=stack.root, env=stack.environment)
+
+    passes("bash", "-euc", copy, cwd=stack.root, env=stack.environment)
+    try:
+        asked = json.loads(follow(steps[0]))
+        told = {name: f"{name}: {value}" for name, value in asked["headers"].items()}
+        kind, checksum = told["content-type"], told["x-amz-checksum-sha256"]
+        assert follow(steps[1], kind=kind, checksum=checksum, url=asked["url"]) == ""
+        browser.get(f"{SITE}/challenges/example/")
+        browser.find_element(By.LINK_TEXT, "noise.csv")
+        assert "tides.h5" not in browser.page_source
+        assert json.loads(follow(steps[2], number=f"/{asked['id']}/publish"))["published"]
+    finally:
+        (stack.root / "tides.h5").unlink()
+    browser.get(f"{SITE}/challenges/example/")
+    browser.find_element(By.LINK_TEXT, "tides.h5").click()
+    wait_for((tmp_path / "downloads/tides.h5").exists, 60)
+    assert (tmp_path / "downloads/tides.h5").read_bytes() == TIDES
+    browser.get(f"{SITE}/challenges/example/")
+    browser.save_screenshot(str(tmp_path / "uploaded.png"))
 
 
 def test_numbers_are_hidden_and_nothing_but_the_proxy_is_open(stack: Stack) -> None:
