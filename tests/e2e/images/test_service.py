@@ -82,6 +82,7 @@ def test_people_log_in_download_and_look_at_the_plot(
 def test_staff_upload_by_the_lines_of_the_readme_and_people_download(
     stack: Stack, browser: Chrome, tmp_path: Path
 ) -> None:
+    need("curl")
     log_in(stack, browser)
     browser.get(f"{SITE}/tokens/")
     browser.find_element(By.ID, "name").send_keys("upload")
