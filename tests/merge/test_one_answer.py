@@ -632,3 +632,38 @@ def test_a_list_from_which_both_removed_an_item_is_spelled_as_one_side_has_come_
     theirs = ours.replace("_b", "-b").replace("_d", "-d")
     assert merged("duties.py", base, ours, theirs) == theirs
     assert merged("duties.py", base, ours, theirs.replace("c-d", "c-e")) is None
+
+
+@pytest.mark.parametrize("now", ["a__b", "a-b", "A_B"])
+def test_a_setting_that_the_project_removed_stays_away_in_another_spelling(now: str) -> None:
+    base = "a_b: hello\nc: 1\n"
+    ours, theirs = "own: 1\nc: 1\n", base.replace("a_b", now).replace("1", "2")
+    assert merged("defaults/main.yml", base, ours, theirs) == "own: 1\nc: 2\n"
+    kept = base.replace("hello", "bye")
+    assert merged("defaults/main.yml", base, kept, theirs) == theirs.replace("hello", "bye")
+
+
+CHECKS = "- name: Verify\n  tasks:\n    - name: {}\n      {}\n"
+
+
+def test_a_list_that_the_project_replaced_stays_its_own_where_the_template_replaced_it() -> None:
+    base = CHECKS.format("Get version", "shell: echo")
+    ours = CHECKS.format("Check unit", "command: systemctl is-active")
+    theirs = CHECKS.format("Do nothing", "debug: Nothing to do")
+    result = merge_file("verify.yml", base.encode(), ours.encode(), theirs.encode())
+    assert isinstance(result, Declined)
+    assert result.content.decode() == ours
+    assert "+      debug: Nothing to do" in result.patch
+    both = theirs + "    - name: Check unit\n      command: systemctl is-active\n"
+    assert merged("verify.yml", base, ours, both) is not None
+
+
+def test_of_a_comment_that_both_wrote_in_the_same_words_the_projects_stays() -> None:
+    base = "[tool]\nx = 1\n"
+    ours = base + "known = [\n  # Treat tests as our own\n  'tests',\n]\n"
+    theirs = ours.replace("our own", "our own.")
+    result = merge_file("a.toml", base.encode(), ours.encode(), theirs.encode())
+    assert isinstance(result, Merged)
+    assert result.content.decode() == ours
+    assert "template: # Treat tests as our own." in str(result.notes)
+    assert merged("a.toml", base, ours, theirs.replace("our own", "no one's")) is None

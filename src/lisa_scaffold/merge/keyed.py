@@ -217,6 +217,7 @@ def merge_branch(
         return layout.assemble(base, ours, theirs, members)
     merged: dict[int, Entry] = {}
     out = members.slots.out | lists.leave_out_crowded(members, path, notes)
+    out |= lists.leave_out_replaced(members, path, notes)
     for slot, versions in members.versions.items():
         entry = None
         if slot not in out:

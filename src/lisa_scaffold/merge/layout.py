@@ -16,6 +16,7 @@ from lisa_scaffold.formats.tree import (
     split_comments,
 )
 from lisa_scaffold.merge import choice, match
+from lisa_scaffold.merge.text import fold_comment
 
 _QUOTES = frozenset("'\"")
 
@@ -46,7 +47,8 @@ def merge_lead(base: str | None, ours: str, theirs: str) -> str:
     comments = [split_comments(text or "") for text in (base, ours, theirs)]
     if comments[1] == comments[0] and comments[2] != comments[0]:
         return _keep_blanks(base or "", ours, theirs)
-    if comments[2] in (comments[0], comments[1]):
+    said = [[*map(fold_comment, side)] for side in comments]
+    if said[2] in (said[0], said[1]):
         return ours
     picks = match.diff3(*comments)
     if picks is not None and len({side for side, _ in picks}) == 1:

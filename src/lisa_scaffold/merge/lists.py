@@ -146,6 +146,29 @@ def leave_out_crowded(members: Members, path: Path, notes: list[Note]) -> set[in
     return doubtful | crowded
 
 
+def leave_out_replaced(members: Members, path: Path, notes: list[Note]) -> set[int]:
+    """Slots of the template in a list of which the project has replaced every item, and it too.
+
+    Raises
+    ------
+    NotSure
+        If nobody would be told of that, and neither side is taken in doubt.
+    """
+    if members.form != "records" or not members.slots.have_replaced_all():
+        return set()
+    where = values.show_path(path)
+    if not choice.is_reported():
+        doubt = NotSure(f"{where}: both sides replaced all that was there")
+        return set(choice.choose(members.slots.theirs, members.slots.ours, doubt))
+    texts = [
+        "".join(write_content(entry) for v in members.versions.values() if (entry := v[side]))
+        for side in range(3)
+    ]
+    before, own, offered = texts
+    notes.append(declined.note_rewritten(where, before, offered, own))
+    return {*members.slots.theirs}
+
+
 def refuse_replacements(members: Members, out: AbstractSet[int], path: Path) -> set[int]:
     """Slots that one side adds in place of what only the other removed, and that resemble it.
 

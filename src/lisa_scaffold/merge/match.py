@@ -15,6 +15,7 @@ from lisa_scaffold.merge import choice
 from lisa_scaffold.merge.effort import refuse_many, spend
 from lisa_scaffold.merge.identities import name_of
 from lisa_scaffold.merge.text import measure_likeness as measure_texts
+from lisa_scaffold.pattern import compile_lazily
 
 _SAME_ITEM = 0.6
 _SIMILAR = 0.5
@@ -23,6 +24,7 @@ _SIMILAR_APART = 0.4
 _CLEARLY = 0.1
 _MANY = 4  # leaves of a member that nobody takes for another one of its kind
 _LARGEST = 120
+_DASHES = compile_lazily(r"[-_]+")
 _LIKENESS = 40  # steps of the shortest comparison
 
 Item = tuple[Hashable, Value]
@@ -135,6 +137,12 @@ class Slots(NamedTuple):
     out: frozenset[int] = frozenset()
     """Slots of the side that is not taken in doubt."""
 
+    def have_replaced_all(self) -> bool:
+        """Whether each side has put something of its own in the place of all that there was."""
+        base, ours, theirs = map(set, (self.base, self.ours, self.theirs))
+        parts = (base, ours, theirs)
+        return all(parts) and sum(map(len, parts)) == len(set.union(*parts))
+
 
 def match_by_key(
     base: Sequence[Hashable], ours: Sequence[Hashable], theirs: Sequence[Hashable]
@@ -215,6 +223,7 @@ def _find_partners(base: Sequence[Item], side: Sequence[Item], keyed: bool) -> P
     if keyed:
         if len(new) < len(side) or len(old) < len(base):
             raise Indistinct("a key stands twice")
+        _pair_respelled(base, side, found)
         _pair_renamed(base, side, found, least=_SIMILAR_KEYED)
         _pair_renamed_table(base, side, found)
         return found
@@ -234,6 +243,25 @@ def _find_partners(base: Sequence[Item], side: Sequence[Item], keyed: bool) -> P
         raise Indistinct("members that nothing tells apart")
     _pair_renamed(base, side, found, least=_SIMILAR)
     return found
+
+
+def _pair_respelled(base: Sequence[Item], side: Sequence[Item], found: Partners) -> None:
+    """Pair keys that differ in their dashes, underscores and capitals alone."""
+    taken = set(found.values())
+    lost = [(_fold(key), i) for i, (key, _) in enumerate(base) if i not in taken]
+    gained = [(_fold(key), i) for i, (key, _) in enumerate(side) if i not in found]
+    counts = Counter(name for name, _ in (*lost, *gained))
+    where = dict(lost)
+    for name, index in gained:
+        if name in where and counts[name] == 2:  # noqa: PLR2004 - one on each side
+            found[index] = where[name]
+
+
+def _fold(key: Hashable) -> Hashable:
+    """A key path in one spelling; any other key as it is."""
+    if isinstance(key, tuple) and all(isinstance(part, str) for part in key):
+        return tuple(_DASHES.sub("_", part).lower() for part in key)
+    return key
 
 
 def _pair_twins(base: Sequence[Item], side: Sequence[Item], found: Partners) -> None:

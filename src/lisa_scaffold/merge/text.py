@@ -495,6 +495,11 @@ def pick_farther(
     return None
 
 
+def fold_comment(line: str) -> str:
+    """A comment without what says nothing: capital letters, and a full stop at the end."""
+    return line.rstrip(" .:!").lower()
+
+
 def measure_likeness(first: str, second: str) -> float:
     """How much two lines share, from 0 to 1, indentation aside."""
     pairs = _pairs(first.strip()), _pairs(second.strip())

@@ -12,6 +12,7 @@ from lisa_scaffold.formats.diff import find_hunks
 from lisa_scaffold.formats.tree import Indistinct, NotSure, Path, Value
 from lisa_scaffold.merge import choice, identities, match, moves, needs, values
 from lisa_scaffold.merge.declined import Declined, MergedText, Note
+from lisa_scaffold.merge.text import fold_comment
 from lisa_scaffold.pattern import compile_lazily
 
 Load = Callable[[str], Value]
@@ -94,9 +95,12 @@ def find_lost_comment(
     for note in notes:
         if isinstance(note, Declined):
             known |= {*_find_comments(note.before), *_find_comments(note.after)}
+    known = {*map(fold_comment, known)}
     for side, text in ("project", ours), ("template", theirs):
         for comment in _find_comments(text):
-            if comment not in known and not any(comment in str(note) for note in notes):
+            if fold_comment(comment) not in known and not any(
+                comment in str(note) for note in notes
+            ):
                 return f"a comment of the {side} is lost: {comment}"
     return None
 
@@ -339,7 +343,10 @@ def _check_sequence(
     slots = match.match_by_likeness(*items[:3], keyed=form != "records")
     # Every member must have its place in the merged list, and nothing else be there.
     left = items[3]
+    is_own = form == "records" and choice.is_reported() and slots.have_replaced_all()
     for key, versions in _list_members(slots, items[:3]):
+        if is_own and versions[1] is None:
+            continue
         problem = _check_member(path, key, versions, left)
         if problem:
             return problem
