@@ -667,3 +667,10 @@ def test_of_a_comment_that_both_wrote_in_the_same_words_the_projects_stays() -> 
     assert result.content.decode() == ours
     assert "template: # Treat tests as our own." in str(result.notes)
     assert merged("a.toml", base, ours, theirs.replace("our own", "no one's")) is None
+
+
+def test_a_list_that_the_template_renamed_keeps_its_name_with_what_the_project_added() -> None:
+    base = "python:\n  import:\n  - https://a.org/objects.inv\n  paths: [src]\n"
+    theirs = base.replace("import", "inventories")
+    ours = base.replace("  paths", "  - https://b.org/objects.inv\n  paths")
+    assert merged("mkdocs.yml", base, ours, theirs) == ours.replace("import", "inventories")

@@ -173,7 +173,7 @@ def match_by_likeness(
         (theirs, to_theirs, ours, to_ours),
     ):
         _part_renamed(base, one, found, two, rest)
-        _pair_through(one, found, two, rest, least=_SIMILAR_KEYED if keyed else _SIMILAR)
+        _pair_through(one, found, two, rest, keyed=keyed)
     _refuse_doubtful(base, ours, to_ours, to_theirs)
     _refuse_doubtful(base, theirs, to_theirs, to_ours)
     count = len(base)
@@ -401,9 +401,13 @@ def _part_renamed(
 
 
 def _pair_through(
-    one: Sequence[Item], found: Partners, two: Sequence[Item], rest: Partners, *, least: float
+    one: Sequence[Item], found: Partners, two: Sequence[Item], rest: Partners, *, keyed: bool
 ) -> None:
-    """Pair what is like a member of the other side whose place in base is known."""
+    """Pair what is like a member of the other side whose place in base is known.
+
+    In a mapping (`keyed`) members of one form are like each other: there it must be clearly more
+    like that one than like the others.
+    """
     taken = set(found.values())
     fresh = {key for index, (key, _) in enumerate(two) if index not in rest}
     known = [(index, partner) for index, partner in rest.items() if partner not in taken]
@@ -416,7 +420,9 @@ def _pair_through(
             for i, partner in known
         ]
         same, score, place, partner = max(scores)
-        if same or score >= least:
+        second = max((each[1] for each in scores if each[3] != partner), default=0.0)
+        is_clear = not keyed or score >= _SIMILAR_KEYED or second <= score - _CLEARLY
+        if same or (score >= _SIMILAR and is_clear):
             found[index] = partner
             known.remove((-place, partner))
 
