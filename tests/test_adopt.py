@@ -387,7 +387,9 @@ def test_the_report_tells_what_must_be_from_what_should_be(tmp_path: Path, capsy
     must, should = (part.splitlines() for part in printed.split("\nFindings of ")[1:])
     why = "[tool.mypy] was set up before the project was adopted: to be worked off"
     assert must == ["`must`: 0 before, 0 fixed, 0 waived, 0 left"]
-    assert should[0] == "`should`: 1 waived, 2 left"
+    assert should[0] == "`should`: 3 before, 1 fixed, 1 waived, 2 left"
+    fixed = should.pop(1)
+    assert fixed.startswith("  fixed: ")
     assert [line.split()[1:3] for line in should[2:4]] == [
         ["README.md:1:", "DOC002"],
         ["tests:1:", "FIL003"],

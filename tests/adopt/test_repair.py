@@ -171,3 +171,27 @@ def test_what_the_template_recommends_of_older_code_is_waived() -> None:
     assert [each.code for each in done.waived] == ["QTY904"]
     assert b'code = "QTY904"' in (done.changes["pyproject.toml"] or b"")
     assert repair.repair_findings([typed], after, after, (), {"pyproject.toml"}).waived == {}
+
+
+def test_recommendations_are_told_as_they_were_before() -> None:
+    @rule("QTY905", SHOULD)
+    def spelled(facts: Facts) -> Iterator[Hit]:
+        """No file is empty, in this test.
+
+        Why: A rule that the template's files answer in part.
+
+        How: Write something.
+
+        Source: [nothing](https://example.org/).
+        """
+        yield from (Hit(path, 1, "empty") for path in facts.files if not facts.text(path))
+
+    before = Facts.of({"a.txt": b"", "b.txt": b""})
+    done = repair.repair_findings([spelled], before, before.changed({"a.txt": b"x\n"}), ())
+    told = (done.advised_before, done.advised_fixed, done.advised)
+    assert [[each.path for each in found] for found in told] == [
+        ["a.txt", "b.txt"],
+        ["a.txt"],
+        ["b.txt"],
+    ]
+    assert (done.before, done.fixed) == ((), ())

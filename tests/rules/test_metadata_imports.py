@@ -109,13 +109,47 @@ def test_modules_that_are_certain_to_be_imported(
     "metadata",
     [
         METADATA.replace("dependencies = [", "dynamic = ['dependencies']\nx = ["),
-        f"{METADATA}\n[dependency-groups]\ntest = ['astropy']\n",
         METADATA.replace('"PyYAML"', '"gwpy"'),
         "[tool.ruff]\n",
     ],
 )
 def test_requirements_that_say_more_or_nothing(metadata: str) -> None:
     assert check({**package("import astropy\n"), "pyproject.toml": metadata}) == []
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "[dependency-groups]\ntest = ['astropy']\n",
+        "[tool.poetry.group.main-extra.dependencies]\nastropy = '*'\n",
+        "[tool.poetry.dev-dependencies]\nastropy = '*'\n",
+    ],
+)
+def test_what_only_developers_install_serves_no_user(table: str) -> None:
+    files = package("import astropy\n")
+    assert check({**files, "pyproject.toml": f"{METADATA}\n{table}"}) == [("MET022", NOISE, 1)]
+
+
+@pytest.mark.parametrize(
+    ("extra", "is_found"),
+    [
+        ("test", True),
+        ("Testing", True),
+        ("dev", True),
+        ("dev_tools", True),
+        ("docs", True),
+        ("'test:python_version<\"3.14\"'", True),
+        ("testbed", False),
+        ("plots", False),
+        ("device", False),
+        ("all", False),
+    ],
+)
+def test_an_extra_for_developers_serves_no_user(extra: str, *, is_found: bool) -> None:
+    files = package("import astropy\n")
+    metadata = f"{METADATA}{extra} = ['astropy']\n"
+    expected = [("MET022", NOISE, 1)] if is_found else []
+    assert check({**files, "pyproject.toml": metadata}) == expected
 
 
 @pytest.mark.parametrize(

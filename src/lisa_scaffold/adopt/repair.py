@@ -43,6 +43,8 @@ class Repaired:
         The new content of each file that the repairs and waivers change.
     advised
         Violations of ``should`` rules that are left.
+    advised_before, advised_fixed
+        Those before the adoption, and those that the result has not any more.
     """
 
     before: tuple[Finding, ...] = ()
@@ -51,6 +53,8 @@ class Repaired:
     left: tuple[Finding, ...] = ()
     changes: Mapping[str, bytes | None] = field(default_factory=dict)
     advised: tuple[Finding, ...] = ()
+    advised_before: tuple[Finding, ...] = ()
+    advised_fixed: tuple[Finding, ...] = ()
 
 
 def repair_findings(
@@ -96,21 +100,25 @@ def repair_findings(
         text = append(waivers)(content.decode("utf-8", "surrogateescape"))
         changes["pyproject.toml"] = text.encode("utf-8", "surrogateescape")
         facts = facts.changed({"pyproject.toml": changes["pyproject.toml"]})
-    # A rule that is not asked of what the project is now has not been complied with.
-    asked = {*judge.list_applied(must, facts)}
-    of_before = [rule for rule in must if rule.code in asked and not rule.strict]
-    first, left = (
-        [each for each in judge.list_findings(rules, state) if not judge.is_waived(each, state)]
-        for rules, state in ((of_before, before), (must, facts))
-    )
-    fixed = _find_fixed(first, (*waived, *left))
+    first, fixed, left = _compare(must, before, facts, waived)
     should = [rule for rule in chosen if rule.severity == Severity.SHOULD]
-    advised = [
-        each
-        for each in judge.list_findings(should, facts)
-        if each not in waived and not judge.is_waived(each, facts)
-    ]
-    return Repaired(tuple(first), tuple(fixed), waived, tuple(left), changes, tuple(advised))
+    advised_first, advised_fixed, advised = _compare(should, before, facts, waived)
+    return Repaired(first, fixed, waived, left, changes, advised, advised_first, advised_fixed)
+
+
+def _compare(
+    rules: Sequence[Rule], before: Facts, after: Facts, waived: Mapping[Finding, str]
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...], tuple[Finding, ...]]:
+    """The findings of some rules before the adoption, those fixed, and those left."""
+    # A rule that is not asked of what the project is now has not been complied with.
+    asked = {*judge.list_applied(rules, after)}
+    of_before = [rule for rule in rules if rule.code in asked and not rule.strict]
+    first, last = (
+        [each for each in judge.list_findings(some, state) if not judge.is_waived(each, state)]
+        for some, state in ((of_before, before), (rules, after))
+    )
+    left = tuple(each for each in last if each not in waived)
+    return tuple(first), tuple(_find_fixed(first, (*waived, *left))), left
 
 
 def _find_fixed(first: Iterable[Finding], remaining: Iterable[Finding]) -> Iterator[Finding]:

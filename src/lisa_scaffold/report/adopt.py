@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from types import MappingProxyType
 from typing import Any
 
@@ -171,15 +171,20 @@ def _list_findings(adopted: Adopted) -> Iterator[Section]:
 
     must = {each: why for each, why in repaired.waived.items() if each.severity == Severity.MUST}
     should = {each: why for each, why in repaired.waived.items() if each not in must}
-    numbers = [f"{len(repaired.before)} before", f"{len(repaired.fixed)} fixed"]
-    numbers += [f"{len(must)} waived", f"{len(repaired.left)} left"]
+
+    def count(before: Sized, fixed: Sized, waived: Sized, left: Sized) -> str:
+        named = {"before": before, "fixed": fixed, "waived": waived, "left": left}
+        return ", ".join(f"{len(found)} {what}" for what, found in named.items())
+
     fixed = (Item(f"fixed: {_place(each)}") for each in repaired.fixed)
-    heading = f"Findings of `must`: {', '.join(numbers)}"
-    yield Section(heading, (*fixed, *list_waived(must)))
-    if should or repaired.advised:
-        heading = f"Findings of `should`: {len(should)} waived, {len(repaired.advised)} left"
-        left = (Item(f"left: {_place(each)}") for each in repaired.advised)
-        yield Section(heading, (*list_waived(should), *left))
+    numbers = count(repaired.before, repaired.fixed, must, repaired.left)
+    yield Section(f"Findings of `must`: {numbers}", (*fixed, *list_waived(must)))
+    if should or repaired.advised or repaired.advised_before:
+        advised = repaired.advised
+        numbers = count(repaired.advised_before, repaired.advised_fixed, should, advised)
+        fixed = (Item(f"fixed: {_place(each)}") for each in repaired.advised_fixed)
+        left = (Item(f"left: {_place(each)}") for each in advised)
+        yield Section(f"Findings of `should`: {numbers}", (*fixed, *list_waived(should), *left))
 
 
 def _place(found: Finding) -> str:
@@ -316,7 +321,13 @@ def as_json(adopted: Adopted | None, version: str, branch: str | None = None) ->
         "changes": [],
         "conflicts": [],
         "items": [],
-        "findings": {"before": [], "fixed": [], "waived": [], "left": [], "advised": []},
+        "findings": {
+            name: []
+            for name in (
+                *("before", "fixed", "waived", "left"),
+                *("advised", "advised_before", "advised_fixed"),
+            )
+        },
         "replaced": [],
         "to_decide": [],
         "notes": [],
@@ -340,6 +351,8 @@ def as_json(adopted: Adopted | None, version: str, branch: str | None = None) ->
                 "waived": waived,
                 "left": [_finding(each) for each in repaired.left],
                 "advised": [_finding(each) for each in repaired.advised],
+                "advised_before": [_finding(each) for each in repaired.advised_before],
+                "advised_fixed": [_finding(each) for each in repaired.advised_fixed],
             },
             "replaced": [
                 {"path": each.path, "line": each.line, "text": each.text}

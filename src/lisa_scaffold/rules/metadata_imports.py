@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lisa_scaffold.pattern import compile_lazily
@@ -19,6 +19,11 @@ _BESIDE = compile_lazily(
     r"|integrations?|extras?|ext|extensions?|plugins?|backends?|adapters?|compat|recipes?|dev"
     r"|_?vendor(?:ed)?|externals?|extern|third_?party|templates?|notebooks?|experimental|mocks?"
     r"|test_[^/]*|[^/]*_tests?)(?:/|\.py$)"
+)
+# Extras that developers install, and no user does.
+_FOR_DEVELOPERS = compile_lazily(
+    r"(?:unit-?)?tests?(?:ing|-.*)?|dev(?:el|elop|eloper|elopers|elopment)?(?:-.*)?|ci"
+    r"|docs?(?:-.*)?|documentation|lint(?:ing)?|types?|typing|mypy|style|qa|build|release"
 )
 _STATEMENT = compile_lazily(r"(?m)^(?:import|from)\b((?:[^\n\\]|\\\n?)*)")
 _WORD = compile_lazily(r"[A-Za-z_]\w*")
@@ -83,11 +88,13 @@ def imports_are_required(facts: Facts) -> Iterator[Hit]:
     gets an error at its first import.
 
     How: Add the distribution to `dependencies`. What is only needed by a part of the package may
-    stay an extra (`[project.optional-dependencies]`), and be imported where it is used.
+    stay an extra (`[project.optional-dependencies]`), and be imported where it is used. Dependency
+    groups, and extras such as `test` and `dev`, are for whoever works on the package: who installs
+    it has nothing of them.
 
     Source: [writing pyproject.toml](https://packaging.python.org/en/latest/guides/writing-pyproject-toml/#dependencies-and-requirements).
     """
-    named = _find_named(facts)
+    named = _find_installed(facts)
     named |= {brought for brought in _BROUGHT if named & _BROUGHT[brought]}
     own = {normalize_name(facts.package.name), *_find_own(facts)}
 
@@ -219,11 +226,28 @@ def _find_words(facts: Facts) -> set[str]:
 
 def _find_named(facts: Facts) -> set[str]:
     """Every distribution that the metadata name as a requirement, of whatever use."""
-    tables: list[Any] = [facts.package.get("dependencies")]
-    tables.append(facts.package.get("optional-dependencies"))
-    tables.append(facts.pyproject.table("dependency-groups"))
     poetry = facts.pyproject.table("tool", "poetry")
-    tables += [poetry.get("dependencies"), poetry.get("group"), poetry.get("dev-dependencies")]
+    tables: list[Any] = [facts.package.get("optional-dependencies")]
+    tables.append(facts.pyproject.table("dependency-groups"))
+    tables += [poetry.get("group"), poetry.get("dev-dependencies")]
+    return _find_installed(facts) | _normalize_names(tables)
+
+
+def _find_installed(facts: Facts) -> set[str]:
+    """The distributions that whoever uses the package has with it, or may ask for by an extra."""
+    extras = facts.package.table("optional-dependencies")
+    tables: list[Any] = [facts.package.get("dependencies")]
+    tables.append(facts.pyproject.table("tool", "poetry").get("dependencies"))
+    tables += [
+        {name: listed}
+        for name, listed in extras.items()
+        # setup.cfg may have a marker behind the name: `test:python_version<"3.12"`.
+        if not _FOR_DEVELOPERS.fullmatch(normalize_name(str(name).partition(":")[0].strip()))
+    ]
+    return _normalize_names(tables)
+
+
+def _normalize_names(tables: Iterable[Any]) -> set[str]:
     return {normalize_name(name) for table in tables for name in _names_in(table)}
 
 
