@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from lisa_scaffold.adopt import loose
+from lisa_scaffold.adopt import compiling, loose
 from lisa_scaffold.adopt.guess import squeezed
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.versions import normalize_name
 
 _PATH = compile_lazily(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 _NAME = compile_lazily(r"[A-Za-z_][A-Za-z0-9_]*([.][A-Za-z_][A-Za-z0-9_]*)*")
-_COMPILED = (".pyx", ".pxd", ".c", ".cc", ".cpp", ".cxx", ".cu", ".f", ".f90", ".rs", ".h")
-_COMPILING = ("scikit-build-core", "maturin", "meson-python")
 _ABOUT = ("_version.py", "__about__.py", "_about.py", "_meta.py", "__init__.py", "version.py")
 _TEST = compile_lazily(r"(test_[^/]*|[^/]*_test|tests?)\.py")
 
@@ -77,7 +73,7 @@ def find_named(facts: Facts, name: str) -> list[Code]:
     path = name.replace(".", "/")
     for root in ("src/", "") if _NAME.fullmatch(name) else ():
         folder = f"{root}{path}"
-        if any(facts.paths(f"{folder}/**/*{suffix}") for suffix in (".py", *_COMPILED)):
+        if any(facts.paths(f"{folder}/**/*{suffix}") for suffix in (".py", *compiling.SOURCES)):
             return [Code(name, folder, folder)]
         if facts.has(f"{folder}.py"):
             return [Code(name, f"{folder}.py", f"{folder}.py")]
@@ -143,30 +139,6 @@ def _package_below(facts: Facts, folder: str, source: str) -> Iterator[Code]:
             yield Code(name, folder, source)
             return
         name, folder = f"{name}.{packages[0]}", f"{folder}/{packages[0]}"
-
-
-def is_compiled(facts: Facts, code_path: str) -> bool:
-    """Whether a compiler is needed to build the project."""
-    if facts.package.backend in _COMPILING:
-        return True
-    sources = [path for path in facts.files if path.endswith(_COMPILED)]
-    return any(path.startswith((f"{code_path}/", "src/")) for path in sources) or bool(
-        sources and "ext_modules" in facts.text("setup.py")
-    )
-
-
-def compiles_on_import(facts: Facts) -> bool:
-    """Whether the import of an editable installation compiles what has changed.
-
-    It needs what compiled at first, and an isolated build leaves nothing of that behind.
-    """
-    requires = facts.pyproject.items("build-system", "requires")
-    # Some wrap meson-python's hooks in a backend of their own.
-    named = {normalize_name(re.split(r"[^\w.-]", str(each).strip())[0]) for each in requires}
-    if facts.package.backend == "meson-python" or "meson-python" in named:
-        return True
-    rebuild = facts.pyproject.get("tool", "scikit-build", "editable", "rebuild")
-    return facts.package.backend == "scikit-build-core" and rebuild is True
 
 
 def find_tests(facts: Facts, code_path: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lisa_scaffold.adopt import cited, code, eligible, forge, people, programs
+from lisa_scaffold.adopt import cited, code, compiling, eligible, forge, people, programs
 from lisa_scaffold.adopt.guess import Guess, RepositoryFacts, one_line, squeezed
 from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.pattern import compile_lazily
@@ -376,8 +376,8 @@ class _Inference:
         docs = next((f for f in _DOCS if any(p.startswith(f"{f}/") for p in facts.files)), None)
         self.add("docs", False, docs or "no documentation yet: --data docs=true adds some")
         self.add("notebooks", False, "the project's notebooks stay as they are")
-        is_compiled = code.is_compiled(facts, str(self.found["code_path"].value))
-        if code.compiles_on_import(facts):
+        is_compiled = compiling.is_compiled(facts)
+        if compiling.compiles_on_import(facts):
             self.add("compiled", "on-import", place)
         elif is_compiled:
             self.add("compiled", "own", "the project's own build")
