@@ -196,3 +196,29 @@ def test_what_is_for_a_python_of_the_past_stays_away(marker: str, comes: bool) -
     files: Files = {"test-requirements.txt": f"attrs; {marker}\nsix\n"}
     names = [requirement.partition(";")[0] for requirement, _ in found(files)]
     assert names == (["attrs", "six"] if comes else ["six"])
+
+
+@pytest.mark.parametrize(
+    ("extras", "line"),
+    [
+        ('{"test": ["pytest", "attrs"], "all": sorted(["six"])}', None),
+        ("read()", 3),
+        ('{"docs": ["sphinx"], "test": read()}', 3),
+        ('{"docs": ["sphinx"]}', None),
+    ],
+)
+def test_extras_that_only_a_run_tells_are_told(extras: str, line: int | None) -> None:
+    setup = f"from setuptools import setup\nsetup(name='a-b', \nextras_require={extras})\n"
+    place = needs.find_unread(Facts.of({"setup.py": setup.encode()}))
+    assert place == (("setup.py", line) if line else None)
+
+
+def test_a_job_leads_to_an_extra_of_which_only_a_part_can_be_read() -> None:
+    setup = (
+        "from setuptools import setup\nextras = {'checks': ['attrs>=20'], 'dev': ['ruff']}\n"
+        "extras['dev'] += extras['checks']\nsetup(name='a-b', extras_require=extras)\n"
+    )
+    job = "checks:\n  script:\n    - pip install -e .[checks,gone]\n    - pytest\n"
+    files = {"setup.py": setup.encode(), ".gitlab-ci.yml": job.encode()}
+    found = needs.find_needs(Facts.of(files))
+    assert [(each.requirement, each.source) for each in found] == [("attrs>=20", ".gitlab-ci.yml")]

@@ -244,6 +244,41 @@ CASES: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
         {"name": None, "version": None},
     ),
 }
+# Extras of which some are known: those that are literals, and that nothing changes.
+PARTS = {
+    "one is added to": (
+        'e = {"dev": ["a"], "test": ["pytest"], "wheel": ["wheel"]}\n'
+        'for key in ["test", "wheel"]:\n  e["dev"] += e[key]\n',
+        {"test": ["pytest"], "wheel": ["wheel"]},
+    ),
+    "one is made of all": (
+        'e = {"test": ["pytest"]}\ne["all"] = [r for each in e.values() for r in each]\n',
+        {"test": ["pytest"]},
+    ),
+    "one has another name": (
+        'e = {"test": ["pytest"], "plot": ["a"]}\nt = e["test"]\nt += ["b"]\ne["c"] = t\n',
+        {"plot": ["a"]},
+    ),
+    "a method of one": (
+        'e = {"test": ["pytest"], "plot": ["a"]}\ne["test"].append("b")\n',
+        {"plot": ["a"]},
+    ),
+    "one is no literal": (
+        'e = {"test": ["pytest"], "all": sorted(["b"])}\n',
+        {"test": ["pytest"]},
+    ),
+    "what is unpacked comes behind": (
+        'o = {"test": ["b"]}\ne = {"test": ["pytest"], **o, "plot": ["a"]}\n',
+        {"plot": ["a"]},
+    ),
+    "any is changed": ('e = {"test": ["pytest"]}\nfor k in e:\n  e[k] += ["b"]\n', None),
+    "in other hands": (
+        'e = {"test": ["pytest"]}\ndef add(to):\n  to["test"].append("b")\nadd(e)\n',
+        None,
+    ),
+    "updated": ('e = {"test": ["pytest"]}\ne.update({"test": ["b"]})\n', None),
+    "bound again": ('e = {"test": ["pytest"]}\ne = {"test": ["b"], "x": sorted(["c"])}\n', None),
+}
 RUN = """\
 import json, os, sys
 from distutils.core import run_setup
@@ -297,6 +332,23 @@ def test_what_is_read_is_what_setuptools_makes(
         else:
             assert package.get(key) == value == made[name][key]
             assert key not in package.unknown
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_of_extras_that_a_program_makes_those_that_stay_are_read(
+    name: str, tmp_path: Path, tree: Tree
+) -> None:
+    text, expected = PARTS[name]
+    setup = f"{IMPORT}{text}setup({NAMED}, extras_require=e)\n"
+    project = tree(tmp_path / "0", {"setup.py": setup})
+    package = Facts.read(project).package
+    assert "optional-dependencies" in package.unknown
+    assert package.get("optional-dependencies") == expected
+    command = [sys.executable, "-W", "ignore", "-c", f"import setuptools\n{RUN}", str(project)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    (line,) = (line for line in done.stdout.splitlines() if line.startswith("found "))
+    made = json.loads(line.removeprefix("found "))["0"]["optional-dependencies"]
+    assert (expected or {}).items() <= made.items()
 
 
 @pytest.mark.parametrize(

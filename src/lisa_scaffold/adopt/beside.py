@@ -423,6 +423,12 @@ class _Placement:
         for text, told in texts.items():
             if names := _name_sources(told):
                 self.placed.customs.append(Custom(tables.PATH, text.format(names), to_decide=True))
+        if unread := needs.find_unread(self.facts):
+            text = (
+                f"line {unread.line} makes the extras, which could not be read without running it: "
+                f"add to the group `test` in {tables.PATH} what the tests need of them"
+            )
+            self.placed.customs.append(Custom(unread.path, text, to_decide=True))
         return taken
 
 

@@ -11,6 +11,7 @@ from lisa_scaffold.adopt import commands, factors
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import listed, poetry
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.package import Place
 from lisa_scaffold.versions import normalize_name, split_requirement
 
 _TESTS = ("test", "tests", "testing")
@@ -106,6 +107,15 @@ def find_needs(facts: Facts) -> list[Need]:
         if need.key not in found or (found[need.key].is_left and not need.is_left):
             found[need.key] = need
     return [*found.values()]
+
+
+def find_unread(facts: Facts) -> Place | None:
+    """Where extras are stated of which none for the tests can be read; ``None`` where all can."""
+    is_read = any(_list_extra(facts, name) for name in _TESTS)
+    is_told = "extras_require" in facts.text("setup.py")
+    if is_read or not is_told or "optional-dependencies" not in facts.package.unknown:
+        return None
+    return facts.package.place("optional-dependencies")
 
 
 def _is_past(requirement: str) -> bool:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 _SETUP_MODULES = ("setuptools", "distutils.core", "numpy.distutils.core", "skbuild")
 _ALL_NAMES = ("globals", "locals", "vars")
 _ANY = "*"
+_READING = frozenset(["values", "items", "keys", "get", "copy"])
 _HARMLESS = frozenset(
     ["print", "len", "str", "list", "tuple", "sorted", "set", "dict", "find_packages"]
 )
@@ -25,7 +26,10 @@ LookUp = Callable[[ast.expr], ast.expr]
 
 
 class Argument(NamedTuple):
-    """An argument of ``setup``: its line, and its value where that is known."""
+    """An argument of ``setup``: its line, and its value where that is known.
+
+    Of a dictionary that is not known as a whole the value has what is known of it.
+    """
 
     line: int
     value: Any
@@ -65,7 +69,8 @@ def read_call(module: ast.Module, metadata: Mapping[str, str] = MappingProxyType
         return SetupCall({}, is_whole=False)
     look_up = partial(_look_up, sections={*_find_sections(module)}, metadata=metadata)
     names = _find_constants(module, calls, look_up)
-    read = [_read_arguments(call, names, look_up) for call in calls]
+    tables = dict(_find_tables(module))
+    read = [_read_arguments(call, names, tables, look_up) for call in calls]
     is_whole = all(name is not None for call in calls for name, _ in _list_keywords(call, names))
     is_whole = is_whole and not any(call.args for call in calls)
     if len(read) == 1:
@@ -108,19 +113,92 @@ def _find_calls(module: ast.Module) -> Iterator[ast.Call]:
 
 
 def _read_arguments(
-    call: ast.Call, names: Mapping[str, ast.expr], look_up: LookUp
+    call: ast.Call,
+    names: Mapping[str, ast.expr],
+    tables: Mapping[str, ast.Dict],
+    look_up: LookUp,
 ) -> dict[str, Argument]:
     arguments = {}
     for keyword, given in _list_keywords(call, names):
         if keyword is None:
             continue
         value = names.get(given.id, given) if isinstance(given, ast.Name) else look_up(given)
-        try:
-            found, is_known = ast.literal_eval(value), True
-        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-            found, is_known = None, False
+        found, is_known = _evaluate(value)
+        if not is_known:
+            value = tables.get(value.id, value) if isinstance(value, ast.Name) else value
+            found = _read_part(value) if isinstance(value, ast.Dict) else None
         arguments[keyword] = Argument(given.lineno, found, is_known)
     return arguments
+
+
+def _evaluate(value: ast.expr) -> tuple[Any, bool]:
+    """A literal, and whether it is one."""
+    try:
+        return ast.literal_eval(value), True
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return None, False
+
+
+def _read_part(table: ast.Dict) -> dict[str, Any] | None:
+    """The entries of a dictionary that are literals; ``None`` where none is."""
+    found = {}
+    for key, value in zip(table.keys, table.values, strict=True):
+        read, is_known = _evaluate(value)
+        match key:
+            case ast.Constant(value=str(name)) if is_known:
+                found[name] = read
+            case None:
+                found.clear()  # what is unpacked may have any of those before it
+    return found or None
+
+
+def _find_tables(module: ast.Module) -> Iterator[tuple[str, ast.Dict]]:
+    """Dictionaries of which single entries are changed, without these.
+
+    So begins ``extras["dev"] += extras["test"]``.
+    """
+    for node in module.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Dict() as table):
+                changed = _find_changed_keys(module, name)
+                if changed is not None:
+                    pairs = zip(table.keys, table.values, strict=True)
+                    kept = [
+                        (key, value)
+                        for key, value in pairs
+                        if not (isinstance(key, ast.Constant) and key.value in changed)
+                    ]
+                    yield name, ast.Dict([key for key, _ in kept], [value for _, value in kept])
+
+
+def _find_changed_keys(module: ast.Module, name: str) -> set[object] | None:
+    """The keys under which a dictionary may be changed; ``None`` where that may be any."""
+    keys: list[ast.expr] = []
+    known = {node for node in module.body if isinstance(node, ast.Assign)}
+    seen: set[ast.AST] = {target for node in known for target in node.targets[:1]}
+    for node in ast.walk(module):
+        match node:
+            case ast.Subscript(value=ast.Name(id=used) as own, slice=key, ctx=context) if (
+                used == name
+            ):
+                seen.add(own)
+                keys += [] if isinstance(context, ast.Load) else [key]
+            case (
+                ast.Assign(value=ast.Subscript(value=ast.Name(id=used), slice=key))
+                | ast.Attribute(value=ast.Subscript(value=ast.Name(id=used), slice=key))
+            ) if used == name:
+                keys.append(key)  # another name for the entry, or a method of it
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=used) as own, attr=attr)) if (
+                used == name and attr in _READING
+            ):
+                seen.add(own)
+            case ast.keyword(value=ast.Name(id=used) as own) if used == name:
+                seen.add(own)
+    named = {node for node in ast.walk(module) if isinstance(node, ast.Name) and node.id == name}
+    is_bound_once = Counter(_find_bound(module))[name] == 1
+    if not is_bound_once or named - seen or not all(isinstance(k, ast.Constant) for k in keys):
+        return None
+    return {key.value for key in keys if isinstance(key, ast.Constant)}
 
 
 def _list_keywords(

@@ -171,6 +171,8 @@ def _read_py(
             # Only running the file can tell.
             data.pop(key, None)
             unknown.add(key)
+            if key == "optional-dependencies" and argument.value:
+                data[key] = argument.value  # some extras, and not all
 
 
 def _as_list(key: str, value: Any) -> Any:
