@@ -116,7 +116,8 @@ def test_programs_tests_and_images() -> None:
         False,
         "docker/Dockerfile",
     )
-    assert inferred({**POETRY, "lisa_tides/fast.pyx": ""})["container"][0] is False
+    compiled = {**POETRY, "lisa_tides/fast.pyx": "", "build.py": ""}
+    assert inferred(compiled)["container"][0] is False
 
 
 @pytest.mark.parametrize(
@@ -542,3 +543,17 @@ def test_who_commits_most_is_a_guess_and_who_is_named_has_no_other_s_address() -
         ("Bo Other", "given", False),
     ]
     assert guess(author_name="A team")[1:] == [("", *given), ("A team", "given", False)]
+
+
+@pytest.mark.parametrize(
+    ("setup", "told"),
+    [
+        ('python_requires=">=%s" % OLDEST', "what setup.py:2 says could not be read without"),
+        ('python_requires="<4"', "setup.py:2 says '<4', which names no oldest Python;"),
+        ("", "no oldest Python is said;"),
+    ],
+)
+def test_why_the_oldest_python_is_a_guess(setup: str, told: str) -> None:
+    text = f"from setuptools import setup\nsetup(name='a-b', {setup})\n"
+    value, source = inferred({"setup.py": text, "a_b/__init__.py": ""})["python_min"]
+    assert (value, source[: len(told)]) == ("3.11", told)

@@ -361,7 +361,14 @@ class _Inference:
         named = [each.removeprefix(prefix) for each in self.facts.package.texts("classifiers")]
         versions = [each for each in named if re.fullmatch(r"\d\.\d+", each)]
         told = f", and the classifiers name {', '.join(versions)}" if versions else ""
-        return f"no oldest Python is said{told}; the jobs and ruff's rules begin with {PYTHONS[0]}"
+        said = "no oldest Python is said"
+        if "requires-python" in self.facts.package.unknown:
+            path, line = self.facts.package.place("requires-python")
+            said = f"what {path}:{line} says could not be read without running it"
+        elif text := self.facts.package.text("requires-python"):
+            path, line = self.facts.package.place("requires-python")
+            said = f"{path}:{line} says {text!r}, which names no oldest Python"
+        return f"{said}{told}; the jobs and ruff's rules begin with {PYTHONS[0]}"
 
     def infer_features(self) -> None:
         """Build backend, programs, documentation, notebooks and image."""
