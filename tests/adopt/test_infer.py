@@ -308,6 +308,20 @@ def test_several_authors_in_one_text_are_several() -> None:
     assert found["keywords"] == ("LISA, noise", "setup.py:6")
 
 
+def test_who_is_named_with_accents_and_without_is_one_person() -> None:
+    authors = (
+        "authors = [{name = 'Ada Example'}, {name = 'Jo Roe-Saelen', email = 'jo@example.org'}]"
+    )
+    citation = (
+        "authors:\n  - name: \u00c1da Example\n"
+        "  - name: J\u00f3 R\u00f8e-S\u00e6len\n    orcid: 0000-0001-5109-3700\n"
+        "  - name: Jo Roe\n"
+    )
+    found = inferred(with_metadata(f"{authors}\n", {"CITATION.cff": citation}))
+    others = "J\u00f3 R\u00f8e-S\u00e6len <jo@example.org> 0000-0001-5109-3700; Jo Roe"
+    assert found["other_authors"] == (others, "pyproject.toml, CITATION.cff")
+
+
 @pytest.mark.parametrize(
     ("address", "first", "others"),
     [

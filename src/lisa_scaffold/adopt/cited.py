@@ -130,7 +130,9 @@ def find_other_authors(facts: Facts, first: str) -> Guess | None:
         found = EMAIL.fullmatch(person.email.strip())
         old = known.get(key, Person(name, "", "", person.source))
         email = old.email or (found[0] if found else "")
-        known[key] = old._replace(email=email, orcid=old.orcid or person.orcid)
+        # Who lacks the letters writes the name without its accents.
+        spelled = max(old.name, name, key=lambda each: not each.isascii())
+        known[key] = old._replace(name=spelled, email=email, orcid=old.orcid or person.orcid)
     people = [
         " ".join(filter(None, (person.name, person.email and f"<{person.email}>", person.orcid)))
         for person in known.values()

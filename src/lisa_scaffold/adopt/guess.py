@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,9 @@ from typing import Any
 from lisa_scaffold import git
 from lisa_scaffold.git import History
 from lisa_scaffold.shown import redacted
+
+# Letters that Unicode does not part into a letter and its accent.
+_LETTERS = {"\u00f8": "o", "\u0142": "l", "\u00e6": "ae", "\u0153": "oe", "\u00df": "ss"}
 
 
 @dataclass(frozen=True)
@@ -68,4 +72,10 @@ def one_line(text: str, longest: int) -> str:
 
 def squeezed(name: str) -> str:
     """A name reduced to letters and digits, to compare different spellings."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    plain = "".join(map(_without_accents, name.lower()))
+    return re.sub(r"[^a-z0-9]", "", plain)
+
+
+def _without_accents(letter: str) -> str:
+    """A letter as people write it who lack the accent: ``e`` for ``é``."""
+    return _LETTERS.get(letter) or unicodedata.normalize("NFKD", letter)[0]
