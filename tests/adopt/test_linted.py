@@ -30,6 +30,10 @@ per-file-ignores= \\
 [isort]
 skip = pkg/__init__.py,__pycache__
 """
+NOTEBOOK = (
+    '{"cells": [{"cell_type": "code", "execution_count": null, "metadata": {}, "outputs": [], '
+    '"source": ["import os\\n"]}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}\n'
+)
 FILES: dict[str, str | bytes] = {
     "setup.cfg": CFG,
     "versioneer.py": "",
@@ -105,15 +109,25 @@ def test_ruff_knows_every_rule_that_is_carried_over(tmp_path: Path) -> None:
 def test_ruff_reads_what_adoption_writes(tmp_path: Path, capsys: Capture) -> None:
     cfg = CFG.replace("pkg", "lisa_noise")
     files: Files = {**SETUPTOOLS, "setup.cfg": cfg, "versioneer.py": "import os\n"}
-    project = make(tmp_path / "project", {**files, "lisa_noise/_version.py": "import os\n"})
+    others = {
+        "lisa_noise/_version.py": "import os\n",
+        ".gitmodules": '[submodule "m"]\n\tpath = models/m\n[submodule "$"]\n\tpath = $(x)\n',
+        "notes/a.ipynb": NOTEBOOK,
+    }
+    project = make(tmp_path / "project", {**files, **others})
     report(project, capsys)
     text = show(project, "pyproject.toml")
     ruff = tomllib.loads(text)["tool"]["ruff"]
-    excluded = ["versioneer.py", "lisa_noise/_version.py", "noxfile.py"]
+    excluded = [
+        *("versioneer.py", "models/m", "lisa_noise/_version.py", "*.ipynb"),
+        "noxfile.py",
+    ]
     assert ruff["extend-exclude"] == excluded  # the last for lines of another length
     assert ruff["lint"]["per-file-ignores"]["lisa_noise/__init__.py"] == ["F401", "E5", "I001"]
     write(project, {"pyproject.toml": text, "lisa_noise/__init__.py": '"""A."""\n\nimport os\n'})
-    passes(program("ruff"), "check", "--force-exclude", "lisa_noise", "versioneer.py", cwd=project)
+    write(project, {"models/m/a.py": "import os\n", "notes/a.ipynb": NOTEBOOK})
+    judged = ("lisa_noise", "versioneer.py", "models", "notes")
+    passes(program("ruff"), "check", "--force-exclude", *judged, cwd=project)
     done = run(program("ruff"), "check", "--isolated", "lisa_noise", cwd=project)
     assert done.returncode == 1
 

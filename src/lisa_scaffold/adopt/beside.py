@@ -369,6 +369,8 @@ class _Placement:
         """Keep ruff away from what the linters before it left alone; returns what was adjusted."""
         table, adjustments = ("tool", "ruff"), []
         excluded = linted.find_excluded(self.facts)
+        if not self.answers.get("notebooks") and self.facts.paths("**/*.ipynb"):
+            excluded["*.ipynb"] = "the notebooks stay as they are"
         if unjudged := [*excluded, *brought]:
             value = f"[{', '.join(map(quoted, unjudged))}]"
             text = set_value((*table, "extend-exclude"), value)(text)

@@ -53,11 +53,14 @@ def find_excluded(facts: Facts) -> dict[str, str]:
     """What ruff leaves alone: each path or pattern, and who says so.
 
     That is what flake8 leaves alone, as far as there is such a file, what a tool has written, and
-    what others have.
+    what others have. Notebooks that stay as they are the caller adds.
     """
     found: dict[str, str] = {}
     if facts.has("versioneer.py"):
         found["versioneer.py"] = "versioneer"
+    # Their files are those of other repositories, which jobs may not even have.
+    others = filter(_PATTERN.fullmatch, sorted(facts.submodules)[:_MOST])
+    found |= dict.fromkeys(others, ".gitmodules")
     written = [str(facts.pyproject.get(*keys) or "") for keys in _WRITTEN]
     written.append(str(facts.ini("setup.cfg").get("versioneer", "versionfile_source") or ""))
     found |= {path: "what writes it" for path in written if facts.has(path)}
