@@ -33,6 +33,7 @@ def limited(files: Files) -> tuple[str, str]:
 
 
 ALL = '"3.11", "3.12", "3.13"'
+REQUIRING = "from setuptools import setup\nsetup(name='a', install_requires=[{}])\n"
 SETUP = "from setuptools import setup\nsetup(name='a', python_requires='{}')\n"
 
 
@@ -63,6 +64,22 @@ SETUP = "from setuptools import setup\nsetup(name='a', python_requires='{}')\n"
             '"3.11", "3.12"',
             ".gitlab-ci.yml tests up to 3.12",
         ),
+        (
+            {"setup.py": REQUIRING.format("'scipy', 'numpy<2.0'")},
+            '"3.11", "3.12"',
+            "setup.py requires numpy<2.0, which has no wheels for them",
+        ),
+        (
+            {"setup.py": REQUIRING.format("'numpy==1.24.*', 'scipy<1.14'"), ".travis.yml": TRAVIS},
+            '"3.11"',
+            "setup.py requires numpy==1.24.*, which has no wheels for them",
+        ),
+        (
+            {"setup.py": REQUIRING.format("'numpy>=1.20,<3', 'scipy<1.15', 'h5py<3'")},
+            ALL,
+            "",
+        ),
+        ({"setup.py": REQUIRING.format("'numpy<2;python_version<\"3.13\"'")}, ALL, ""),
         # One Python says nothing of others, and neither do old ones.
         ({".gitlab-ci.yml": "a:\n  image: python:3.11\n  script: [ls]\n"}, ALL, ""),
         ({"tox.ini": "[tox]\nenvlist = py36,py38\n"}, ALL, ""),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from lisa_scaffold.adopt.customs import Custom
 from lisa_scaffold.lines import join_names
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules.requirement import allows
+from lisa_scaffold.versions import normalize_name, split_requirement
 
 # Where each file of the template names them, one behind the other.
 _LISTS = {
@@ -32,6 +34,15 @@ _JOBS = (
     *(".travis.yml", ".github/workflows/*.yml", ".github/workflows/*.yaml", "tox.ini"),
     *(".circleci/config.yml", "azure-pipelines.yml", ".appveyor.yml", "appveyor.yml"),
 )
+
+
+# The first version that has wheels for a Python, by that one's minor version: an older one is built
+# from source there, if at all.
+_FIRST_WHEELS = {
+    "numpy": {12: "1.26.0", 13: "2.1.0", 14: "2.3.2"},
+    "pandas": {12: "2.1.1", 13: "2.2.3", 14: "2.3.3"},
+    "scipy": {12: "1.11.2", 13: "1.14.1", 14: "1.16.1"},
+}
 
 
 def limit_pythons(
@@ -81,10 +92,27 @@ def _find_unwanted(facts: Facts, offered: list[str]) -> tuple[list[str], str]:
         return out, f"the metadata say {allowed}"
     tested, path = _find_tested(facts)
     newest = max(tested, default=0)
-    out = [each for each in offered[1:] if int(each[2:]) > newest]
-    if len(tested) > 1 and out and f"3.{newest}" in offered:
-        return out, f"{path} tests up to 3.{newest}"
+    limits = [(newest, f"{path} tests up to 3.{newest}")] if len(tested) > 1 else []
+    limits += _find_pinned(facts)
+    for newest, why in sorted(limits):
+        out = [each for each in offered[1:] if int(each[2:]) > newest]
+        if out and f"3.{newest}" in offered:
+            return out, why
     return [], ""
+
+
+def _find_pinned(facts: Facts) -> Iterator[tuple[int, str]]:
+    """The newest Pythons for which what is required has wheels, each with the requirement."""
+    for text in facts.package.texts("dependencies"):
+        parts = split_requirement(text.strip())
+        first = _FIRST_WHEELS.get(normalize_name(parts["name"]), {}) if parts else {}
+        if not parts or parts["marker"].strip() or not first:
+            continue
+        bound = parts["spec"].strip().removeprefix("(").removesuffix(")")
+        too_new = [minor for minor, version in first.items() if allows(bound, version) is False]
+        if too_new:
+            path, _ = facts.package.place("dependencies")
+            yield min(too_new) - 1, f"{path} requires {text.strip()}, which has no wheels for them"
 
 
 def _find_tested(facts: Facts) -> tuple[set[int], str]:

@@ -187,14 +187,14 @@ def takes_expression(facts: Facts, expression: str = "") -> bool:
         parts = split_requirement(str(text).strip())
         if parts and normalize_name(parts["name"]) == name:
             bound = parts["spec"].strip().removeprefix("(").removesuffix(")")
-            if not bound or (allowed := _allows(bound, floor)) is True:
+            if not bound or (allowed := allows(bound, floor)) is True:
                 return True
             if allowed is False:
                 return False
     return True
 
 
-def _allows(bound: str, floor: str) -> bool | None:
+def allows(bound: str, floor: str) -> bool | None:
     """Whether a bound allows a version from a floor on; ``None`` where it is no bound."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
     from packaging.version import InvalidVersion, Version
