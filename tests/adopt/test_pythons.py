@@ -32,6 +32,15 @@ def limited(files: Files) -> tuple[str, str]:
     return text[11:-2], told[0].text.partition(": ")[2].partition(". ")[0] if told else ""
 
 
+JOBS = "jobs:\n"
+UNIT = (
+    "  unit:\n    strategy:\n      matrix:\n        python-version: ['3.8', '3.9', '3.10']\n"
+    "    steps:\n      - run: pytest --cov\n"
+)
+PAGES = (
+    f"on: push\n{JOBS}  deploy:\n    steps:\n      - uses: actions/setup-python@v5\n        with:\n"
+    "          python-version: 3.11\n      # - run: pytest\n# Pages\n      - run: make html\n"
+)
 ALL = '"3.11", "3.12", "3.13"'
 REQUIRING = "from setuptools import setup\nsetup(name='a', install_requires=[{}])\n"
 SETUP = "from setuptools import setup\nsetup(name='a', python_requires='{}')\n"
@@ -58,8 +67,9 @@ SETUP = "from setuptools import setup\nsetup(name='a', python_requires='{}')\n"
         ),
         (
             {
-                ".gitlab-ci.yml": "a:\n  image: x/v2-bilby-python310\n  script: [ls]\n"
-                "b:\n  image: python:3.12-slim\n  script: [ls]\n"
+                ".gitlab-ci.yml": "a:\n  image: x/v2-bilby-python310\n  script: [tox]\n"
+                "b:\n  image: python:3.12-slim\n  script: [pytest]\n"
+                "pages:\n  image: python:3.11\n  script: [make html]\n"
             },
             '"3.11", "3.12"',
             ".gitlab-ci.yml tests up to 3.12",
@@ -80,6 +90,26 @@ SETUP = "from setuptools import setup\nsetup(name='a', python_requires='{}')\n"
             "",
         ),
         ({"setup.py": REQUIRING.format("'numpy<2;python_version<\"3.13\"'")}, ALL, ""),
+        # What builds pages or publishes runs no tests, and any Python will do for it.
+        (
+            {
+                ".github/workflows/pages.yml": PAGES,
+                ".github/workflows/unit.yml": f"on: push\n{JOBS}{UNIT}",
+            },
+            ALL,
+            "",
+        ),
+        (
+            {".github/workflows/all.yml": f"on: push\n{JOBS}{UNIT}{PAGES.partition(JOBS)[2]}"},
+            ALL,
+            "",
+        ),
+        (
+            {".github/workflows/unit.yml": f"{JOBS}{UNIT}".replace("3.10", "3.12")},
+            '"3.11", "3.12"',
+            ".github/workflows/unit.yml tests up to 3.12",
+        ),
+        ({".github/workflows/pages.yml": PAGES.replace("3.11", "3.12")}, ALL, ""),
         # One Python says nothing of others, and neither do old ones.
         ({".gitlab-ci.yml": "a:\n  image: python:3.11\n  script: [ls]\n"}, ALL, ""),
         ({"tox.ini": "[tox]\nenvlist = py36,py38\n"}, ALL, ""),

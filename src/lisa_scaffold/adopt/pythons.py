@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator, Mapping
 
 from lisa_scaffold.adopt.customs import Custom
@@ -34,6 +35,15 @@ _JOBS = (
     *(".travis.yml", ".github/workflows/*.yml", ".github/workflows/*.yaml", "tox.ini"),
     *(".circleci/config.yml", "azure-pipelines.yml", ".appveyor.yml", "appveyor.yml"),
 )
+_WORKFLOW = ".github/workflows/"
+_COMMENT = compile_lazily(r"(?m)^[ \t]*#.*$")
+_JOBS_OF_WORKFLOW = compile_lazily(r"(?m)^jobs:.*\n")
+_JOB = compile_lazily(r"(?m)^(?=\S)")
+_RUNS_TESTS = compile_lazily(
+    r"(?i)\b(?:pytest|unittest|nosetests|nose2|tox|nox|ctest)\b|\bcoverage run\b|setup\.py test\b"
+    r"|\b(?:run|make|just|hatch|invoke|inv|task|sh|bash) +[\w:./-]*test|/[\w-]*tests?\.(?:sh|py)\b"
+)
+_RUNS = compile_lazily(r"(?m)^\s+(?:script|run|steps):")
 
 
 # The first version that has wheels for a Python, by that one's minor version: an older one is built
@@ -120,8 +130,23 @@ def _find_tested(facts: Facts) -> tuple[set[int], str]:
     found: dict[int, str] = {}
     for path in dict.fromkeys((*facts.pipeline.files, *facts.paths(*_JOBS))):
         is_about = False
-        for line in (each.partition(" #")[0] for each in facts.lines(path)):
+        for line in (each.partition(" #")[0] for each in _list_lines(facts, path)):
             is_about = "py" in line.lower() or (is_about and bool(_ITEM.fullmatch(line)))
             for dotted, joined in _NAMED.findall(line) if is_about else ():
                 found.setdefault(int(dotted or joined), path)
     return {*found}, found[max(found)] if found else ""
+
+
+def _list_lines(facts: Facts, path: str) -> list[str]:
+    """The lines of a file with jobs, without those of jobs that run no tests.
+
+    One that builds pages, or publishes, does so with any Python that will do.
+    """
+    text = _COMMENT.sub("", facts.text(path))
+    if path.startswith(_WORKFLOW):
+        # What stands above the jobs tells when they run; a job stands below `jobs:`.
+        text = textwrap.dedent("".join(_JOBS_OF_WORKFLOW.split(text, 1)[1:]))
+    elif path not in facts.pipeline.files:
+        return facts.lines(path)
+    jobs = (job for job in _JOB.split(text) if not _RUNS.search(job) or _RUNS_TESTS.search(job))
+    return [line for job in jobs for line in job.splitlines()]
