@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lisa_scaffold import cli
-from lisa_scaffold.aftercare import example
+from lisa_scaffold.aftercare import answered, example
 from lisa_scaffold.errors import ExitCode
 from lisa_scaffold.git import Blob
 from lisa_scaffold.template import find_default_source
@@ -156,7 +156,8 @@ def test_the_list_of_what_is_removed_is_whole(tmp_path: Path, capsys: Capture) -
     users |= {f"src/lisa/kludge/{name}.py" for name in ("__init__", "cli")}
     # Its numbers are the example's, though it has no name of that.
     assert {*left[1].split(", ")} == {*users, "tests/test_cli.py"}
-    assert "  tests/test_cli.py: it is written for the example. Without it the template has" in said
+    test_of_cli = "tests/test_cli.py: line 12 is the example's still. Without it the template has"
+    assert f"  {test_of_cli}" in said
     # What the template has without the example is a patch for each.
     patches = said.partition("\nNot taken, as patches that git apply takes\n")[2]
     patches = patches.partition("\nThe update is staged")[0]
@@ -219,6 +220,110 @@ def test_what_other_answers_bring_later_works_without_the_example(
     said = capsys.readouterr().out
     assert said.endswith("\nThe project has all of this already: nothing changes.\n")
     assert "Without the example" not in said
+
+
+BOOK = json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+
+
+@pytest.mark.parametrize("is_committed", [True, False])
+def test_of_what_is_there_already_nothing_is_missing(
+    is_committed: bool, tmp_path: Path, capsys: Capture
+) -> None:
+    given = {"kind": "package", "distribution": "lisa-kludge", "example": False}
+    project = project_at(find_default_source().current(), given, tmp_path / "project")
+    write(project, {"notebooks/deep/own.ipynb": BOOK, "benchmarks/test_own.py": OWN})
+    if is_committed:
+        commit_all(project, "Our work")
+    capsys.readouterr()
+    more = ("--data", "notebooks=yes", "--data", "extras=[benchmarks]")
+    assert update(project, *more) == ExitCode.DONE
+    assert "Without the example" not in capsys.readouterr().out
+
+
+REWRITTEN: Files = {
+    "src/lisa_kludge/__init__.py": '"""Ours."""\n\nfrom lisa_kludge.own import sway\n',
+    "src/lisa_kludge/own.py": '"""Ours."""\n\n\ndef sway(): ...\n',
+    "src/lisa_kludge/cli.py": '"""Ours."""\n\n\ndef main():\n    print("sway")\n',
+    "tests/test_cli.py": "from lisa_kludge.cli import main\n\n\ndef test_own():\n    main([])\n",
+    "docs/usage.md": "# Usage\n\nSway.\n",
+}
+WHOLE = (
+    '"""Ours."""\n\nfrom importlib.metadata import version\n\n__all__ = []\n'
+    '__version__ = version("lisa-kludge")\n'
+)
+
+
+def test_what_was_written_anew_is_told_what_it_lacks(tmp_path: Path, capsys: Capture) -> None:
+    given = {"kind": "package", "distribution": "lisa-kludge", "cli": True}
+    project = project_at(find_default_source().current(), given, tmp_path / "project")
+    said = leave(project, capsys, REWRITTEN)
+    module = "src/lisa_kludge"
+    assert (
+        f"  {module}/__init__.py: it has no `__version__` and `__all__`, which "
+        "tests/test_package.py asks for.\n" in said
+    )
+    assert (
+        f"  {module}/cli.py: it has no `main(argv)` that returns the exit code, which "
+        "tests/test_cli.py calls.\n" in said
+    )
+    assert (
+        f"Left for you to correct, as told above: {module}/__init__.py, {module}/cli.py\n" in said
+    )
+    # No line of the template's stands below: it fits nowhere in what is the project's own.
+    assert re.findall(r"^[+]{3} b/(.*)$", said, re.MULTILINE) == []
+    assert not re.search(r"written for the example|Without it|is the example's still", said)
+
+
+def test_what_was_written_anew_and_has_all_of_it_is_not_named(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    given = {"kind": "package", "distribution": "lisa-kludge", "cli": True}
+    project = project_at(find_default_source().current(), given, tmp_path / "project")
+    cli_of_ours = '"""Ours."""\n\n\ndef main(argv=None):\n    return 0\n'
+    files = {f"src/lisa_kludge/{name}.py": text for name, text in (("__init__", WHOLE),)}
+    files["src/lisa_kludge/cli.py"] = cli_of_ours
+    write(project, {**REWRITTEN, **files})
+    commit_all(project, "Our work")
+    capsys.readouterr()
+    assert update(project, "--data", "example=false") == ExitCode.DONE
+    said = capsys.readouterr().out
+    assert "Left for you" not in said
+    assert " files are the example: git rm " in said
+
+
+def test_a_few_lines_that_are_the_same_make_no_example() -> None:
+    before = Blob("100644", b"".join(b"a line of the example, number %d\n" % n for n in range(8)))
+    after = Blob("100644", b"what stays without the example\n")
+    change = answered.Change({}, {}, {"a.py": before}, {"a.py": after})
+    lines = before.data.splitlines(keepends=True)
+    for kept, found in ((0, 0), (1, 0), (2, 2), (8, 2)):
+        present = Blob("100644", after.data + b"".join(lines[:kept]))
+        assert example._find_left("a.py", present, change) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "lacks"),
+    [
+        ("def main(argv=None):\n    return 0\n", False),
+        ("def main(*argv):\n    return 0\n", False),
+        ("from lisa.own import run as main\n", False),
+        ("from lisa.own import *\n", False),
+        ("main = run\n", False),
+        ("def main(\n", False),  # a syntax error is told elsewhere
+        ("def run(argv):\n    return 0\n", True),
+        ("def main():\n    return 0\n", True),
+        ("def main(argv):\n    print(argv)\n", True),
+    ],
+)
+def test_a_program_that_the_templates_test_can_call(text: str, lacks: bool) -> None:
+    path = "src/lisa/kludge/cli.py"
+    files = {
+        path: Blob("100644", text.encode()),
+        "tests/test_cli.py": Blob("100644", b"from lisa.kludge.cli import main\n"),
+    }
+    assert bool([*example._find_missing(path, files, "lisa.kludge")]) is lacks
+    del files["tests/test_cli.py"]
+    assert [*example._find_missing(path, files, "lisa.kludge")] == []
 
 
 def test_an_older_project_is_told_nothing_of_it(project: Path, capsys: Capture) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ast
+import re
 import shlex
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
+from lisa_scaffold.aftercare import answered
 from lisa_scaffold.aftercare.answered import ASKED
 from lisa_scaffold.aftercare.work import Work
 from lisa_scaffold.formats import python
 from lisa_scaffold.git import SUBMODULE, Blob
 from lisa_scaffold.lines import join_names
-from lisa_scaffold.model import Note
+from lisa_scaffold.model import Change, Note
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.sync.outcome import Synced
 from lisa_scaffold.sync.seeded import Matches
@@ -23,7 +25,9 @@ _PAST = "CHANGELOG.md"
 _WORD = compile_lazily(r"\w+")
 
 
-def tell_example(synced: Synced, work: Work, package: str, is_example: Matches) -> None:
+def tell_example(
+    synced: Synced, work: Work, package: str, is_example: Matches, change: answered.Change
+) -> None:
     """Tell how the example is taken out, and what would not work without it.
 
     Its files are the project's since the first day, so no update removes them.
@@ -38,6 +42,8 @@ def tell_example(synced: Synced, work: Work, package: str, is_example: Matches) 
         The import name.
     is_example
         Whether a path is the example's.
+    change
+        The answers, and what the template makes of them.
     """
     store, ours = work.store, work.ours
     paths = [path for path in store.paths(ours) if path.endswith(_USING)]
@@ -59,17 +65,108 @@ def tell_example(synced: Synced, work: Work, package: str, is_example: Matches) 
     names = _find_names(present, gone)
     uncommitted = work.read_uncommitted(_USING)
     present |= {path: blob for path, blob in uncommitted.items() if path not in synced.files}
-    for path in sorted(present.keys() - {*gone, _PAST}):
-        asked = Note(ASKED, path)
-        found = dict(_find_uses(path, present[path], package, names))
-        without = " Without it the template has there what stands below." * (asked in synced.notes)
-        if found:
-            what = join_names(sorted(found), most=3)
-            line = f"line {min(found.values())} uses the example ({what}): write of your own there."
-            synced.assign(path, f"{line}{without}")
-        elif without:
-            synced.assign(path, f"it is written for the example.{without}")
-        synced.notes = [note for note in synced.notes if note != asked]
+    rest = {path: blob for path, blob in present.items() if path not in (*gone, _PAST)}
+    for path in sorted(rest):
+        _tell_user(synced, path, rest, Names(package, names), change)
+
+
+class Names(NamedTuple):
+    """The import name of the package, and what its example has by name."""
+
+    package: str
+    example: set[str]
+
+
+def _tell_user(
+    synced: Synced, path: str, files: Mapping[str, Blob], names: Names, change: answered.Change
+) -> None:
+    """Tell what a file still has of the example, by name or word for word."""
+    asked = Note(ASKED, path)
+    is_asked = asked in synced.notes
+    without = " Without it the template has there what stands below." * is_asked
+    if found := dict(_find_uses(path, files[path], *names)):
+        what = join_names(sorted(found), most=3)
+        line = f"line {min(found.values())} uses the example ({what}): write of your own there."
+        synced.assign(path, f"{line}{without}")
+    elif is_asked and (number := _find_left(path, files[path], change)):
+        synced.assign(path, f"line {number} is the example's still.{without}")
+    elif is_asked:
+        # It is the project's own from top to bottom: what the template had there fits nowhere.
+        synced.changes = [each for each in synced.changes if each.path != path]
+        synced.patches.pop(path, None)
+        synced.quotations.pop(path, None)
+        if told := [*_find_missing(path, files, names.package)]:
+            synced.changes.append(Change(path, "kept"))
+            synced.assign(path, f"{'; '.join(told)}.")
+    synced.notes = [note for note in synced.notes if note != asked]
+
+
+_TELLING = 20
+"""Characters of a line from which on it is hardly written twice by chance."""
+
+
+def _find_left(path: str, present: Blob, change: answered.Change) -> int:
+    """The first line of a file that is the example's word for word; 0 where it has none.
+
+    Of a file that people have written anew, a few lines may be the same: a quarter is not.
+    """
+    before, after = (
+        {line.strip() for line in side[path].data.decode(errors="replace").split("\n")}
+        for side in (change.base, change.theirs)
+    )
+    telling = {line for line in before - after if len(line) >= _TELLING}
+    lines = present.data.decode(errors="replace").split("\n")
+    left = [number for number, line in enumerate(lines, 1) if line.strip() in telling]
+    same = {lines[number - 1].strip() for number in left}
+    return left[0] if left and 4 * len(same) >= len(telling) else 0
+
+
+def _find_missing(path: str, files: Mapping[str, Blob], package: str) -> Iterator[str]:
+    """What a module of the project's own has not, and a test of the template asks for."""
+    folder = f"src/{package.replace('.', '/')}"
+    tree = python.parse(files[path].data.decode(errors="replace"))
+    if tree is None:
+        return
+    bound = _list_bound(tree)
+    if path == f"{folder}/__init__.py" and (asks := _read(files, _PACKAGE_TEST)):
+        lacks = [name for name in ("__version__", "__all__") if f".{name}" in asks]
+        if lacks := [f"`{name}`" for name in lacks if not {name, "*"} & bound]:
+            yield f"it has no {join_names(lacks)}, which {_PACKAGE_TEST} asks for"
+    if path == f"{folder}/cli.py" and "import main" in _read(files, _CLI_TEST):
+        defined = [each for each in tree.body if isinstance(each, ast.FunctionDef)]
+        own = next((each for each in defined if each.name == "main"), None)
+        if (own is None and not {"main", "*"} & bound) or (own and not _takes_words(own)):
+            wanted = "`main(argv)` that returns the exit code"
+            yield f"it has no {wanted}, which {_CLI_TEST} calls"
+
+
+_PACKAGE_TEST, _CLI_TEST = "tests/test_package.py", "tests/test_cli.py"
+
+
+def _read(files: Mapping[str, Blob], path: str) -> str:
+    return files[path].data.decode(errors="replace") if path in files else ""
+
+
+def _takes_words(function: ast.FunctionDef) -> bool:
+    """Whether a function takes the words of a command line, and returns something."""
+    given = function.args
+    takes = bool(given.posonlyargs or given.args or given.vararg)
+    returned = (node.value for node in ast.walk(function) if isinstance(node, ast.Return))
+    return takes and any(value is not None for value in returned)
+
+
+def _list_bound(tree: ast.Module) -> set[str]:
+    """The names that a module may bind at its top, wherever it does; ``*`` for any."""
+    found = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=taken) | ast.ImportFrom(names=taken):
+                found |= {each.asname or each.name.partition(".")[0] for each in taken}
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                found.add(name)
+            case ast.Name(id=name, ctx=ast.Store()):
+                found.add(name)
+    return found
 
 
 _ON_ITS_OWN = {
@@ -79,13 +176,24 @@ _ON_ITS_OWN = {
 }
 
 
-def tell_missing(synced: Synced, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-    """Tell what answers begin that the example would have filled, and the project has to.
+_FILLED_BY = {
+    "benchmarks": r"benchmarks/(?:.*/)?test_[^/]*\.py",
+    "cli": r"src/.*/cli\.py",
+    "notebooks": r"notebooks/.*\.ipynb",
+}
+
+
+def tell_missing(
+    synced: Synced, work: Work, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> None:
+    """Tell what answers begin that the example would have filled, and the project has not yet.
 
     Parameters
     ----------
     synced
         The merge.
+    work
+        What people have written, committed or not.
     before, after
         The answers.
     """
@@ -95,7 +203,11 @@ def tell_missing(synced: Synced, before: Mapping[str, Any], after: Mapping[str, 
         {*(each.get("extras") or ()), *(key for key in ("cli", "notebooks") if each.get(key))}
         for each in (before, after)
     )
-    for key in sorted((new - old) & _ON_ITS_OWN.keys()):
+    begun = sorted((new - old) & _ON_ITS_OWN.keys())
+    own = {*work.store.paths(work.ours), *work.read_uncommitted(_USING)} if begun else set()
+    for key in begun:
+        if any(re.fullmatch(_FILLED_BY[key], path) for path in own):
+            continue
         synced.notes.append(Note(f"Without the example, {_ON_ITS_OWN[key]}."))
 
 

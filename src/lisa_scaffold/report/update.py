@@ -148,7 +148,7 @@ def _list_tasks(synced: Synced) -> str:
     paths = [*dict.fromkeys(each.path for each in synced.tasks)]
     if not paths:
         return ""
-    return f"\nLeft for you to correct, at the lines named above: {', '.join(map(visible, paths))}"
+    return f"\nLeft for you to correct, as told above: {', '.join(map(visible, paths))}"
 
 
 def _hint_locks(synced: Synced) -> str:

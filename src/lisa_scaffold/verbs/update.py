@@ -155,10 +155,10 @@ class Prepared:
             _care_after(synced, written, change)
             synced.notes += held
         if after.answers.get("example") is False:
-            example.tell_missing(synced, before.answers, after.answers)
+            example.tell_missing(synced, written, before.answers, after.answers)
         if _leaves_example(before, after):
             package = str(after.answers.get("import_name"))
-            example.tell_example(synced, written, package, is_example)
+            example.tell_example(synced, written, package, is_example, change)
         rejected = project.find_rejected(current, {*base, *theirs})
         notes = (
             *map(Note, (*self.notes, *self._notes(before, after, given))),
