@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 
 import pytest
 
 from lisa_scaffold.adopt.tables import merge_tables
 
+from ..support.adopting import AUTOMATIC, make, report, show
 from ..support.checking import clean
+from ..support.updates import Capture
 
 TEMPLATE = """\
 # What developers need.
@@ -109,3 +112,36 @@ def test_other_ways_to_write_a_table_are_understood_or_left_alone(ours: str) -> 
     data = tomllib.loads(done.text)
     assert data["tool"]["ruff"] == tomllib.loads(ours)["tool"]["ruff"]
     assert all(line in done.text.splitlines() for line in ours.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "line"),
+    [
+        ("pyproject", "pyproject.toml", 'include = [ "lisa_ripple", "lisa_ripple.*" ]\n'),
+        ("cfg", "setup.cfg", "[options]\npackages = find_namespace:\n"),
+        ("module", "pyproject.toml", 'py-modules = [ "lisa_ripple" ]\n'),
+    ],
+)
+def test_a_package_that_setuptools_finds_by_itself_is_named(
+    name: str, path: str, line: str, tmp_path: Path, capsys: Capture
+) -> None:
+    project = make(tmp_path / "lisa-ripple", AUTOMATIC[name])
+    told = report(project, capsys)
+    assert line in show(project, path)
+    why = (
+        "names what setuptools has found by itself: it would take reports/, which the sessions "
+        "write, for a package too"
+    )
+    assert [each["path"] for each in told["items"] if each["text"] == why] == [path]
+    # Nothing of it is left to people, or excused.
+    findings = told["findings"]
+    assert "PKG013" not in {
+        each["code"] for group in ("left", "waived", "advised") for each in findings[group]
+    }
+
+
+def test_what_cannot_be_named_is_left_to_people(tmp_path: Path, capsys: Capture) -> None:
+    files = {**AUTOMATIC["pyproject"], "lisa_ripple/more-waves/a.py": ""}
+    told = report(make(tmp_path / "lisa-ripple", files), capsys)
+    (asked,) = [each for each in told["to_decide"] if "setuptools finds the package" in each]
+    assert asked.startswith("pyproject.toml: line 5: setuptools finds the package lisa_ripple as")

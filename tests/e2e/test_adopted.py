@@ -6,11 +6,13 @@ import os
 import re
 import shutil
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from ..support.adopting import (
+    AUTOMATIC,
     BRANCH,
     HATCHLING,
     MESON,
@@ -67,6 +69,37 @@ def test_its_tests_pass_in_the_templates_session(project: Path) -> None:
     told = "1 passed", "skipped: there are no tests, so nothing was tested"
     assert (told[0] if (project / "tests").is_dir() else told[1]) in said
     passes(program("nox"), "-s", "build", cwd=project)
+
+
+@pytest.mark.parametrize("name", AUTOMATIC)
+def test_what_the_sessions_write_becomes_no_package(name: str, tmp_path: Path) -> None:
+    """Setuptools finds what it packages by itself: with ``reports/`` there, it would find more."""
+    files = AUTOMATIC[name]
+    project = make(tmp_path / "project", files, REMOTE)
+    before = wheel(project, tmp_path / "before")
+    adopt(project, "--in-place")
+    for session in ("tests-3.11", "build", "tests-3.11"):  # the first one writes reports/
+        passes(program("nox"), "-s", session, cwd=project)
+    assert (project / "reports/junit.xml").is_file()
+    (built,) = (project / "dist").glob("*.whl")
+    with zipfile.ZipFile(built) as archive:
+        assert modules(archive.namelist()) == modules(before)
+    # The same folder with what named nothing: it is refused, or what is built holds no module.
+    for path in ("pyproject.toml", "setup.cfg"):
+        if path in files:
+            (project / path).write_text(str(files[path]))
+    done = run(program("uv"), "build", "--wheel", f"--out-dir={tmp_path}", cwd=project)
+    if done.returncode == 0:
+        (empty,) = tmp_path.glob("*.whl")
+        with zipfile.ZipFile(empty) as archive:
+            assert modules(archive.namelist()) != modules(before)
+    else:
+        assert "Multiple top-level packages discovered" in done.stdout
+
+
+def modules(names: Iterable[str]) -> set[str]:
+    """What is installed, but for the metadata."""
+    return {name for name in names if ".dist-info/" not in name}
 
 
 def test_a_build_needs_no_uv_on_the_path(tmp_path: Path) -> None:

@@ -113,6 +113,33 @@ POETRY: Files = {
     "README.md": "# Tides\n",
 }
 
+_FOUND = '[build-system]\nrequires = ["setuptools>=61"]\nbuild-backend = "setuptools.build_meta"\n'
+_FOUND_PROJECT = '\n[project]\nname = "lisa-ripple"\nversion = "1.0"\ndescription = "Ripples."\n'
+_FOUND_CFG = "[metadata]\nname = lisa-ripple\nversion = 1.0\ndescription = Ripples.\n"
+_RIPPLE: Files = {
+    "tests/test_ripple.py": (
+        "import lisa_ripple\n\n\ndef test_ripple():\n    assert lisa_ripple.HEIGHT == 1\n"
+    ),
+    "README.md": "# Ripple\n",
+}
+_RIPPLES: Files = {
+    "lisa_ripple/__init__.py": "HEIGHT = 1\n",
+    "lisa_ripple/waves/plain.py": "LENGTH = 2\n",  # a folder without __init__.py
+    "lisa_ripple/table.csv": "1,2\n",
+    **_RIPPLE,
+}
+
+# What setuptools packages it finds by itself, as nothing names it.
+AUTOMATIC: dict[str, Files] = {
+    "pyproject": {"pyproject.toml": f"{_FOUND}{_FOUND_PROJECT}", **_RIPPLES},
+    "cfg": {"pyproject.toml": _FOUND, "setup.cfg": _FOUND_CFG, **_RIPPLES},
+    "module": {
+        "pyproject.toml": f"{_FOUND}{_FOUND_PROJECT}",
+        "lisa_ripple.py": "HEIGHT = 1\n",
+        **_RIPPLE,
+    },
+}
+
 # A site that Compose runs: no package, its own images and places.
 SERVICE: Files = {
     "docker-compose.yml": (

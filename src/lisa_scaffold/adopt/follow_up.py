@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterable, Mapping
 
 from lisa_scaffold.adopt import hooks, pipeline
+from lisa_scaffold.adopt.customs import Custom
 from lisa_scaffold.adopt.placed import ADDED, LEFT_OUT, MERGED, Item, Placed, decode, encode
 from lisa_scaffold.formats.ignored import IGNORE_FILE, take_back
 from lisa_scaffold.formats.tree import NotSure
 from lisa_scaffold.lines import join_names
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules.packaging_discovery import packages_are_named
 
 
 def place_pipeline(placed: Placed, facts: Facts, rendered: Mapping[str, bytes]) -> bool:
@@ -76,6 +78,31 @@ def leave_formatting(placed: Placed) -> None:
         if Item(ADDED, _PAGE) in placed.items:
             told = placed.files[_PAGE].replace(b"of ruff, and its formatting |", b"of ruff |")
             placed.files[_PAGE] = told
+
+
+def name_packages(placed: Placed, facts: Facts) -> None:
+    """Let the settings name the package that setuptools has found by itself.
+
+    The sessions write ``reports/`` at the top, which it would take for another package.
+    """
+    for hit in packages_are_named.hits(facts):
+        content = placed.files.get(hit.path, facts.content(hit.path))
+        if hit.fix is None or content is None:
+            text = f"line {hit.line}: {hit.message}"
+            placed.customs.append(Custom(hit.path, text, to_decide=True))
+            continue
+        try:
+            text = decode(content)
+        except NotSure:
+            continue
+        for step in hit.fix.steps:
+            text = step.change(text) if step.change else text
+        placed.files[hit.path] = encode(text, content)
+        why = (
+            "names what setuptools has found by itself: it would take reports/, which the "
+            "sessions write, for a package too"
+        )
+        placed.note(MERGED, hit.path, why)
 
 
 def take_back_ignored(placed: Placed, facts: Facts, ignored: Iterable[str]) -> None:

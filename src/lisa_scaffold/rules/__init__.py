@@ -27,7 +27,10 @@ FAMILIES = {
         "Metadata",
     ),
     "PKG": (
-        ("packaging", "packaging_contents", "packaging_manifest", "packaging_paths"),
+        (
+            *("packaging", "packaging_contents", "packaging_discovery", "packaging_manifest"),
+            "packaging_paths",
+        ),
         "Packaging",
     ),
     "CHG": (("changelog",), "Changelog"),

@@ -264,6 +264,7 @@ class Prepared:
             if placed.files.get(path) == first.get(path):
                 placed.files[path] = data
         follow_up.leave_formatting(placed)
+        follow_up.name_packages(placed, self.facts)
         limited, told = pythons.limit_pythons(self.facts, placed.files)
         placed.files.update(limited)
         placed.customs += told
