@@ -68,3 +68,12 @@ def test_the_last_line_of_the_project_ends() -> None:
     done = merge_lines(".gitignore", "own", "theirs\n", Facts.of({}))
     assert done.text == "theirs\n\nown\n"
     assert merge_lines(".gitignore", "own", "own\n", Facts.of({})).text == "own"
+
+
+def test_data_beside_the_code_are_taken_back_above_the_projects_lines() -> None:
+    theirs = "# Data\n*.h5\n*.npz\n# Small ones\n!/noise/**/*.h5\n!/noise/**/*.npz\n"
+    done = merge_lines(".gitignore", "*.log\n*.npz\n", theirs, NOTHING)
+    # What the project ignores itself, it goes on to: its lines come last.
+    assert done.text == (
+        "# Data\n*.h5\n# Small ones\n!/noise/**/*.h5\n!/noise/**/*.npz\n\n*.log\n*.npz\n"
+    )

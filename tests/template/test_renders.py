@@ -17,9 +17,11 @@ from typing import Any
 import pytest
 import yaml
 
+from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.project.facts import Facts, Given
 
-from ..support.answers import KINDS, is_allowed, levels, pairwise, template
+from ..support.answers import KINDS, Answers, is_allowed, levels, pairwise, template
+from ..support.checking import clean, text
 from ..support.components import KNOWN
 from ..support.files import contents, load_yaml
 from ..support.sweeps import parameters
@@ -431,3 +433,24 @@ def test_the_package_stands_where_its_import_name_says(package: Render) -> None:
     beside = {f"{folder}_backend_cpu"} if package.answers["cuda"] else set()
     assert {Path(path).parent.as_posix() for path in sources} == {folder, *beside}
     assert f"{folder}/__init__.py" in sources
+
+
+@pytest.mark.parametrize(
+    ("given", "known"),
+    [
+        ({}, ["src/lisa_example/table.npz", "tests/data/deep/small.h5", "tests/small.fits.gz"]),
+        (
+            {"adopted": True, "code_path": "lisa_example", "test_path": "lisa_example/tests"},
+            ["lisa_example/table.npz", "lisa_example/tests/data/deep/small.h5"],
+        ),
+        ({"adopted": True, "code_path": "lisa_example.py", "test_path": "test"}, ["test/a.npy"]),
+    ],
+    ids=["new", "flat", "module"],
+)
+def test_git_takes_data_that_code_and_tests_read(given: Answers, known: list[str]) -> None:
+    """And no other data, nor what tools write beside it."""
+    matches = match_patterns(text(clean(**given), ".gitignore").split("\n"))
+    assert [path for path in known if matches(path)] == []
+    hidden = [f"{folder}/__pycache__/a.npz.pyc" for folder in (known[0].partition("/")[0], "x")]
+    hidden += ["run.npz", "results/run.h5", "data/deep/a.fits"]
+    assert [path for path in hidden if not matches(path)] == []
