@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -116,3 +117,20 @@ def test_a_job_of_the_projects_own_without_its_session_is_told_beside_a_conflict
     said = "noxfile.py has no session tests-3.11, so this fails: see `nox -l`."
     assert [each for each in told["tasks"] if each.endswith(said)]
     assert told["conflicts"] == [".gitlab-ci.yml"]
+
+
+def test_what_contributing_says_of_other_answers_works(project: Path, capsys: Capture) -> None:
+    text = (project / "CONTRIBUTING.md").read_text()
+    commands = [
+        shlex.split(line) for line in text.split("\n") if line.startswith("lisa-scaffold u")
+    ]
+    assert len(commands) == 2
+    for _, verb, *words in commands:
+        assert cli.main([verb, str(project), *words]) == ExitCode.DONE
+        git.git("commit", "--quiet", "--message=More", cwd=project)
+    capsys.readouterr()
+    for path in ("CITATION.cff", "pyproject.toml"):
+        assert "jo.roe@example.org" in (project / path).read_text()
+    assert (project / "notebooks/noise.ipynb").is_file()
+    # What is done is not said again.
+    assert "--data notebooks=true" not in (project / "CONTRIBUTING.md").read_text()

@@ -169,8 +169,27 @@ def test_references_are_listed_as_numpydoc_has_them(tmp_path: Path) -> None:
     passes("nox", "-s", "docs", cwd=root)
 
 
+def test_formulae_of_a_page_are_formulae(tmp_path: Path) -> None:
+    root = make_project("default", tmp_path / "project").root
+    page = "# Response\n\nThe strain $h(t)$ has\n\n$$\nS_h(f) = \\frac{1}{f^2}\n$$\n"
+    (root / "docs/response.md").write_text(page, "utf-8")
+    index = root / "docs/index.md"
+    index.write_text(index.read_text("utf-8").replace("usage\n", "usage\nresponse\n"), "utf-8")
+    passes("nox", "-s", "docs", cwd=root)
+    made = (root / "docs/_build/html/response.html").read_text("utf-8")
+    assert r'<span class="math notranslate nohighlight">\(h(t)\)</span>' in made
+    assert re.search(r'<div class="math [^>]*>\s*\\\[\s*S_h\(f\) = \\frac\{1\}\{f\^2\}', made)
+    assert re.search(r'<script [^>]*src="[^"]*mathjax', made)
+
+
 def test_its_notebooks_run_and_leave_nothing_for_git(tmp_path: Path) -> None:
     root = make_project("hatchling", tmp_path / "project").root
+    # One that was saved with a kernel of somebody's own desk.
+    book = root / "notebooks/noise.ipynb"
+    text = book.read_text("utf-8")
+    assert text.count('"name": "python3"') == 1
+    book.write_text(text.replace('"name": "python3"', '"name": "lisa"'), "utf-8")
+    git("commit", "--all", "--quiet", "--message=Kernel", cwd=root)
     passes("nox", "-s", "notebooks", cwd=root)
     assert git("status", "--porcelain", cwd=root) == ""
     assert [path.name for path in (root / "reports").iterdir()] == ["notebooks.xml"]
