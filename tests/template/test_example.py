@@ -240,6 +240,23 @@ def test_of_what_is_there_already_nothing_is_missing(
     assert "Without the example" not in capsys.readouterr().out
 
 
+def test_what_is_compiled_names_what_takes_the_place_of_ones_own(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    given = {"kind": "package", "distribution": "lisa-kludge", "example": False}
+    project = project_at(find_default_source().current(), given, tmp_path / "project")
+    capsys.readouterr()
+    assert update(project, "--data", "compiled=nanobind") == ExitCode.DONE
+    module = "src/lisa_kludge"
+    names = [*(f"{module}/{name}" for name in ("_kernel.cpp", "_kernel.pyi", "spectrum.hpp"))]
+    told = f"{', '.join(names)}, {module}/spectrum.py and tests/test_spectrum.py"
+    said = capsys.readouterr().out
+    assert (
+        "  What is compiled estimates a spectrum, for your own code to take its place: replace "
+        f"{told}.\n" in said
+    )
+
+
 REWRITTEN: Files = {
     "src/lisa_kludge/__init__.py": '"""Ours."""\n\nfrom lisa_kludge.own import sway\n',
     "src/lisa_kludge/own.py": '"""Ours."""\n\n\ndef sway(): ...\n',

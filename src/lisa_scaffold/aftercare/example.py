@@ -209,6 +209,24 @@ def tell_missing(
         if any(re.fullmatch(_FILLED_BY[key], path) for path in own):
             continue
         synced.notes.append(Note(f"Without the example, {_ON_ITS_OWN[key]}."))
+    if before.get("compiled") == "none" != after.get("compiled"):
+        _tell_compiled(synced)
+
+
+_OF_THE_SPECTRUM = re.compile(
+    r"(?:src|tests|cuda)/(?:.*/)?(?:test_)?(?:spectrum|_kernel)\.(?:cpp|cu|hpp|py|pyi|pyx)"
+)
+
+
+def _tell_compiled(synced: Synced) -> None:
+    """Tell which files compute what stands for the project's own compiled code."""
+    added = (each.path for each in synced.changes if each.status == "added")
+    if paths := sorted(path for path in added if _OF_THE_SPECTRUM.fullmatch(path)):
+        text = (
+            "What is compiled estimates a spectrum, for your own code to take its place: "
+            f"replace {join_names(paths)}."
+        )
+        synced.notes.append(Note(text))
 
 
 def _find_names(present: Mapping[str, Blob], gone: list[str]) -> set[str]:
