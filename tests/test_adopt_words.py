@@ -165,7 +165,9 @@ def test_what_is_guessed_is_told(tmp_path: Path, capsys: Capture) -> None:
         "the jobs and ruff's rules begin with 3.11)",
         "glue/__init__.py: line 1 imports pkg_resources, which setuptools 82 has not any more",
         "pyproject.toml: the group `test` got what tox and jobs install: mock, numpy>=1.11.2 "
-        "(tox.ini); babel>=2.3 (.travis.yml). Take out what no test needs",
+        "(tox.ini); babel>=2.3 (.travis.yml). Take out what no test needs; and "
+        "what cannot be installed (no wheel, and a setup.py that imports NumPy): tests that need "
+        "it begin with pytest.importorskip",
         "tox or jobs install these too, and the group `test` does not: hdf5 (.travis.yml, "
         "by conda)",
     ):

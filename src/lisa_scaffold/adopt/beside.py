@@ -416,7 +416,9 @@ class _Placement:
         found = needs.find_needs(self.facts)
         taken = [need for need in found if not need.is_left]
         texts = {
-            "the group `test` got what tox and jobs install: {}. Take out what no test needs": (
+            "the group `test` got what tox and jobs install: {}. Take out what no test needs; and "
+            "what cannot be installed (no wheel, and a setup.py that imports NumPy): tests that "
+            "need it begin with pytest.importorskip": (
                 need for need in taken if not need.is_stated
             ),
             "tox or jobs install these too, and the group `test` does not: {}. "
