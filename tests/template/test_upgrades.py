@@ -58,6 +58,8 @@ def missing_imports(project: Path) -> list[str]:
     modules = {}
     # What is compiled has a stub.
     for path in sorted((project / "src").rglob("*.py*")):
+        if path.suffix not in (".py", ".pyi"):
+            continue
         name = ".".join(path.relative_to(project / "src").with_suffix("").parts)
         tree = ast.parse(path.read_text(encoding="utf-8"))
         names = {each.name for each in ast.walk(tree) if isinstance(each, ast.FunctionDef)}
@@ -138,8 +140,11 @@ def edit(project: Path) -> dict[str, list[str]]:
         path.with_name("__init__.py").write_text('"""Ours."""\n', encoding="utf-8")
         if (command := path.with_name("cli.py")).exists():
             command.write_text('"""Ours."""\n\n\ndef main() -> None: ...\n', encoding="utf-8")
-    for path in (*project.glob("tests/*.py"), *project.glob("benchmarks/*.py")):
-        if path.name != "test_pinned_tools.py":
+    # What the example has besides: all of it goes, with its tests.
+    kept = ("__init__.py", "noise.py", "cli.py", "test_pinned_tools.py")
+    example = map(project.joinpath, EXAMPLE.match_files(contents(project)))
+    for path in {*project.glob("tests/*.py"), *project.glob("benchmarks/*.py"), *example}:
+        if path.suffix == ".py" and path.name not in kept:
             path.unlink()
     commit_all(project, "Our work")
     return added
