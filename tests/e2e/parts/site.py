@@ -38,7 +38,7 @@ host: localhost
 image: {{ repository: {NAME} }}
 database: {{ host: %(database)s }}
 store: {{ endpoint: "http://%(store)s:9000", bucket: data }}
-settings: {{ EMAIL_VERIFICATION: none }}
+settings: {{ EMAIL_VERIFICATION: none, MAIL_HOST: "" }}
 resources: {{ requests: {{ cpu: 300m }} }}
 backup:
   secretName: {RELEASE}-backup
