@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -9,12 +10,14 @@ import pytest
 
 from lisa_scaffold import files, git, process
 from lisa_scaffold.errors import LisaError
+from lisa_scaffold.git import repository
 from lisa_scaffold.model import Identity
 from lisa_scaffold.template.source import Source, find_recorded_source
 
 from .conftest import Tree
 from .support.sweeps import sampled
 from .support.tools import commit_all, passes
+from .support.updates import write
 
 
 def test_git_says_why_it_failed(tmp_path: Path) -> None:
@@ -409,3 +412,56 @@ def test_commands_that_read_share_one_configuration_of_ours(tmp_path: Path) -> N
         assert (folder / "config").is_file()
         assert kept.git("rev-parse", "HEAD").strip() == repository.head
     assert not folder.exists()
+
+
+PLAIN: dict[str, Sequence[Sequence[str]]] = {
+    "as cloned": (),
+    "packed": (("pack-refs", "--all"),),
+    "detached": (("checkout", "--quiet", "--detach"),),
+    "other branch": (("switch", "--quiet", "--create", "feature/x"),),
+}
+ODD: dict[str, Sequence[Sequence[str]]] = {
+    "unborn": (("switch", "--quiet", "--orphan", "new"),),
+    "branch that is another's": (
+        ("symbolic-ref", "refs/heads/alias", "refs/heads/main"),
+        ("symbolic-ref", "HEAD", "refs/heads/alias"),
+    ),
+    "own work tree": (("config", "core.worktree", ".."),),
+    "newer form": (("config", "core.repositoryformatversion", "1"),),
+    "of no form": (("config", "--unset", "core.repositoryformatversion"),),
+}
+
+
+@pytest.mark.parametrize("case", [*PLAIN, *ODD])
+def test_of_an_ordinary_clone_git_says_what_its_files_do(tmp_path: Path, case: str) -> None:
+    folder = tmp_path / "clone"
+    write(folder, {"a": "a\n"})
+    git.git("init", "--quiet", "--initial-branch=main", cwd=folder)
+    git.git("add", "--all", cwd=folder)
+    git.git("commit", "--quiet", "--message=Start", cwd=folder)
+    for words in (PLAIN | ODD)[case]:
+        git.git(*words, cwd=folder)
+    (tmp_path / "link").symlink_to(folder)
+    for place in (folder, tmp_path / "link"):
+        asked = repository._ask_for_repository(place, frozenset())
+        assert repository._find_plain(place) == (asked if case in PLAIN else None)
+        assert repository.find_repository(place) == asked
+
+
+def test_a_folder_in_a_clone_and_a_linked_work_tree_are_asked_for(tmp_path: Path) -> None:
+    folder = tmp_path / "clone"
+    write(folder, {"a/b": "b\n"})
+    git.git("init", "--quiet", cwd=folder)
+    git.git("add", "--all", cwd=folder)
+    git.git("commit", "--quiet", "--message=Start", cwd=folder)
+    git.git("worktree", "add", "--quiet", tmp_path / "linked", cwd=folder)
+    for place in (folder / "a", tmp_path / "linked"):
+        assert repository._find_plain(place) is None
+        assert repository.find_repository(place).head == repository.find_repository(folder).head
+
+
+def test_what_is_no_repository_is_none_though_another_lies_around_it(tmp_path: Path) -> None:
+    git.git("init", "--quiet", cwd=tmp_path)
+    head = "0" * 39 + "1"
+    write(tmp_path / "inner", {".git/HEAD": head, ".git/objects": ""})
+    assert repository._find_plain(tmp_path / "inner") is None

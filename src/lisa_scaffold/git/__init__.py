@@ -21,7 +21,6 @@ from lisa_scaffold.git.clones import (
     bring_clone,
     fetch_commit,
     find_checkout,
-    find_head,
     list_references,
     push,
 )
@@ -34,6 +33,7 @@ from lisa_scaffold.git.command import (
 )
 from lisa_scaffold.git.environment import NOWHERE, UNPLACED, Variables, count_settings
 from lisa_scaffold.git.filters import merge_drivers, refuse_foreign_filters
+from lisa_scaffold.git.folder import find_head
 from lisa_scaffold.git.objects import (
     SUBMODULE,
     Blob,

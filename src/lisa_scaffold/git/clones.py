@@ -22,7 +22,6 @@ from lisa_scaffold.git.environment import ALONE, NOWHERE, allow_network
 from lisa_scaffold.git.repository import Repository
 from lisa_scaffold.pattern import compile_lazily
 
-_HASH = compile_lazily(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 # A part of what git allows: what looks like an option, or has signs that nobody sees, is none.
 _BRANCH = compile_lazily(r"(?!-)(?!.*(?:\.\.|//|@\{))[^\x00- ~^:?*\[\\\x7f]+")
 _PARTIAL = "blob:none"
@@ -194,29 +193,6 @@ def fetch_commit(folder: Path, commit: str) -> None:
         place = {**allow_network(), "GIT_DIR": str(inner), "GIT_WORK_TREE": str(folder)}
         quiet = ("--quiet", "--no-tags", "--no-write-fetch-head", "--filter=tree:0")
         talk("fetch", *quiet, "--", "origin", commit, env=place, cwd=folder)
-
-
-def find_head(folder: Path) -> str:
-    """The current commit of a repository, read from its files.
-
-    Where they are not as git usually has them, that is nothing: git itself is asked then.
-    """
-    inner = folder / ".git"
-    try:
-        if inner.is_symlink() or not inner.is_dir():
-            return ""
-        head = (files.read(inner, "HEAD") or b"").decode().strip()
-        if not head.startswith("ref: refs/heads/"):
-            return head if _HASH.fullmatch(head) else ""
-        ref = head.removeprefix("ref: ")
-        loose = (files.read(inner, ref) or b"").decode().strip()
-        if loose:
-            return loose if _HASH.fullmatch(loose) else ""
-        packed = (files.read(inner, "packed-refs", files.LARGE) or b"").decode(errors="replace")
-    except (LisaError, OSError, ValueError):
-        return ""
-    found = [line.partition(" ") for line in packed.splitlines() if line.endswith(f" {ref}")]
-    return next((hashed for hashed, _, name in found if name == ref), "")
 
 
 def find_checkout(git_dir: Path, common: Path) -> tuple[str, str]:

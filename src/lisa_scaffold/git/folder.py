@@ -17,8 +17,10 @@ from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import command
 from lisa_scaffold.git.contents import explain_foreign_content, refuse_strange
 from lisa_scaffold.git.environment import NOWHERE
+from lisa_scaffold.pattern import compile_lazily
 
 _LONGEST = 10_000
+_HASH = compile_lazily(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 def refuse_odd(folder: Path) -> frozenset[str]:
@@ -53,6 +55,30 @@ def refuse_odd(folder: Path) -> frozenset[str]:
             refuse_strange(place, seen)
         passed = True
     return frozenset(seen)
+
+
+def find_head(folder: Path) -> str:
+    """The current commit of a repository, read from its files.
+
+    Where they are not as git usually has them, that is nothing: git itself is asked then.
+    """
+    inner = folder / ".git"
+    try:
+        if inner.is_symlink() or not inner.is_dir():
+            return ""
+        head = (files.read(inner, "HEAD") or b"").decode().rstrip()
+        if not head.startswith("ref: refs/heads/"):
+            return head if _HASH.fullmatch(head) else ""
+        ref = head.removeprefix("ref: ")
+        loose = (files.read(inner, ref) or b"").decode().rstrip()
+        if loose:
+            return loose if _HASH.fullmatch(loose) else ""
+        packed = (files.read(inner, "packed-refs", files.LARGE) or b"").decode(errors="replace")
+    except (LisaError, OSError, ValueError):
+        return ""
+    found = [line.partition(" ") for line in packed.splitlines() if line.endswith(f" {ref}")]
+    hashed = next((hashed for hashed, _, name in found if name == ref), "")
+    return hashed if _HASH.fullmatch(hashed) else ""
 
 
 def refuse_other(top: Path, git_dir: Path, common: Path, seen: Collection[str] = ()) -> None:

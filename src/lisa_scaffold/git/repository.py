@@ -239,6 +239,7 @@ class Repository(NamedTuple):
 _BETWEEN = f"--{os.urandom(8).hex()}"
 
 
+_SHA1 = 40  # digits of a hash
 _MEND = "Run git status in that folder, and mend what it names."
 
 
@@ -251,6 +252,28 @@ def find_repository(folder: Path) -> Repository:
         If there is none with a work tree, or git or we refuse it.
     """
     seen = git_folder.refuse_odd(folder)
+    return _find_plain(folder) or _ask_for_repository(folder, seen)
+
+
+def _find_plain(folder: Path) -> Repository | None:
+    """The repository that a folder is the top of; ``None`` where git has to be asked for it.
+
+    Git takes ``.git`` for its own if this holds, and has taken it where it tells settings of it.
+    """
+    inner = folder.resolve() / ".git"
+    head = git_folder.find_head(folder)
+    is_whole = all(os.access(inner / name, os.X_OK) for name in ("objects", "refs"))
+    if not (len(head) == _SHA1 and is_whole) or os.path.lexists(inner / "commondir"):
+        return None
+    try:
+        found = settings.read(folder, inner.parent)
+    except GitError:
+        return None
+    return Repository(inner.parent, inner, inner, "", head, found) if found.are_plain else None
+
+
+def _ask_for_repository(folder: Path, seen: Collection[str]) -> Repository:
+    """The repository that git finds from a folder, of which some git folders were looked at."""
     questions = ("--show-toplevel", "--absolute-git-dir", "--git-common-dir", "--show-prefix")
     asked = [word for question in questions for word in (question, _BETWEEN)]
     try:

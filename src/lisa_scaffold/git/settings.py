@@ -91,6 +91,15 @@ class Settings(NamedTuple):
                 found[entry.scope in _OWN].add(named[1])
         return frozenset(found[True] - found[False])
 
+    @property
+    def are_plain(self) -> bool:
+        """Whether they are those of a repository in git's oldest form, with a work tree around."""
+        own = {entry.key: entry.value.lower() for entry in self.entries if entry.scope in _OWN}
+        is_usual = own.get("core.repositoryformatversion") == "0"
+        is_moved = any(entry.key == "core.worktree" for entry in self.entries)
+        is_bare = any(each.key == "core.bare" and each.value not in _NO for each in self.entries)
+        return is_usual and not is_moved and not is_bare
+
     def is_on(self, key: str) -> bool:
         """Whether a setting of the repository or the user is on; the key in lower case."""
         values = [entry.value for entry in self.entries if entry.key == key]
