@@ -18,6 +18,7 @@ PACKAGE = Path(lisa_scaffold.__file__).parent
 FLOORS = {
     "errors": 0,
     "lines": 0,
+    "sharing": 0,
     "shown": 0,
     "similar": 0,
     "keyboard": 0,

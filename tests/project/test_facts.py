@@ -8,6 +8,7 @@ import gc
 import time
 import weakref
 from collections.abc import Iterator
+from inspect import unwrap
 from pathlib import Path
 
 import pytest
@@ -43,8 +44,8 @@ def test_a_function_is_called_once_for_the_same_files() -> None:
     assert calls == [facts, after]
 
 
-def test_lines_of_a_clean_project_are_never_looked_for() -> None:
-    files._parse_once.cache_clear()
+def test_lines_of_a_clean_project_are_never_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "_parse", unwrap(files._parse))
     facts = Facts.of(clean())
     assert judge.list_findings(rules.select_rules(Selection()), facts) == []
     for document in (facts.pyproject, facts.hooks, *map(facts.yaml, facts.pipeline.files)):

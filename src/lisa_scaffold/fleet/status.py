@@ -235,15 +235,15 @@ def _mark_store(folder: Path) -> tuple[object, ...]:
     """What changes where a clone gets or loses objects; nothing where git keeps them elsewhere."""
     try:
         with os.scandir(folder / ".git/objects") as entries:
-            return tuple(sorted((each.name, _stat(Path(each.path))) for each in entries))
+            return tuple(sorted((each.name, _stat(each)) for each in entries))
     except OSError:
         return ()
 
 
-def _stat(path: Path) -> int:
+def _stat(path: os.PathLike[str]) -> int:
     """What changes where something is written at a path; 0 where nothing is."""
     try:
-        return path.lstat().st_mtime_ns
+        return os.lstat(path).st_mtime_ns
     except OSError:
         return 0
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from lisa_scaffold.pattern import compile_lazily
+from lisa_scaffold.sharing import shared
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -194,7 +195,7 @@ def find_links(text: str, is_wanted: Callable[[str], object]) -> Iterator[Link]:
     """
     if not is_cheap(text):
         return
-    found = [*islice(find_candidates(text), MOST_LINKS + 1)]
+    found = _list_candidates(text)
     asked = cache(is_wanted)
     wanted = [link for link in found if asked(link.target)]
     if not wanted or len(found) > MOST_LINKS:
@@ -222,6 +223,11 @@ def _read_links(text: str) -> tuple[list[_Block], dict[str, list[int]]]:
 def is_cheap(text: str) -> bool:
     """Whether a text is short enough to be parsed: of others nothing is known."""
     return len(text) <= LONGEST
+
+
+@shared
+def _list_candidates(text: str) -> list[Link]:
+    return [*islice(find_candidates(text), MOST_LINKS + 1)]
 
 
 def find_candidates(text: str) -> Iterator[Link]:

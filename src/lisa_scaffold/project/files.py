@@ -17,6 +17,7 @@ from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.formats.markdown import Heading, find_headings
 from lisa_scaffold.project.globs import translate_glob
 from lisa_scaffold.project.tree import File, Tree
+from lisa_scaffold.sharing import shared
 
 if TYPE_CHECKING:
     import ast
@@ -38,7 +39,11 @@ _MOST_IGNORE_QUERIES = 200
 _MOST_LINKS = 40
 
 _MOST_CACHED = 32_000_000
-_MOST_SHARED = 20_000
+
+_OF_TEXT_ALONE = frozenset(["lines", "headings", "Python"])
+"""Forms of a file in which its path does not stand."""
+
+_FEW = 256  # files whose paths are compared once with each pattern, for all projects
 
 
 class Cache:
@@ -124,12 +129,13 @@ class Files:
         """
         if not any(_WILD & set(pattern) for pattern in patterns):
             return self._list_once([path for path in self.files if path in patterns])
+        matcher = _path_matcher if len(self.files) > _FEW else _path_matcher_once
         folder, *others = {dirname(pattern) for pattern in patterns}
         if not others and not _WILD & set(folder) and not any("**" in each for each in patterns):
-            names = _path_matcher(tuple(pattern.rpartition("/")[2] for pattern in patterns))
+            names = matcher(tuple(pattern.rpartition("/")[2] for pattern in patterns))
             within = self._by_folder.get(folder, ())
             return self._list_once([path for path in within if names(path.rpartition("/")[2])])
-        described = _path_matcher(patterns)
+        described = matcher(patterns)
         return self._list_once([path for path in self.files if described(path)])
 
     @cached_property
@@ -172,8 +178,11 @@ class Files:
         """The text of a file, its lines ended by a newline; empty where there is none."""
         if path in self._read.texts:
             return self._read.texts[path]
-        text = decoded(self.content(path) or b"")
-        return self._read.keep(path, "" if _find_excess(text) else text)
+        return self.keep_text(path, self.content(path) or b"")
+
+    def keep_text(self, path: str, content: bytes) -> str:
+        """Remember the text of a file that somebody has read, and return it."""
+        return self._read.keep(path, _read_text(content))
 
     def explain_excess(self, path: str) -> str:
         """Why a file is too much to be read; empty where it is not."""
@@ -189,9 +198,8 @@ class Files:
     def _parsed(self, form: str, path: str, parse: Callable[[str, str], T]) -> T:
         key = (form, path)
         if key not in self._read.parsed:
-            text = self.text(path)
-            again = _parse_once if len(text) <= _MOST_SHARED else _parse
-            self._read.parsed[key] = again(parse, path, text)
+            named = "" if form in _OF_TEXT_ALONE else path
+            self._read.parsed[key] = _parse(parse, named, self.text(path))
         found: T = self._read.parsed[key]
         return found
 
@@ -233,7 +241,8 @@ class Files:
 
     def python(self, path: str) -> ast.Module | Problem:
         """The syntax tree of a Python file (an empty one where it is missing), or the problem."""
-        return self._parsed("Python", path, _parse_python)
+        found = self._parsed("Python", path, _parse_python)
+        return found._replace(path=path) if isinstance(found, Problem) else found
 
     @property
     def pyproject(self) -> Document:
@@ -302,6 +311,11 @@ def _path_matcher(patterns: Sequence[str]) -> Callable[[str], Any]:
     return re.compile("|".join(map(translate_glob, patterns))).fullmatch
 
 
+@lru_cache(maxsize=512)
+def _path_matcher_once(patterns: Sequence[str]) -> Callable[[str], Any]:
+    return lru_cache(maxsize=_FEW)(_path_matcher(patterns))
+
+
 def _split_lines(_path: str, text: str) -> list[str]:
     return text.removesuffix("\n").split("\n") if text else []
 
@@ -310,12 +324,15 @@ def _find_headings(_path: str, text: str) -> tuple[Heading, ...]:
     return find_headings(text)
 
 
+@shared
 def _parse(parse: Callable[[str, str], T], path: str, text: str) -> T:
     return parse(path, text)
 
 
-# Projects of one template have files in common: in one call, each is parsed for the first of them.
-_parse_once = lru_cache(maxsize=64)(_parse)
+@shared
+def _read_text(content: bytes) -> str:
+    text = decoded(content)
+    return "" if _find_excess(text) else text
 
 
 def _find_excess(text: str) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from lisa_scaffold.formats.document import decoded
+from lisa_scaffold.sharing import shared
 
 if TYPE_CHECKING:
     from lisa_scaffold.project.files import Files
@@ -23,7 +23,6 @@ Each costs a pass over every file: these are the ones that LISA projects have to
 """
 
 _MARKS = {mark.encode(): mark for mark in (CONFLICT, KEY, *TOKENS)}
-_MOST_SHARED = 20_000  # bytes of a file that projects may have in common
 _BINARY = frozenset(
     [
         *("7z", "a", "bin", "bz2", "db", "dll", "docx", "dylib", "eps", "exe", "fits"),
@@ -49,8 +48,8 @@ def read(files: Files) -> dict[str, tuple[Mark, ...]]:
         if file.link or path.lower().rpartition(".")[2] in _BINARY:
             continue
         content = files.content(path) or b""
-        look = _find_marks_once if len(content) <= _MOST_SHARED else _find_marks
-        if marks := look(content):
+        files.keep_text(path, content)  # nearly each is read by another rule too
+        if marks := _find_marks(content):
             found[path] = tuple(
                 Mark(number, line)
                 for number, line in enumerate(decoded(content).split("\n"), 1)
@@ -59,9 +58,6 @@ def read(files: Files) -> dict[str, tuple[Mark, ...]]:
     return found
 
 
+@shared
 def _find_marks(content: bytes) -> list[str]:
     return [mark for encoded, mark in _MARKS.items() if encoded in content]
-
-
-# Projects of one template have files in common.
-_find_marks_once = lru_cache(maxsize=128)(_find_marks)

@@ -182,8 +182,9 @@ def _find_moving(facts: Facts) -> Iterator[Hit]:
     for docker in _find_written(facts):
         for stage in _find_bases(docker):
             message = images.explain_change(stage.resolved)
-            is_own = _is_built_here(facts, stage.resolved)
-            if message and not is_own and not _is_built_beside(facts, docker, stage.resolved):
+            if not message or _is_built_here(facts, stage.resolved):
+                continue
+            if not _is_built_beside(facts, docker, stage.resolved):
                 yield Hit(docker.path, stage.instructions[0].line, message)
         for each in docker.instructions:
             other = re.search(r"--from=(\S+)", each.value) if each.verb == "COPY" else None

@@ -351,6 +351,9 @@ def services_live(facts: Facts) -> Iterator[Hit]:
         service = _DEAD_FILES[path]
         yield Hit(path, 1, f"{service} {_DEAD[service]}, so nothing reads this file: delete it")
     for path in facts.paths(*_READMES, *_RUN_BY):
+        text = facts.text(path)
+        if not any(name in text for name in _DEAD):
+            continue
         found = [
             (number, match)
             for number, line in enumerate(facts.lines(path), 1)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules.rule import SET_ASIDE
+from lisa_scaffold.sharing import shared
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -247,7 +248,12 @@ def find_built(facts: Facts) -> list[re.Pattern[str]]:
     """The names of the images that commands in scripts, tasks or texts build, without tags."""
     paths = facts.paths("**/*.sh", "**/Makefile", "**/?ustfile", "**/README*", *DOCKERFILES)
     texts = [facts.automation.text, *map(facts.text, paths)]
-    return make_patterns(name for text in texts for name in _BUILDS.findall(text))
+    return make_patterns(name for text in texts for name in _find_built_names(text))
+
+
+@shared
+def _find_built_names(text: str) -> list[str]:
+    return _BUILDS.findall(text)
 
 
 def make_patterns(names: Iterable[str]) -> list[re.Pattern[str]]:

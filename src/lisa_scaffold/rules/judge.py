@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -61,16 +60,16 @@ def run(chosen: Sequence[Rule], facts: Facts) -> list[Found]:
     """
     found: list[Found] = []
     for rule in chosen:
-        counts: Counter[str] = Counter()
+        counts: dict[str, int] = {}
         try:
             for hit in rule.hits(facts):
-                counts[hit.path] += 1
-                if counts[hit.path] <= MOST_HITS:
+                counts[hit.path] = number = counts.get(hit.path, 0) + 1
+                if number <= MOST_HITS:
                     found.append(_found(rule, hit, facts))
-                elif counts[hit.path] == MOST_HITS + 1:
+                elif number == MOST_HITS + 1:
                     message = f"{hit.message}; any further ones in this file are not listed"
                     found.append(_found(rule, Hit(hit.path, hit.line, message), facts))
-                elif counts[hit.path] > 2 * MOST_HITS:
+                elif number > 2 * MOST_HITS:
                     break
         except Exception as error:  # whatever it is, the other rules still count
             message = f"{rule.code} crashed and checked nothing, please report this bug: {error!r}"

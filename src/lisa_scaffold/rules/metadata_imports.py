@@ -9,8 +9,15 @@ from typing import Any
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import imported
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.rules.own_modules import is_there, list_made, list_stems, may_be_made
+from lisa_scaffold.rules.own_modules import (
+    find_words,
+    is_there,
+    list_made,
+    list_stems,
+    may_be_made,
+)
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, count_more_places, rule
+from lisa_scaffold.sharing import shared
 from lisa_scaffold.versions import normalize_name, split_requirement
 
 # Folders of what is run beside the package, or of code for whoever has the other package anyway.
@@ -143,21 +150,30 @@ def own_modules_exist(facts: Facts) -> Iterator[Hit]:
 
     Source: [the import system](https://docs.python.org/3/reference/import.html#searching).
     """
-    known = list_made(facts) | list_stems(facts)
-    settings = facts.paths("*.toml", "noxfile.py")
-    known |= {word for path in settings for word in _WORD.findall(facts.text(path))}
     for name, folder in facts.layout.folders.items():
         if folder.endswith(".py"):
             continue
         modules = _list_modules(facts, name, folder)
         for path in sorted(_reach(facts, modules, [name])):
             for wanted, line in _find_own_imports(facts, path, name, folder):
-                if may_be_made(wanted, known) or is_there(facts, wanted, name, folder):
+                if _may_be_made(facts, wanted) or is_there(facts, wanted, name, folder):
                     continue
                 # Rare, and to read what is required takes its time.
                 if not _is_shared(facts, name):
                     message = f"there is no module {wanted}, so this fails: correct or remove it"
                     yield Hit(path, line, message)
+
+
+def _may_be_made(facts: Facts, wanted: str) -> bool:
+    """Whether something makes a module: a file of its name, which nearly all have, or any text."""
+    ways = (list_stems, _list_named)
+    return any(may_be_made(wanted, facts.cached(way)) for way in ways)
+
+
+def _list_named(facts: Facts) -> set[str]:
+    """The words of all that may write a module."""
+    settings = facts.paths("*.toml", "noxfile.py")
+    return list_made(facts).union(*(find_words(facts.text(path)) for path in settings))
 
 
 def _is_shared(facts: Facts, name: str) -> bool:
@@ -218,10 +234,12 @@ def _find_words(facts: Facts) -> set[str]:
     """Every word in a line of the packages that begins as an import does."""
     folders = facts.layout.folders.values()
     paths = {path for folder in folders for path in facts.paths(f"{folder}/**/*.py")}
-    texts = map(facts.text, paths)
-    return {
-        word for text in texts for line in _STATEMENT.findall(text) for word in _WORD.findall(line)
-    }
+    return set().union(*(_find_imported_words(facts.text(path)) for path in paths))
+
+
+@shared
+def _find_imported_words(text: str) -> frozenset[str]:
+    return frozenset(word for line in _STATEMENT.findall(text) for word in _WORD.findall(line))
 
 
 def _find_named(facts: Facts) -> set[str]:

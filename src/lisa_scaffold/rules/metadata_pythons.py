@@ -316,9 +316,8 @@ def _find_old_images(facts: Facts) -> Iterator[Hit]:
     found: list[tuple[re.Match[str] | None, Callable[[], Place]]] = []
     for job in facts.pipeline.jobs.values():
         match = _IMAGE.search(facts.pipeline.expand(job.image, job))
-        if not _RUNS_PACKAGE.search("\n".join(job.commands)):
-            continue
-        found.append((match, partial(facts.pipeline.place_of, job, "image")))
+        if match and _RUNS_PACKAGE.search("\n".join(job.commands)):
+            found.append((match, partial(facts.pipeline.place_of, job, "image")))
     for docker in find_dockerfiles(facts):
         # Below the top there may be others, which never see the package.
         if "/" in docker.path and not _has_package(facts, docker):

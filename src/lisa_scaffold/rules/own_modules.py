@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.sharing import shared
 
 # What may write or compile a module, or say that git has it not.
 _MAKERS = (
@@ -18,7 +19,13 @@ _WRITTEN = compile_lazily(r"(?<!\w)([A-Za-z_]\w*)\.py\b")
 
 def list_made(facts: Facts) -> set[str]:
     """The words of what may write a module: one of these names may come to be."""
-    return {word for path in facts.paths(*_MAKERS) for word in _WORD.findall(facts.text(path))}
+    return set().union(*(find_words(facts.text(path)) for path in facts.paths(*_MAKERS)))
+
+
+@shared
+def find_words(text: str) -> frozenset[str]:
+    """All that may be the name of a module in a text."""
+    return frozenset(_WORD.findall(text))
 
 
 def list_written(facts: Facts) -> set[str]:

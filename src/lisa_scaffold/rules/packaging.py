@@ -182,9 +182,9 @@ def new_enough(facts: Facts) -> Iterator[Hit]:
 def _leaves_poetry(facts: Facts) -> bool:
     """Whether Poetry has a table with requirements, and nobody runs it for them."""
     table = facts.pyproject.table("tool", "poetry")
-    is_run = _RUNS_POETRY.search(facts.automation.text) is not None
-    is_asked = is_run or table.get("package-mode") is False
-    return bool(table.get("dependencies")) and not is_asked
+    if not table.get("dependencies") or table.get("package-mode") is False:
+        return False
+    return _RUNS_POETRY.search(facts.automation.text) is None
 
 
 _RUNS_POETRY = compile_lazily(r"\bpoetry[\"']?,?\s+(?:-\S+\s+){0,5}[\"']?(?:install|sync|run)\b")

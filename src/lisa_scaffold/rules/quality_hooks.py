@@ -403,14 +403,14 @@ def ruff_hook_of_today(facts: Facts) -> Iterator[Hit]:
     "legacy alias".
     """
     since = _SINCE[_RUFF_HOOKS][1]["ruff-check"]
-    # Who skips or runs it by name would mean another hook afterwards.
-    is_named = _NAMES_RUFF.search(facts.automation.text)
     for hook in read_hooks(facts):
         version = parse_release(hook.revision)
         if hook.repository == _RUFF_HOOKS and hook.name == "ruff" and version and version >= since:
             line = facts.hooks.line(*hook.keys, "id")
             text = facts.lines(HOOKS)[line - 1]
             right = re.sub(r"\bruff\b", "ruff-check", text, count=1)
+            # Who skips or runs it by name would mean another hook afterwards.
+            is_named = _NAMES_RUFF.search(facts.automation.text)
             fix = None if is_named else Fix.edit(HOOKS, replace_in_line(line, text, right))
             yield Hit(
                 HOOKS,

@@ -141,6 +141,7 @@ def _find_asked(command: str) -> Iterator[str]:
                 yield word
 
 
+@lru_cache(maxsize=512)  # as well as their jobs
 def _split(line: str) -> list[str]:
     """The words of a line of a shell; none of one that cannot be read by itself."""
     lexer = shlex.shlex(line, posix=True, punctuation_chars=True)

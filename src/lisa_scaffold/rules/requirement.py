@@ -11,6 +11,7 @@ from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.files import is_there
+from lisa_scaffold.sharing import shared
 from lisa_scaffold.versions import normalize_name, split_requirement
 
 REQUIRES = ("build-system", "requires")
@@ -111,7 +112,12 @@ def may_be_built(facts: Facts, path: str) -> bool:
 def _find_words_of_build(facts: Facts) -> frozenset[str]:
     """All that may be a file's name in the files that a build runs."""
     texts = (facts.text(each) for each in facts.paths(*_BUILD_FILES))
-    return frozenset(word for text in texts for word in re.findall(r"[\w.-]+", text))
+    return frozenset().union(*map(_find_words, texts))
+
+
+@shared
+def _find_words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[\w.-]+", text))
 
 
 def find_missing(facts: Facts, path: str) -> str:

@@ -346,23 +346,28 @@ _RUN_UNSEEN = compile_lazily(
 
 
 def _find_lines(
-    facts: Facts, explain: Callable[[str], str]
+    facts: Facts, signs: Sequence[str], explain: Callable[[str], str]
 ) -> Iterator[tuple[str, list[tuple[int, str]]]]:
-    """The lines of jobs and Dockerfiles for which there is a message, file by file."""
+    """The lines with one of some signs for which there is a message, in jobs and Dockerfiles."""
     paths = (*facts.pipeline.files, *(docker.path for docker in find_dockerfiles(facts)))
     for path in dict.fromkeys(paths):
+        text = facts.text(path)
+        if not any(sign in text for sign in signs):
+            continue
         lines = ((n, line[:_LONGEST]) for n, line in enumerate(facts.lines(path), 1))
         found = [
             (number, message)
             for number, line in lines
-            if not line.lstrip().startswith("#") and (message := explain(line))
+            if any(sign in line for sign in signs)
+            and not line.lstrip().startswith("#")
+            and (message := explain(line))
         ]
         if found:
             yield path, found
 
 
 def _explain_open_line(line: str) -> str:
-    match = _PLAIN.search(line) if "http:" in line or "ftp:" in line else None
+    match = _PLAIN.search(line)
     told = "comes unencrypted, so anybody on the way can change it: use https"
     return f"{match[1]} {told}" if match else ""
 
@@ -378,14 +383,13 @@ def fetched_over_a_closed_line(facts: Facts) -> Iterator[Hit]:
 
     Source: [CWE-494](https://cwe.mitre.org/data/definitions/494.html).
     """
-    for path, found in _find_lines(facts, _explain_open_line):
+    for path, found in _find_lines(facts, ("http:", "ftp:"), _explain_open_line):
         yield Hit(path, found[0][0], f"{found[0][1]}{count_more([at for at, _ in found])}")
 
 
 def _explain_unseen(line: str) -> str:
     told = "this runs whatever the server sends: download a version, check its hash, then run it"
-    fetches = "curl" in line or "wget" in line
-    return told if fetches and _RUN_UNSEEN.search(line) else ""
+    return told if _RUN_UNSEEN.search(line) else ""
 
 
 @rule("SEC006", SHOULD, strict=True)
@@ -400,7 +404,7 @@ def nothing_unseen_is_run(facts: Facts) -> Iterator[Hit]:
 
     Source: [OpenSSF Scorecard: Pinned-Dependencies](https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependencies).
     """
-    for path, found in _find_lines(facts, _explain_unseen):
+    for path, found in _find_lines(facts, ("curl", "wget"), _explain_unseen):
         yield Hit(path, found[0][0], f"{found[0][1]}{count_more([at for at, _ in found])}")
 
 

@@ -86,6 +86,8 @@ def locked_files(facts: Facts) -> Iterator[Hit]:
                 message += f"; to go without it: `lisa-scaffold update --data {part}=no`"
             yield Hit(path, 1, message, fix=fix)
             continue
+        if current == content:
+            continue
         # Line ends do not count: git may convert them.
         lines, wanted = (side.replace(b"\r\n", b"\n").split(b"\n") for side in (current, content))
         if lines != wanted:

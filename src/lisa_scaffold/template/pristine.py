@@ -6,6 +6,7 @@ import json
 import os
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
@@ -172,7 +173,7 @@ class Origins:
         """What is kept, from the cache or rendered now; raises AnswersError for wrong answers."""
         # The files of a working copy may change at any time, and are not kept.
         hashed = source.commit_of(version)
-        folder = cache.folder("renders") if hashed else None
+        folder = self._renders if hashed else None
         if folder is None:
             return self._find_shared(source, version, answers)
         # Not as JSON: there a date is the same as its text, which a template can tell apart.
@@ -190,6 +191,11 @@ class Origins:
                 cache.prune(folder, MOST_KEPT)
                 self._has_pruned = True
         return kept
+
+    @cached_property
+    def _renders(self) -> Path | None:
+        """The folder of what is kept between calls."""
+        return cache.folder("renders")
 
     def _find_shared(self, source: Source, version: str, answers: Mapping[str, Any]) -> _Kept:
         """What was made for a project that gets the same, or is made now."""
