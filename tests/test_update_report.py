@@ -484,6 +484,23 @@ def test_a_lock_that_does_not_know_the_projects_requirements_is_told(
     assert said.endswith("\nRenew constraints.txt with: nox -s lock\n")
 
 
+def test_a_lock_that_waits_to_be_committed_is_the_one_that_counts(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    base = '[project]\nname = "a"\ndependencies = [ "numpy", "scipy" ]\n'
+    lock = "# written by nox -s lock\nnumpy==1.0 \\\n    --hash=sha256:00\n"
+    files = {"template/pyproject.toml": base, "template/constraints.txt": lock, "template/a": "1\n"}
+    workshop = open_workshop(tmp_path, files)
+    workshop.release("v1.1.0", {"template/a": "2\n"})
+    write(workshop.project, {"constraints.txt": f"{lock}scipy==1.0\n"})
+    capsys.readouterr()
+    assert update(workshop.project, "--dry-run") == ExitCode.DONE
+    assert "does not lock" not in capsys.readouterr().out
+    write(workshop.project, {"constraints.txt": lock})
+    assert update(workshop.project) == ExitCode.DONE
+    assert "constraints.txt: does not lock scipy yet." in capsys.readouterr().out
+
+
 def test_a_lock_that_does_not_know_what_builds_the_project_is_told(
     tmp_path: Path, capsys: Capture
 ) -> None:

@@ -47,6 +47,9 @@ def tell_stale(synced: Synced, work: Work) -> None:
         for path, blob in work.store.contents(work.ours, wanted).items()
         if blob.mode != SUBMODULE
     }
+    # A lock may have been renewed and wait to be committed, or the requirements have grown.
+    uncommitted = work.read_uncommitted((_METADATA, *commands)).items()
+    before |= {path: blob for path, blob in uncommitted if path in wanted}
     after = {**before, **{p: b for p, b in synced.decided().items() if p in (_METADATA, *commands)}}
     for path, command in commands.items():
         lock = after.get(path)
