@@ -267,3 +267,28 @@ def _find_uses(path: str, blob: Blob, package: str, names: set[str]) -> Iterator
             case ast.Import(names=taken):
                 dotted = {f"{package}.{name}": name for name in names}
                 yield from ((dotted[a.name], node.lineno) for a in taken if a.name in dotted)
+
+
+_USE = compile_lazily(r"(?<=^## Use\n).*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+_BLOCK = compile_lazily(r"^```(\w*)\n.*?^```$", re.MULTILINE | re.DOTALL)
+_NOTHING = compile_lazily(r"\.__version__$|^\$ \S+ --help$", re.MULTILINE)
+
+
+def keep_use(before: str, after: str) -> str:
+    """A README of the template that goes on to show the example, which is the project's now.
+
+    Parameters
+    ----------
+    before, after
+        The file as the recorded version has it, and as the wanted version does without an example.
+    """
+    old, new = _USE.search(before), _USE.search(after)
+    blocks = [*_BLOCK.finditer(old[0])] if old else []
+    others = [*_BLOCK.finditer(new[0])] if new else []
+    if new is None or [each[1] for each in blocks] != [each[1] for each in others]:
+        return after
+    section = new[0]
+    for block, other in zip(blocks, others, strict=True):
+        if _NOTHING.search(other[0]) and not _NOTHING.search(block[0]):
+            section = section.replace(other[0], block[0], 1)
+    return after[: new.start()] + section + after[new.end() :]

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 # See https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
 _POINTER = b"version https://git-lfs.github.com/spec/"
 
+_README = "README.md"
 _REJECTED = (
     "a file beside it (.rej) has what an earlier update could not apply: work it in, then remove "
     "that file."
@@ -190,6 +191,8 @@ class Prepared:
             del renders[0][path]
         if not _leaves_example(before, after):
             _forget_example(after, *renders)
+        if "example" not in before.answers and after.answers.get("kind") == "package":
+            _keep_use(*renders)
         return renders
 
     def _make_policy(self, before: Render, after: Render, *, keep_prose: bool) -> Policy:
@@ -380,6 +383,15 @@ def _forget_example(after: Render, *trees: dict[str, Blob]) -> None:
         for tree in trees:
             for path in [*filter(is_example, tree)]:
                 del tree[path]
+
+
+def _keep_use(base: Mapping[str, Blob], theirs: dict[str, Blob]) -> None:
+    """Let the README of a package of version 0.1 go on to show what it began with."""
+    old, new = base.get(_README), theirs.get(_README)
+    if old and new:
+        texts = (each.data.decode(errors="surrogateescape") for each in (old, new))
+        data = example.keep_use(*texts).encode(errors="surrogateescape")
+        theirs[_README] = Blob(new.mode, data)
 
 
 def _note_commands(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
