@@ -18,9 +18,11 @@ from lisa_scaffold.adopt import (
     follow_up,
     infer,
     people,
+    prepared,
     pythons,
     repair,
     spelled,
+    stated_version,
 )
 from lisa_scaffold.adopt.customs import Custom
 from lisa_scaffold.adopt.guess import Guess, RepositoryFacts, read_repository
@@ -42,6 +44,7 @@ from lisa_scaffold.template import Source, Template
 from lisa_scaffold.versions import normalize_name
 
 BRANCH = "lisa-scaffold/adopt"
+_TESTS = ".gitlab/ci/tests.yml"
 
 
 def spell_given(given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -265,6 +268,7 @@ class Prepared:
                 placed.files[path] = data
         follow_up.leave_formatting(placed)
         follow_up.name_packages(placed, self.facts)
+        placed.files.update(stated_version.name_in_steps(self.facts, placed.files))
         limited, told = pythons.limit_pythons(self.facts, placed.files)
         placed.files.update(limited)
         placed.customs += told
@@ -339,6 +343,7 @@ class Prepared:
             (
                 *customs.find_customs(self.facts, self.repository_facts.branches, self.below),
                 *placed.customs,
+                *(prepared.find_prepared(self.facts) if _TESTS in placed.files else ()),
             ),
             {
                 path: git.Blob(blob.mode, old)
