@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,11 +44,13 @@ def own(name: str) -> Files:
 def rename(tmp_path: Path, capsys: Capture) -> Rename:
     """Make a project, add files, and give its package another name."""
 
-    def renamed(old: str, new: str, files: Files, *answers: str) -> tuple[int, dict[str, object]]:
+    def renamed(
+        old: str, new: str, files: Files | Callable[[Path], Files], *answers: str
+    ) -> tuple[int, dict[str, object]]:
         project = tmp_path / "project"
         data = [word for each in (f"import_name={old}", *answers) for word in ("--data", each)]
         assert cli.main(["new", str(project), "--defaults", *data]) == ExitCode.DONE
-        write(project, files)
+        write(project, files(project) if callable(files) else files)
         commit(project)
         capsys.readouterr()
         options = ["--data", f"import_name={new}", "--format", "json"]
@@ -126,13 +130,15 @@ def test_the_example_that_was_deleted_stays_away(rename: Rename, tmp_path: Path)
     ("path", "text", "line"),
     [
         ("tests/test_own.py", 'NAME = "r3.noise"\n', 1),
+        ("tests/test_own.py", 'PACKAGES = [\n    "r3",\n]\n', 2),
+        ("tools/own.toml", 'run = "r3.gone:main"\n', 1),
         ("tests/test_own.py", "import r3\n\nr3 = 1\nprint(r3.noise)\n", 4),
         ("docs/own.md", "One.\n\nSee {py:mod}`r3.noise`.\n", 3),
         ("tools/run.toml", 'module = "r3.series"\n', 1),
         ("tools/own.cfg", "# own\npath = src/r3/noise.py\n", 2),
         ("tools/data.toml", 'r3 = ["*.txt"]\n', 1),
     ],
-    6,
+    8,
 )
 def test_what_only_people_can_tell_is_listed(
     path: str, text: str, line: int, rename: Rename
@@ -147,10 +153,13 @@ def test_what_only_people_can_tell_is_listed(
     [
         ("tests/test_own.py", "r3 = [1.0]\nprint(r3.count(1))\n"),
         ("docs/own.md", "Install r3 from https://gitlab.in2p3.fr/LISA/r3.git and r3.md.\n"),
+        ("tests/test_own.py", 'print(version("r3"), "r3d", "an r3 b")\n'),
+        ("tests/test_own.py", 'P = ArgumentParser(prog="r3")\n'),
+        ("compose.yml", "image: r3:main\n"),
         ("tests/test_own.py", "import r3d\nfrom r3_x import y\nfrom .r3 import z\n"),
         ("CHANGELOG.md", "- `r3.noise` is faster\n"),
     ],
-    4,
+    7,
 )
 def test_what_is_no_name_of_the_package_stays(
     path: str, text: str, rename: Rename, tmp_path: Path
@@ -168,3 +177,63 @@ def test_what_is_at_the_new_place_already_is_told(rename: Rename, tmp_path: Path
     assert told["tasks"] == [expected]
     assert (tmp_path / "project/src/r3/fit.py").read_text() == "A = 1\n"
     assert (tmp_path / "project/src/r4/fit.py").read_text() == "B = 1\n"
+
+
+@sampled(
+    ("path", "before", "after"),
+    [
+        (
+            "tests/test_own.py",
+            'run = ["python", "-m", "r3", "-v"], ("-m", "r3.noise")\n',
+            'run = ["python", "-m", "r4", "-v"], ("-m", "r4.noise")\n',
+        ),
+        (
+            "tests/test_own.py",
+            'a = pytest.importorskip("r3.gone")\nb = resources.files("r3")\n',
+            'a = pytest.importorskip("r4.gone")\nb = resources.files("r4")\n',
+        ),
+        (
+            "setup.cfg",
+            "[options.entry_points]\nconsole_scripts =\n  a = r3.gone:main\n",
+            "[options.entry_points]\nconsole_scripts =\n  a = r4.gone:main\n",
+        ),
+    ],
+    3,
+)
+def test_texts_that_are_modules_beyond_doubt_follow(
+    path: str, before: str, after: str, rename: Rename, tmp_path: Path
+) -> None:
+    code, told = rename("r3", "r4", {path: before})
+    assert (code, told["tasks"]) == (ExitCode.DONE, [])
+    assert (tmp_path / "project" / path).read_text() == after
+
+
+@sampled("name", ["lisa-link", "r3"], 2)
+def test_the_template_s_own_tests_pass_under_the_new_name(
+    name: str, rename: Rename, tmp_path: Path
+) -> None:
+    """The distribution may have the old name, and keeps it."""
+    entry = '[project.entry-points.pipelines]\nr3-old = "r3.plotting:main"\n\n[dependency-groups]'
+    project = tmp_path / "project"
+
+    def add_entry(made: Path) -> Files:
+        text = (made / "pyproject.toml").read_text()
+        return {"pyproject.toml": text.replace("[dependency-groups]", entry, 1)}
+
+    code, told = rename("r3", "r4", add_entry, "example=no", "cli=yes", f"distribution={name}")
+    assert (code, told["tasks"]) == (ExitCode.DONE, [])
+    settings = tomllib.loads((project / "pyproject.toml").read_text())["project"]
+    assert settings["scripts"] == {name: "r4.cli:main"}
+    assert settings["entry-points"] == {"pipelines": {"r3-old": "r4.plotting:main"}}
+    about = tmp_path / "installed" / f"{name.replace('-', '_')}-1.0.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text(f"Metadata-Version: 2.4\nName: {name}\nVersion: 1.0\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": f"{project / 'src'}{os.pathsep}{about.parent}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout

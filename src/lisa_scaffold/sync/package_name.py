@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from typing import NamedTuple
 from lisa_scaffold.formats import python
 from lisa_scaffold.git import SUBMODULE, Blob, Store
 from lisa_scaffold.model import Change
+from lisa_scaffold.sync import package_strings
 from lisa_scaffold.sync.outcome import Policy, Synced
 
 _ROOT = "src"
@@ -20,20 +21,33 @@ _IMPORTING = (*_PYTHON, ".pyx", ".pxd", ".md", ".rst", ".ipynb")
 _NAMING = (*_IMPORTING, ".toml", ".cfg", ".ini", ".txt", ".yml", ".yaml", ".cmake", ".in")
 # What was so stays so: history, and what is written by machines.
 _PAST = ("CHANGELOG.md", "LICENSE", "build-constraints.txt", "constraints.txt")
+_SETTINGS = ("pyproject.toml", "setup.cfg")
 _MOVES = "it moves with its folder;"
 
 
 class Names(NamedTuple):
-    """The import names of a package, before and after, and what the template had of it before."""
+    """The import names of a package, before and after, and what the template has with each."""
 
     old: str
     new: str
-    rendered: Collection[str]
+    rendered: Mapping[str, Blob]
+    anew: Mapping[str, Blob]
 
     def move(self, path: str) -> str | None:
         """Where a path of the old package belongs; ``None`` for any other path."""
         old, new = (f"{_ROOT}/{name.replace('.', '/')}/" for name in (self.old, self.new))
         return new + path.removeprefix(old) if path.startswith(old) else None
+
+    def read_both(self, path: str) -> tuple[str, str]:
+        """A file of the template before and after, by either of its paths; empty: there is none."""
+        was = next((each for each in self.rendered if path in (each, self.move(each))), path)
+        there = self.move(was) or was
+        before, after = self.rendered.get(was), self.anew.get(there)
+        return _decode(before), _decode(after)
+
+
+def _decode(blob: Blob | None) -> str:
+    return blob.data.decode(errors="replace") if blob else ""
 
 
 def follow(synced: Synced, store: Store, ours: str, names: Names, policy: Policy) -> None:
@@ -131,14 +145,22 @@ class _Follower:
 
     def correct(self, path: str, blob: Blob) -> bool:
         """Correct the imports of a file; whether there were any."""
-        if path in self.synced.conflicts or not path.endswith(_IMPORTING):
+        is_settings = path in _SETTINGS
+        if path in self.synced.conflicts or not (path.endswith(_IMPORTING) or is_settings):
             return False
         try:
             text = blob.data.decode()
         except UnicodeDecodeError:
             return False
-        now = self.correct_code(text) if path.endswith(_PYTHON) else text
-        now = self.example.sub(rf"\g<1>{self.names.new}", now)
+        names = self.names
+        now = text
+        if names.old in text:
+            # A file that is written once has the template's lines as they were.
+            pairs = package_strings.pair_lines(*names.read_both(path), names.old, names.new)
+            now = package_strings.replace_lines(text, pairs)
+        now = self.correct_code(now) if path.endswith(_PYTHON) else now
+        now = package_strings.replace_objects(now, names.old, names.new) if is_settings else now
+        now = self.example.sub(rf"\g<1>{names.new}", now)
         if now == text:
             return False
         new = Blob(blob.mode, now.encode())
@@ -157,13 +179,21 @@ class _Follower:
         return re.compile(rf'{head}{re.escape(self.names.old)}(?=[.\s,"\\]|$)', re.MULTILINE)
 
     def correct_code(self, text: str) -> str:
-        """Correct the name where it is the package's beyond doubt: in imports, and after them."""
+        """Correct the name where it is the package's beyond doubt.
+
+        So it is in imports and after them, and where a module is wanted.
+        """
+        names = self.names
         tree = python.parse(text)
         if tree is None:
             return text
         lines = text.encode().splitlines(keepends=True)
-        old, new = (name.encode() for name in (self.names.old, self.names.new))
-        for line, column in sorted(_find_names(tree, self.names.old, lines), reverse=True):
+        old, new = (name.encode() for name in (names.old, names.new))
+        places = {*_find_names(tree, names.old, lines)}
+        # The name begins behind the quotation mark, which no prefix stands before.
+        certain = package_strings.find_certain(tree, names.old)
+        places |= {(each.lineno, each.col_offset + 1) for each in certain}
+        for line, column in sorted(places, reverse=True):
             there = lines[line - 1]
             if there[column:].startswith(old):
                 lines[line - 1] = there[:column] + new + there[column + len(old) :]
@@ -174,7 +204,13 @@ class _Follower:
         if path in self.synced.conflicts or self.names.old not in text:
             return []
         pattern = self.traces if not path.endswith(".toml") else self.traces_in_settings
-        return [at for at, line in enumerate(text.split("\n"), 1) if pattern.search(line)]
+        lines = text.split("\n")
+        found = {at for at, line in enumerate(lines, 1) if pattern.search(line)}
+        if tree := python.parse(text) if path.endswith(_PYTHON) else None:
+            found |= {*package_strings.find_exact(tree, self.names.old)}
+        # What the template goes on to say is right as it is, such as the distribution's name.
+        said = {*self.names.read_both(path)[1].split("\n")}
+        return sorted(at for at in found if lines[at - 1] not in said)
 
     @cached_property
     def traces(self) -> re.Pattern[str]:
@@ -185,6 +221,7 @@ class _Follower:
             rf"(?:^|[\s\"'>])"
             rf"(?:from[ \t]+{old}(?:[.][\w.]+)?[ \t]+import|import[ \t]+{old})(?![\w-])"
             rf"|(?<![\w./@-]){old}[.](?:{known})\b|\b{_ROOT}/{folder}(?![\w.-])"
+            rf"|(?<![\w./@-]){old}(?:[.]\w+)+:[A-Za-z_]"
         )
 
     @cached_property

@@ -362,7 +362,7 @@ def _find_renamed(
     old, new = (str(each.answers.get("import_name") or "") for each in (before, after))
     if not old or not new or old == new:
         return None
-    names = package_name.Names(old, new, base.keys())
+    names = package_name.Names(old, new, base, theirs)
     is_moved = any(names.move(path) in theirs for path in base if path not in theirs)
     return names if is_moved else None
 
