@@ -150,6 +150,21 @@ def test_a_module_that_is_gone_is_brought_to_the_tests(tmp_path: Path) -> None:
     assert "1 passed" in passes(program("nox"), "-s", "tests-3.11", cwd=project)
 
 
+def test_findings_in_code_that_is_older_end_with_how_many_there_are(tmp_path: Path) -> None:
+    files = {**SETUPTOOLS, "lisa_noise/old.py": "import os, sys\nx = lambda: None\n" * 20}
+    project = make(tmp_path / "project", files, REMOTE)
+    adopt(project, "--in-place")
+    done = run(program("nox"), "-s", "lint", cwd=project)
+    assert done.returncode == 1
+    # A line for each, and at the end a line for each rule.
+    lines = done.stdout.splitlines()
+    assert "lisa_noise/old.py:1:1: E401 [*] Multiple imports on one line" in lines
+    counted = done.stdout.rpartition("> ruff check --statistics\n")[2].splitlines()
+    numbers = {each.split()[1]: int(each.split()[0]) for each in counted if each[:1].isdigit()}
+    assert (numbers["E401"], numbers["E731"]) == (20, 20)
+    assert len(counted) < 40
+
+
 def test_linters_and_type_checker_read_their_settings(project: Path) -> None:
     adopt(project, "--in-place")
     for command in (("ruff", "check"), ("ruff", "format", "--check"), ("mypy",)):

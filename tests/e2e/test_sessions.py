@@ -240,32 +240,32 @@ def test_the_bounds_of_requirements_are_true(tmp_path: Path) -> None:
     assert git("status", "--porcelain", cwd=project.root) == ""
 
 
-def test_a_lock_that_is_out_of_date_is_renewed_and_fails(tmp_path: Path) -> None:
+def test_a_lock_that_is_out_of_date_is_told_and_stays(tmp_path: Path) -> None:
     root = make_project("default", tmp_path / "project").root
-    settings = root / "pyproject.toml"
-    text = settings.read_text(encoding="utf-8")
+    settings, lock, of_build = (
+        root / name for name in ("pyproject.toml", "constraints.txt", "build-constraints.txt")
+    )
+    before, text = lock.read_bytes(), settings.read_text(encoding="utf-8")
     settings.write_text(text.replace('  "numpy>=', '  "packaging>=24",\n  "numpy>='))
     done = run("nox", "-s", "locked", cwd=root)
     assert done.returncode == 1
-    assert re.search(r"(?m) constraints\.txt was out of date. That is renewed: look", done.stdout)
-    before = set(git("show", "HEAD:constraints.txt", cwd=root).splitlines())
-    lock = (root / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    assert [line for line in lock if line not in before and "==" in line] == [
-        line for line in lock if line.startswith("packaging==")
-    ]
-    assert before - set(lock) == set()
+    assert re.search(r"(?m) constraints\.txt is out of date. nox -s lock renews all, ", done.stdout)
+    assert lock.read_bytes() == before
+    # As the message says, one package is added, and nothing else moves.
+    passes("nox", "-s", "lock", "--", "--upgrade-package", "packaging", cwd=root)
+    was, lines = (set(each.decode().splitlines()) for each in (before, lock.read_bytes()))
+    assert {line.partition("==")[0] for line in lines - was if "==" in line} == {"packaging"}
+    assert was - lines == set()
     passes("nox", "-s", "locked", cwd=root)
-    # What builds is locked as well, and nothing of it moves.
+    # What builds is locked as well; and a lock that is not there is made by nobody unasked.
     settings.write_text(text.replace('requires = [ "set', 'requires = [ "wheel", "set'))
+    lock.unlink()
+    before = of_build.read_bytes()
     done = run("nox", "-s", "locked", cwd=root)
     assert done.returncode == 1
-    assert " build-constraints.txt and constraints.txt" not in done.stdout
-    assert " and build-constraints.txt were out of date. That is renewed: look" in done.stdout
-    before = set(git("show", "HEAD:build-constraints.txt", cwd=root).splitlines())
-    lock = (root / "build-constraints.txt").read_text(encoding="utf-8").splitlines()
-    pins = [line for line in lock if line not in before and "==" in line]
-    assert [line.partition("==")[0] for line in pins] == ["wheel"]
-    assert before - set(lock) == set()
+    assert " constraints.txt and build-constraints.txt are out of date. nox" in done.stdout
+    assert of_build.read_bytes() == before
+    assert not lock.exists()
 
 
 def test_uv_sync_makes_an_environment_in_which_the_tests_pass(tmp_path: Path) -> None:
