@@ -84,6 +84,7 @@ setup(
     name="a",
     install_requires=open("requirements.txt").read().split(),
     long_description=open(join(here, "README.md")).read(),
+    py_modules=[],
 )
 """
 

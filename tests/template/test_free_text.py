@@ -193,8 +193,9 @@ def test_an_image_repository_has_it_in_the_same_places() -> None:
         assert {READINGS[key][path](files) for path in found[key]} == {mark}
 
 
-def test_the_documentation_reads_markdown_with_no_further_extension() -> None:
-    assert b"myst_enable_extensions" not in usual("MIT")["docs/conf.py"]
+def test_the_documentation_reads_markdown_with_formulae_and_no_further_extension() -> None:
+    found = re.findall(rb"myst_enable_extensions = .*", usual("MIT")["docs/conf.py"])
+    assert found == [b'myst_enable_extensions = ["amsmath", "dollarmath"]']
 
 
 @pytest.mark.parametrize(
@@ -214,7 +215,7 @@ def test_pages_of_an_adopted_project_have_an_author(
     for name, value in {"Name": "lisa-noise", "Version": "1.0", **named}.items():
         told[name] = value
     monkeypatch.setattr("importlib.metadata.metadata", lambda _: told)
-    settings: dict[str, Any] = {}
+    settings: dict[str, Any] = {"__file__": "docs/conf.py"}
     exec(page, settings)  # noqa: S102 - as Sphinx does
     assert settings["author"] == expected
 

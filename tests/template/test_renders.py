@@ -423,7 +423,8 @@ def test_scientific_packages_without_types_are_let_in(package: Render, tmp_path:
 
 def test_every_project_says_how_lisa_scaffold_is_installed(render: Render) -> None:
     text = render.files["CONTRIBUTING.md"].decode()
-    command = "pipx install git+https://gitlab.in2p3.fr/LISA/lisa-scaffold.git"
+    version = load_yaml(render.files[".copier-answers.yml"].decode())["_commit"]
+    command = f"pipx install git+https://gitlab.in2p3.fr/LISA/lisa-scaffold.git@{version}"
     assert (f"`{command}`" in text) == ("| `compliance` |" in text)
 
 
