@@ -199,9 +199,9 @@ def test_licence_texts_end_with_one_newline(render: Render) -> None:
 
 OTHER_TEMPLATES = re.compile(
     r".*\.html|(?:chart|kubernetes)/templates/.*|kubernetes/values\.yaml|chart/rules\.yml"
-    r"|docs/handbook\.md|tests/test_dags\.py"
+    r"|docs/handbook\.md|tests/test_dags\.py|renovate\.json"
 )
-"""What Airflow, Django, Helm and Prometheus fill in."""
+"""What Airflow, Django, Helm, Prometheus and Renovate fill in."""
 
 
 def test_nothing_of_jinja_is_left(render: Render) -> None:
