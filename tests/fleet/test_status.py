@@ -438,6 +438,26 @@ def test_a_clone_that_has_lost_a_part_is_unreadable_although_its_files_are_there
     assert states(told) == {**states(first), "plain": "unreadable"}
 
 
+def test_a_partial_clone_without_its_files_is_told_as_one(fleet: Fleet, capsys: Capture) -> None:
+    whole, place = fleet.clones / "current", fleet.clones / "partial"
+    git.git("config", "uploadpack.allowFilter", "true", cwd=whole)
+    options = ("--quiet", "--filter=blob:none", "--no-checkout")
+    git.git(
+        "clone",
+        *options,
+        whole.as_uri(),
+        place,
+        cwd=fleet.clones,
+        env={"GIT_ALLOW_PROTOCOL": "file"},
+    )
+    _, told = ask(fleet, capsys)
+    row = next(each for each in told["projects"] if each["name"] == "partial")
+    assert row["problem"] == (
+        "git fetch: a partial clone, whose files are not all here. `git checkout` there brings "
+        "those of its branch; or clone it whole."
+    )
+
+
 @pytest.mark.sweep
 def test_branches_of_adoptions_and_repairs_wait_too(fleet: Fleet, capsys: Capture) -> None:
     write(fleet.clones / "plain", {"src/plain/__init__.py": "\n", "setup.cfg": ""})

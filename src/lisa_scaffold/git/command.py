@@ -42,6 +42,9 @@ _TOO_LARGE = compile_lazily(
     rb"died of signal %d\b|File too large|invalid index-pack output" % signal.SIGXFSZ
 )
 
+# Whoever serves a clone without its files fetches none of them on behalf of others.
+_LACKS = compile_lazily(r"lazy fetching disabled")
+
 BROKEN = compile_lazily(
     r"(?i)bad (?:tree |blob |commit )?object"
     r"|(?:object|file|pack) \S+ (?:\(stored in .*\) )?is (?:corrupt|empty)"
@@ -135,6 +138,11 @@ def complete(  # noqa: PLR0913 - as many as git is told of
         )
     if done.returncode not in codes:
         message = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
+        if _LACKS.search(message):
+            raise GitError(
+                f"git {verb}: a partial clone, whose files are not all here",
+                "`git checkout` there brings those of its branch; or clone it whole.",
+            )
         if BROKEN.search(message):
             raise lost_part(verb, message)
         raise GitError(f"git {verb}: {message}", "Mend what git says and try again.")
