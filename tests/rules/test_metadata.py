@@ -350,7 +350,11 @@ def test_keys_of_other_tables(key: str, remedy: str) -> None:
     [
         ("", {}, True),
         ("", {"manage.py": ""}, False),
-        ('license = "MIT"\n', {"manage.py": ""}, True),
+        ('license = "MIT"\n', {"manage.py": ""}, False),
+        ('license = "MIT"\n', {"manage.py": "", "release.sh": "uv publish\n"}, True),
+        ("", {"dags/a.py": "import airflow\n"}, False),
+        ("", {"dags/a.py": "import json\n"}, True),
+        ('classifiers = ["License :: OSI Approved :: MIT License"]\n', {"manage.py": ""}, False),
         ('classifiers = ["Framework :: Django"]\n', {"manage.py": ""}, True),
         ("", {"tests/manage.py": ""}, True),
     ],
@@ -405,3 +409,30 @@ def test_a_table_without_a_name_may_tell_tools_alone() -> None:
     assert found(files, "MET") == []
     files[TOML] += 'version = "1"\n'
     assert messages(files, "MET001") == ["no `name`, so nothing can be built: add one"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "more", "is_found"),
+    [
+        ("", {}, True),
+        ("", {"helm/a/Chart.yaml": "name: a\n"}, False),
+        ('license = "MIT"\n', {"helm/a/Chart.yaml": "name: a\n"}, False),
+        ("", {"Chart.yaml": "name: a\n", "release.sh": "uv publish\n"}, True),
+        ('classifiers = ["Typing :: Typed"]\n', {"Chart.yaml": "name: a\n"}, True),
+    ],
+)
+def test_an_application_that_a_chart_installs(
+    lines: str, more: dict[str, str], *, is_found: bool
+) -> None:
+    files = {TOML: f'[project]\nname = "a"\nversion = "1"\n{lines}', **more}
+    told = [each[0] for each in (*found(files, "MET003"), *found(files, "MET007"))]
+    assert told == (["MET003", "MET007"] if is_found else [])
+
+
+def test_an_application_owes_nothing_that_is_asked_of_packages() -> None:
+    setup = "from setuptools import setup\nopen('a.txt').read()\nsetup(name='a')\n"
+    files = {"setup.py": setup, "a.txt": ""}
+    asked = ("LIC003", "MET003", "MET007", "MET011", "PKG006")
+    assert [code for code in asked if found(files, code)] == [*asked]
+    for more in ({"manage.py": ""}, {"dags/a.py": "import airflow\n"}):
+        assert [code for code in asked if found({**files, **more}, code)] == []

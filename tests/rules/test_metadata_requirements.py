@@ -256,3 +256,27 @@ def test_a_pin_that_says_why(lines: str, *, is_found: bool) -> None:
     assert bool(found(files, "MET020")) == is_found
     listed = f"[project]\nname = 'a'\nversion = '1'\ndependencies = [\n{lines}]\n"
     assert bool(found({"pyproject.toml": listed}, "MET020")) == is_found
+
+
+@pytest.mark.parametrize(
+    ("lines", "more", "is_found"),
+    [
+        ("", {}, True),
+        ("", {"manage.py": ""}, False),
+        ("", {"helm/a/Chart.yaml": "name: a\n"}, False),
+        ("", {"a/manage.py": ""}, True),
+        ('classifiers = ["Programming Language :: Python :: 3"]', {"manage.py": ""}, False),
+        ('classifiers = ["Framework :: Django"]', {"manage.py": ""}, True),
+        ("", {"manage.py": "", "release.sh": "python -m twine upload dist/*\n"}, True),
+    ],
+)
+def test_what_an_application_needs_is_its_own_affair(
+    lines: str, more: dict[str, str], *, is_found: bool
+) -> None:
+    needs = 'dependencies = ["django==5.2.1", "b @ git+https://example.org/b"]\n'
+    project = f'[project]\nname = "a"\nversion = "1"\n{needs}{lines}\n'
+    told = [
+        *found({TOML: project, **more}, "MET019"),
+        *found({TOML: project, **more}, "MET020"),
+    ]
+    assert [each[0] for each in told] == (["MET019", "MET020"] if is_found else [])

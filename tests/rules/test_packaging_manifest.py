@@ -295,3 +295,11 @@ def test_what_setuptools_adds_by_itself(call: str, more: dict[str, str], *, is_f
 def test_a_project_of_one_module_has_it_in_its_archive() -> None:
     setup = "from setuptools import setup\n\nv = open('a.py').read()\nsetup(name='a')\n"
     assert found({"setup.py": setup, "a.py": ""}, "PKG006") == []
+
+
+def test_a_name_is_told_once() -> None:
+    lines = "recursive-include misc *.py\nrecursive-include misc *.rst\n"
+    setup = "from setuptools import setup\nsetup(name='a')\n"
+    assert messages({"setup.py": setup, "MANIFEST.in": lines}, "PKG005") == [
+        "misc: not found, so this has no effect: correct or delete it; also in line 2"
+    ]

@@ -12,6 +12,7 @@ from lisa_scaffold.formats.markdown import find_prose
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import licences
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules.applications import is_application
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.requirement import (
     find_missing,
@@ -232,7 +233,10 @@ def _guess_identifier(facts: Facts, text: str) -> str:
     SHOULD,
     kinds=PACKAGE,
     when=lambda facts: (
-        facts.is_built and facts.package.form and facts.package.backend in _EXPRESSIONS
+        facts.is_built
+        and facts.package.form
+        and facts.package.backend in _EXPRESSIONS
+        and not is_application(facts)
     ),
     fixes=True,
 )

@@ -11,6 +11,7 @@ from lisa_scaffold.formats.edit import replace_in_line, replace_item
 from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules.applications import is_application
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.requirement import find_missing
 from lisa_scaffold.rules.rule import MOST_UNKNOWN, MUST, PACKAGE, SHOULD, Hit, rule
@@ -143,11 +144,11 @@ def _states_metadata(facts: Facts) -> bool:
     """Whether there is metadata that anybody will see: of what is not built nobody does.
 
     A Django site is run from its own checkout; one that says of itself what indexes show is passed
-    on as a package too.
+    on as a package too. So is any other application.
     """
     shown = ("readme", "classifiers", "license", "urls")
     is_site = facts.has("manage.py") and not any(facts.package.get(each) for each in shown)
-    return facts.is_built and bool(facts.package.form) and not is_site
+    return bool(facts.is_built and facts.package.form and not is_site and not is_application(facts))
 
 
 @rule("MET003", SHOULD, kinds=PACKAGE, when=_states_metadata)

@@ -14,6 +14,7 @@ from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.package import Place
+from lisa_scaffold.rules.applications import is_application
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.images import find_dockerfiles
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, UNSAFE, Hit, join_same, join_words, rule
@@ -31,7 +32,12 @@ _FINAL = 4
 """The first major version of Python that does not exist."""
 
 
-@rule("MET011", SHOULD, kinds=PACKAGE, when=lambda facts: facts.package.form and facts.is_built)
+@rule(
+    "MET011",
+    SHOULD,
+    kinds=PACKAGE,
+    when=lambda facts: facts.package.form and facts.is_built and not is_application(facts),
+)
 def has_requires_python(facts: Facts) -> Iterator[Hit]:
     """The metadata states the oldest supported Python.
 

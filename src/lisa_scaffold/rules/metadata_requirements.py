@@ -12,6 +12,7 @@ from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import listed
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.project.package import Place
+from lisa_scaffold.rules.applications import is_application
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, count_more, rule
 from lisa_scaffold.versions import normalize_name
 
@@ -186,9 +187,10 @@ def _check_group_item(name: str, item: Any, includes: dict[str, list[str]]) -> s
 def _find_needed(facts: Facts) -> tuple[tuple[Callable[[], Place], str], ...]:
     """What the package needs, wherever that is stated: what finds its place, and its text.
 
-    What is not built is nobody's requirement, and may ask for whatever it likes.
+    What is not built is nobody's requirement, and may ask for whatever it likes; so is what is run
+    from its own repository alone.
     """
-    if not facts.is_built:
+    if not facts.is_built or is_application(facts):
         return ()
     stated = enumerate(facts.package.texts("dependencies"))
     found = [(partial(facts.package.place, "dependencies", index), text) for index, text in stated]

@@ -15,6 +15,7 @@ from lisa_scaffold.project import manifest
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.files import is_there
 from lisa_scaffold.project.setup_call import read_call
+from lisa_scaffold.rules.applications import is_application
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.requirement import may_be_built
 from lisa_scaffold.rules.rule import PACKAGE, SHOULD, UNSAFE, Hit, count_more, join_same, rule
@@ -80,7 +81,7 @@ def _find_idle(facts: Facts) -> Iterator[Hit]:
     # What repeats is one finding, with its places.
     for whole, found in idle.items():
         if found:
-            named = [name for _, names in found for name in names]
+            named = [*dict.fromkeys(name for _, names in found for name in names)]
             more = f" and {len(named) - _MOST_NAMED} more" if named[_MOST_NAMED:] else ""
             places = count_more([command.line for command, _ in found])
             changes = [_remove_command(each, lines[each.line - 1]) for each, _ in found]
@@ -177,7 +178,11 @@ def _remove_command(command: manifest.Command, line: str) -> Change:
     "PKG006",
     SHOULD,
     kinds=PACKAGE,
-    when=lambda facts: facts.package.backend == "setuptools" and facts.has("setup.py"),
+    when=lambda facts: (
+        facts.package.backend == "setuptools"
+        and facts.has("setup.py")
+        and not is_application(facts)
+    ),
     fixes=UNSAFE,
 )
 def archive_is_complete(facts: Facts) -> Iterator[Hit]:
