@@ -549,3 +549,105 @@ def test_who_edits_what_an_image_is_built_from(
         "  db:\n    image: postgres:18\n    ports: ['5432:5432']\n"
     )
     assert bool(found(files, "CMP005")) != is_for_desk
+
+
+@pytest.mark.parametrize(
+    ("folder", "is_found"),
+    [
+        *(
+            ("test-environments/a", False),
+            ("scripts/test_env", False),
+            ("integration-tests", False),
+        ),
+        *(("latest", True), ("contest-env", True), ("test", False)),
+    ],
+)
+def test_folders_of_servers_for_tests(folder: str, *, is_found: bool) -> None:
+    path = f"{folder}/compose.yaml"
+    files = compose("services:\n  a:\n    image: redis\n", path)
+    assert bool(found(files, "CMP003")) == is_found
+
+
+def test_a_desk_in_a_container_has_no_secret() -> None:
+    body = "services:\n  db:\n    environment: {DB_PASSWORD: swordfish}\n    ports: ['5432:5432']\n"
+    assert found(compose(body, ".devcontainer/docker-compose.yml"), "CMP0") == []
+    assert {each[0] for each in found(compose(body), "CMP0")} >= {"CMP004", "CMP005"}
+
+
+@pytest.mark.parametrize(
+    ("image", "is_found"),
+    [
+        *(("site-web", False), ("site_web", False), ("other-web", True), ("site-db", True)),
+        *(("ops-web", False), ("web", True)),
+    ],
+)
+def test_an_image_that_compose_builds_and_names_itself(image: str, *, is_found: bool) -> None:
+    built = "services:\n  web:\n    build: .\n  db:\n    image: postgres:17.6\n"
+    named = f"name: site\nservices:\n  job:\n    image: {image}\n"
+    files = {**compose(built, "ops/compose.yaml"), **compose(named, "ops/compose.prod.yaml")}
+    wanted = [("CMP003", "ops/compose.prod.yaml", 4)] if is_found else []
+    assert found(files, "CMP003") == wanted
+
+
+@pytest.mark.parametrize(
+    ("comment", "is_found"),
+    [
+        ("note: we do not run prod service with Docker Compose", False),
+        ("Never use this in prod.", False),
+        ("Do not forget the producer", True),
+    ],
+)
+def test_a_comment_that_says_where_a_file_is_not_used(comment: str, *, is_found: bool) -> None:
+    body = f"# {comment}\nservices:\n  db:\n    environment: {{DB_PASSWORD: swordfish}}\n"
+    assert bool(found(compose(body), "CMP004")) == is_found
+
+
+@pytest.mark.parametrize(
+    ("readme", "is_found"),
+    [
+        ("## Running locally\n\nReview `compose.yaml`, then `make start`.\n", False),
+        ("## Deployment\n\nReview `compose.yaml`.\n", True),
+        ("## Running locally\n\nReview `compose.yaml`, and make sure of it.\n", True),
+        ("## Running locally\n\n`make a` `compose.yaml`\n\n## Site\n\n`compose.yaml`\n", True),
+        ("## Running locally\n\nSee `compose.yaml`.\n\n## Site\n\n`docker compose up`\n", True),
+    ],
+)
+def test_a_page_that_names_the_file_alone(readme: str, *, is_found: bool) -> None:
+    body = "services:\n  db:\n    environment: {DB_PASSWORD: swordfish}\n"
+    files = compose(body, **{"README.md": f"# A\n\n{readme}"})
+    assert bool(found(files, "CMP004")) == is_found
+
+
+@pytest.mark.parametrize(
+    ("base", "is_found"),
+    [
+        ("    extends: {service: base}\n", False),
+        ("    extends: base\n", False),
+        ("    extends: {service: base, file: other.yaml}\n", True),
+        ("    extends: a\n", True),
+        ("    extends: missing\n", True),
+        ("", True),
+    ],
+)
+def test_an_image_of_a_service_that_extends_what_is_built(base: str, *, is_found: bool) -> None:
+    body = f"services:\n  a:\n    image: own\n{base}  base:\n    build: .\n"
+    assert found(compose(body), "CMP003") == ([("CMP003", FILE, 3)] if is_found else [])
+
+
+@pytest.mark.parametrize(
+    ("context", "more", "is_found"),
+    [
+        ("contrib/a", {}, False),
+        (".", {}, True),
+        ("image", {"contrib/a/image/Dockerfile": ""}, True),
+        ("image", {"contrib/a/image/Dockerfile": "", "image/Dockerfile": ""}, True),
+        ("elsewhere", {}, True),
+    ],
+)
+def test_a_file_that_is_read_with_one_of_another_folder(
+    context: str, more: dict[str, str], *, is_found: bool
+) -> None:
+    path = "contrib/a/compose.yaml"
+    body = f"services:\n  a:\n    build: {{context: {context}}}\n    networks: [main]\n"
+    files = compose(body, path, **{"contrib/a/Dockerfile": "", **more})
+    assert found(files, "CMP002") == ([("CMP002", path, 4)] if is_found else [])

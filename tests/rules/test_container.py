@@ -841,3 +841,41 @@ def test_images_of_others_or_for_tests(folder: str, *, is_run: bool) -> None:
 @pytest.mark.parametrize("folder", ["devscripts/files", "dev-tools", "a/dev_scripts"])
 def test_an_image_for_those_who_develop_may_run_as_root(folder: str) -> None:
     assert found({f"{folder}/Dockerfile": "FROM debian:13\nCMD [ 'a' ]\n"}, "CON004") == []
+
+
+def test_a_base_that_compose_builds_and_names_itself() -> None:
+    compose = "services:\n  web:\n    build: .\n"
+    files = {"compose.yaml": compose, "compose.dev.yaml": f"name: dev-site\n{compose}"}
+    tools = "tools/Dockerfile"
+    assert found({**files, tools: "FROM dev-site-web\nUSER a\n"}, "CON002") == []
+    assert found({**files, tools: "FROM other-web\nUSER a\n"}, "CON002") == [("CON002", tools, 1)]
+
+
+@pytest.mark.parametrize(
+    ("settings", "start", "is_found"),
+    [
+        ("[uwsgi]\nuid = www-data\n", "exec uwsgi --http :80 uwsgi.ini", False),
+        ("[uwsgi]\nuid = root\n", "exec uwsgi uwsgi.ini", True),
+        ("[uwsgi]\nprocesses = 2\n", "exec uwsgi uwsgi.ini", True),
+        ("[uwsgi]\nuid = www-data\n", "exec gunicorn a:b", True),
+        ("", "uwsgi --http :80 --uid nobody", False),
+    ],
+)
+def test_uwsgi_gives_up_the_rights_of_root(settings: str, start: str, *, is_found: bool) -> None:
+    docker = 'FROM python:3.13.7-slim\nCOPY . .\nCMD ["./start.sh"]\n'
+    files = {"Dockerfile": docker, "start.sh": f"#!/bin/sh\n{start}\n", "uwsgi.ini": settings}
+    assert found(files, "CON004") == ([("CON004", "Dockerfile", 1)] if is_found else [])
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_found"),
+    [
+        ("ENV MYSQL_USER=sea\nENV MYSQL_PASSWORD=sea", False),
+        ("ENV MYSQL_PASSWORD=sea MYSQL_DATABASE=sea", False),
+        ("ENV MYSQL_USER=sea\nENV MYSQL_PASSWORD=hunter2", True),
+        ("ENV NAME=hunter2\nENV MYSQL_PASSWORD=hunter2", True),
+    ],
+)
+def test_a_password_that_is_the_name_of_its_user(lines: str, *, is_found: bool) -> None:
+    files = {"Dockerfile": f"FROM mysql:8.4\n{lines}\n"}
+    assert bool(found(files, "CON005")) == is_found

@@ -39,8 +39,9 @@ FILES = tuple(
 )
 # What is not run as it stands: templates, and what tests are made of.
 _NO_COMPOSE = compile_lazily(
-    r"(?:.*/)?(?:tests?|testdata|fixtures|templates?|examples?|samples?|demos?|tutorials?"
-    r"|node_modules|_?vendor(?:ed)?|third[-_]?party|extern)/.*|.*[{}].*|" + SET_ASIDE
+    r"(?:.*/)?(?:(?:[\w.]+[-_])?tests?|tests?[-_](?:containers?|env\w*|infra\w*|servers?|setup|stacks?)"
+    r"|testdata|fixtures|templates?|examples?|samples?|demos?|tutorials?|node_modules|_?vendor(?:ed)?|third[-_]?party|extern)/.*|.*[{}].*|"
+    + SET_ASIDE
 )
 _SAMPLE = compile_lazily(r".*\.(?:example|sample|dist|template|tmpl|tpl)(?:\.ya?ml)?|.*\.j2")
 _TEMPLATE = compile_lazily(r".*\.(?:template|tmpl|tpl)(?:\.ya?ml)?")
@@ -73,7 +74,7 @@ _SERVICE = frozenset(
     ]
 )
 _THROWN_AWAY = compile_lazily(
-    r"(?:.*/)?(?:\.?(?:ci|circleci|github|gitlab)|e2e|cypress|dev[-_]?(?:scripts?|tools?|env))/.*"
+    r"(?:.*/)?(?:\.devcontainer|\.?(?:ci|circleci|github|gitlab)|e2e|cypress|dev[-_]?(?:scripts?|tools?|env))/.*"
     r"|(?:.*/)?[^/]*[._-](?:ci|e2e|tests?|testing|cypress|dev|devel|development|local|travis|jenkins"
     r"|circleci|gitlab|github)[._-][^/]*",
     re.IGNORECASE,
@@ -92,7 +93,8 @@ _OPEN = compile_lazily(r"(?:(?:0\.0\.0\.0|\[::\]):)?(?:\d*:)?(\d{1,5})(?:/tcp)?"
 
 # What the comment at the top of a file says of where it is used.
 _OF_DESK = compile_lazily(
-    r"\b(?:do not|don't|never|not (?:to be|be|for)|should not|must not)\b[^.]{0,60}\bproduction\b"
+    r"\b(?:do not|don't|never|not (?:to be|be|for)|should not|must not)\b[^.]{0,60}"
+    r"\bprod(?:uction)?\b"
     r"|\b(?:only|just|meant|intended) for (?:local )?(?:development|testing|tests)\b"
     r"|\bfor (?:local )?(?:development|testing|tests)(?: and (?:development|testing|tests))? only\b"
     r"|\bfor local (?:development|testing|use)\b|\bcompose\b[^.]{0,40}\bfor (?:\w+ )?development\b"
@@ -117,6 +119,8 @@ def is_thrown_away(facts: Facts, path: str) -> bool:
 
 
 _RUNS_COMPOSE = compile_lazily(r"\bdocker[- ]compose\b(?!\.)")
+_NAMES_FILE = compile_lazily(r"\bcompose[\w.-]{0,60}\.ya?ml\b")
+_MAKES = compile_lazily(r"(?:^ {4}|\t|`|\$ )make [a-z]")
 _AT_DESK = compile_lazily(
     r"\b(?:lo[ck]al(?:ly|t|host|e|es|ement)?|develop(?:ment|ers?|ing)?|entwicklung|contributing)\b",
     re.IGNORECASE,
@@ -137,7 +141,11 @@ def _find_of_desk(facts: Facts) -> frozenset[str]:
 
 def _tells_of_desk(facts: Facts, path: str) -> bool:
     """Whether each section of a page that tells of Compose is about one's own machine."""
-    told = [n for n, line in enumerate(facts.lines(path), 1) if _RUNS_COMPOSE.search(line)]
+    lines = [*enumerate(facts.lines(path), 1)]
+    told = [number for number, line in lines if _RUNS_COMPOSE.search(line)]
+    # Where `make` runs it, a page only names the files.
+    if not told and any(_MAKES.search(line) for _, line in lines):
+        told = [number for number, line in lines if _NAMES_FILE.search(line)]
     for number in told:
         level, titles = _DEEPEST, []
         for heading in reversed([each for each in facts.headings(path) if each.line <= number]):
@@ -241,7 +249,20 @@ def find_built(facts: Facts) -> list[re.Pattern[str]]:
     """The names of the images that commands or files of Compose build, without tags."""
     services = [each.data for each in find_written(facts)]
     named = [str(each["image"]) for each in services if "build" in each and "image" in each]
+    named += _list_unnamed(facts)
     return [*images.find_built(facts), *images.make_patterns(named)]
+
+
+def _list_unnamed(facts: Facts) -> Iterator[str]:
+    """How Compose calls the images that it builds and no file names: ``project-service``."""
+    projects: dict[str, set[str]] = defaultdict(set)
+    for file in _find_written(facts):
+        folder = file.path.rpartition("/")[0]
+        projects[folder] |= {str(file.data.get("name", "")), folder.rpartition("/")[2]} - {""}
+    for each in find_written(facts):
+        if "build" in each.data and "image" not in each.data:
+            for project in projects[each.file.path.rpartition("/")[0]]:
+                yield from (f"{project}{mark}{each.name}" for mark in "-_")
 
 
 @cached_in_facts
@@ -331,7 +352,20 @@ def _is_whole(facts: Facts, file: Document) -> bool:
         for name, data in each.table("services").items()
         if isinstance(data, dict) and any(key in data for key in _STARTS)
     }
-    return file.table("services").keys() <= started
+    return file.table("services").keys() <= started and not _is_of_another(facts, file)
+
+
+def _is_of_another(facts: Facts, file: Document) -> bool:
+    """Whether the folders that a file builds from are there from the top, and not from its own."""
+    folder = file.path.rpartition("/")[0]
+    told = [each.get("build") for each in file.table("services").values() if isinstance(each, dict)]
+    contexts = [each.get("context") if isinstance(each, dict) else each for each in told]
+    places = [normpath(each) for each in contexts if isinstance(each, str) and each[:1] != "/"]
+    return any(
+        each in facts.folders and normpath(f"{folder}/{each}") not in facts.folders
+        for each in places
+        if folder
+    )
 
 
 def _named(listed: Any) -> list[str]:
@@ -355,7 +389,7 @@ def images_are_pinned(facts: Facts) -> Iterator[Hit]:
     lines: dict[tuple[str, str], list[int]] = defaultdict(list)
     for each in find_services(facts):
         image = each.data.get("image")
-        is_pulled = isinstance(image, str) and "$" not in image and "build" not in each.data
+        is_pulled = isinstance(image, str) and "$" not in image and not _is_built(each)
         is_pulled = is_pulled and not _is_named_elsewhere(facts, each)
         repository = images.read(str(image)).repository
         is_built = any(name.fullmatch(repository) for name in find_built(facts))
@@ -367,6 +401,20 @@ def images_are_pinned(facts: Facts) -> Iterator[Hit]:
     for message, listed in places.items():
         listed.sort()
         yield Hit(*listed[0], f"{message}{count_more_places(listed)}")
+
+
+def _is_built(service: Service) -> bool:
+    """Whether a service, or one of the same file that it extends, is built."""
+    seen: set[str] = set()
+    name, data = service.name, service.data
+    while "build" not in data and name not in seen:
+        seen.add(name)
+        base = data.get("extends")
+        base = base.get("service") if isinstance(base, dict) and "file" not in base else base
+        name = base if isinstance(base, str) else name
+        known = service.file.table("services").get(name)
+        data = known if isinstance(known, dict) else {}
+    return "build" in data
 
 
 _OPEN_VERSION = compile_lazily(r".*:\$(?:\w+|\{[^{}]*\})")

@@ -220,7 +220,7 @@ def base_can_be_replaced(facts: Facts) -> Iterator[Hit]:
 # Programs that start as root and give its rights up themselves, or that need them.
 _CHANGES_USER = (
     r"\b(?:gosu|su-exec|setpriv|runuser|chpst|(?:s6-)?setuidgid)\b|\bsudo\s(?:-\S+\s){0,20}-u\b"
-    r"|\bsu\s(?:-\S*\s){0,20}[\w$][^\n]{0,200}\s-c\b"
+    r"|\bsu\s(?:-\S*\s){0,20}[\w$][^\n]{0,200}\s-c\b|\buwsgi\b[^\n]{0,200}\s--uid\b"
 )
 _INSTALLS_CHANGER = compile_lazily(r"\b(?:gosu|su-exec|openssh-server)\b")
 _STARTS_AS_ROOT = compile_lazily(
@@ -241,12 +241,19 @@ def _starts_as_root(facts: Facts, docker: Dockerfile, chain: list[Stage]) -> boo
         if path.rpartition("/")[2] in names and (not folder or path.startswith(f"{folder}/"))
     ]
     texts = [*started, *map(facts.text, scripts[:_MOST_SCRIPTS])]
+    named = {word for text in texts for word in _UWSGI.findall(text)}
+    settings = [path for path in facts.files if path.rpartition("/")[2] in named]
+    if any(_OF_USER.search(facts.text(path)) for path in settings[:_MOST_SCRIPTS]):
+        return True
     return any(_STARTS_AS_ROOT.search(_COMMENT.sub("", text)) for text in texts) or any(
         _INSTALLS_CHANGER.search(each.value) for each in every if each.verb in ("RUN", "COPY")
     )
 
 
 _MOST_SCRIPTS = 20
+# uWSGI is another user once it has its socket, where its settings say so.
+_UWSGI = compile_lazily(r"\buwsgi\b[^\n]{0,200}?([\w.-]+\.ini)\b")
+_OF_USER = compile_lazily(r"(?m)^[ \t]*uid[ \t]*=[ \t]*(?!root\b|0\b)\S")
 _COMMENT = compile_lazily(r"(?m)^\s*#.*$")
 
 
@@ -268,9 +275,10 @@ def ends_as_user(facts: Facts) -> Iterator[Hit]:
     many registries refuse such images.
 
     How: End with `USER lisauser`, or another user that is not root. What starts as root and gives
-    its rights up (`gosu`, `setpriv`, `xrootd -R`), or needs them (`sshd`), is not meant, nor is an
-    image in which a pipeline works or others start: one that runs and copies nothing. Nor is one
-    that every service of Compose (`user`), or the values of a chart (`runAsUser`), run as another.
+    its rights up (`gosu`, `setpriv`, uWSGI's `uid`, `xrootd -R`), or needs them (`sshd`), is not
+    meant, nor is an image in which a pipeline works or others start: one that runs and copies
+    nothing. Nor is one that every service of Compose (`user`), or the values of a chart
+    (`runAsUser`), run as another.
 
     Source: [Docker: USER](https://docs.docker.com/build/building/best-practices/#user); the CDE has
     the user `lisauser`.
@@ -326,6 +334,16 @@ def _find_secrets(facts: Facts) -> Iterator[tuple[Dockerfile, Instruction, str, 
                         yield docker, instruction, name, value
 
 
+_OF_NAME = compile_lazily(r"(?:\w+_)?(?:USER(?:NAME)?|DB|DATABASE)", re.IGNORECASE)
+
+
+def _find_users(docker: Dockerfile) -> set[str]:
+    """The names of users and databases that a Dockerfile gives: what a password is that is none."""
+    settings = (each for each in docker.instructions if each.verb == "ENV")
+    pairs = (pair for each in settings for pair in _read_variables(each))
+    return {value for name, value in pairs if _OF_NAME.fullmatch(name)}
+
+
 @rule("CON005", MUST, when=find_dockerfiles)
 def no_secret(facts: Facts) -> Iterator[Hit]:
     """No Dockerfile contains a secret.
@@ -334,7 +352,7 @@ def no_secret(facts: Facts) -> Iterator[Hit]:
 
     How: Change the secret, then mount it only while it is needed:
     `RUN --mount=type=secret,id=NAME`. A word that is to be replaced (`changeme`, `NOT_SET`) is not
-    meant, nor what only says where a secret lies.
+    meant, nor what only says where a secret lies, nor a password that is the name of its user.
 
     Source: [Docker: build secrets](https://docs.docker.com/reference/build-checks/secrets-used-in-arg-or-env/).
     """
@@ -342,6 +360,8 @@ def no_secret(facts: Facts) -> Iterator[Hit]:
         return
     for docker, instruction, name, value in _find_secrets(facts):
         is_told = value and "$" not in value and not is_said_of_secret(name, value)
+        if value in _find_users(docker):
+            continue
         if is_told and not is_invented(value) and not is_to_be_changed(value):
             message = (
                 f"everybody can read {name} here: change it, then use `RUN --mount=type=secret`"
