@@ -38,7 +38,7 @@ TOKENS = {
     "GitHub token": "ghp_" + random(36),
     "fine-grained GitHub token": "github_pat_" + random(22) + "_" + random(59),
     "PyPI token": "pypi-AgEIcHlwaS5vcmc" + random(70),
-    "AWS key": "AKIA" + random(16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"),
+    "AWS key": "AKIA" + random(16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") + ":" + random(40),
     "SonarQube token": "sqp_" + random(40, HEX),
     "Docker Hub token": "dckr_pat_" + random(27),
 }
@@ -366,7 +366,7 @@ def test_passwords_of_one_file_are_one_finding() -> None:
 )
 def test_the_public_half_of_a_key_in_an_address(before: str, *, is_found: bool) -> None:
     key_of_aws = "AKIA" + random(16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
-    files = {"a.py": f"{before}{key_of_aws}&Expires=1\n"}
+    files = {"a.py": f"{before}{key_of_aws}&Expires=1\n# {random(40)}\n"}
     assert found(files, "SEC002") == ([("SEC002", "a.py", 1)] if is_found else [])
 
 
@@ -538,3 +538,50 @@ def test_what_git_does_not_have_is_of_the_place(tmp_path: Path) -> None:
         (tmp_path / path).write_text(content)
     chosen = rules.select_rules(rules.Selection(("SEC007",)))
     assert judge.list_findings(chosen, Facts.read(tmp_path)) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "is_found"),
+    [
+        *(("ssh/fake_key", False), ("deploy/insecure.pem", False), ("etc/snakeoil-a.key", False)),
+        *(("tests/server.pem", True), ("deploy/insecure.d/server.pem", True)),
+    ],
+)
+def test_a_key_that_a_file_with_a_telling_name_has_too(path: str, *, is_found: bool) -> None:
+    indented = "".join(f"      {line}\n" for line in key().splitlines())
+    files = {"compose.yaml": f"services:\n  a:\n    environment:\n      KEY: |\n{indented}"}
+    assert ("SEC001", "compose.yaml", 5) in found(files, "SEC001")
+    both = {**files, path: key()}
+    assert (("SEC001", "compose.yaml", 5) in found(both, "SEC001")) == is_found
+    first, body, *rest = key().split("\n")
+    other = {**files, path: "\n".join([first, body.swapcase(), *rest])}
+    assert ("SEC001", "compose.yaml", 5) in found(other, "SEC001")
+
+
+@pytest.mark.parametrize(
+    ("path", "is_found"),
+    [
+        *((".env.sample", False), ("deploy/settings.env.example", False), ("a.pem.dist", False)),
+        *((".env.samples.old", True), (".env", True)),
+    ],
+)
+def test_a_key_in_a_sample(path: str, *, is_found: bool) -> None:
+    assert found({path: key()}, "SEC001") == ([("SEC001", path, 1)] if is_found else [])
+
+
+@pytest.mark.parametrize(
+    ("secret", "is_found"),
+    [
+        (":XXXX@athena.example.org", False),
+        ("\nsecret = ${AWS_SECRET}", False),
+        (f"\nsha1 = {random(40, HEX)}", False),
+        (f"\nsecret = {'x' * 40}", False),
+        (f"\n\nsecret = {random(40)}", True),
+        (f":{random(40)}@athena.example.org", True),
+        ("\n" * 9 + random(40), False),
+    ],
+)
+def test_the_name_of_a_key_without_its_secret_half(secret: str, *, is_found: bool) -> None:
+    name = "AKIA" + random(16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+    files = {"a.yaml": f"uri: {name}{secret}\n"}
+    assert found(files, "SEC002") == ([("SEC002", "a.yaml", 1)] if is_found else [])

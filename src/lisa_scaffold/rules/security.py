@@ -50,8 +50,13 @@ _TESTS = compile_lazily(
     r"(?:^|/)(?:(?:[\w.]+[-_.])?tests?|testing|test[-_]?(?:data|certs|keys?)\w*"
     r"|tests?[-_][\w.-]+|fixtures|examples?"
     r"|samples?|molecule|(?:dummy|fake|mock|unsafe|insecure|snakeoil)[\w-]*)"
-    r"(?:/|(?:\.\w{1,10})?$)",
+    r"(?:/|(?:\.\w{1,10})?$)|\.(?:samples?|examples?|dist|template|tmpl|tpl)$",
     re.IGNORECASE,
+)
+
+
+_FAKE = compile_lazily(
+    r"(?:^|/)(?:dummy|fake|mock|unsafe|insecure|snakeoil)[\w.-]*$", re.IGNORECASE
 )
 
 
@@ -63,13 +68,31 @@ def no_private_key(facts: Facts) -> Iterator[Hit]:
 
     How: Replace the key wherever it is used; deleting the file is not enough, because git keeps it.
     Pass keys to jobs in protected variables of type "file". What lies in a folder for tests is not
-    meant, nor the keys of a repository whose README begins with that its images are for tests, nor
-    a key that lacks a part, as in an example.
+    meant, nor a key that a file named `fake…` or `insecure…` has as well, nor the keys of a
+    repository whose README begins with that its images are for tests, nor a key that lacks a part,
+    as in an example.
 
     Source: [GitLab: CI/CD variables](https://docs.gitlab.com/ci/variables/#cicd-variable-security).
     """
     if not images.serve_tests(facts):
         yield from join_same(_find_keys(facts), across=True)
+
+
+@cached_in_facts
+def _find_fake_keys(facts: Facts) -> frozenset[str]:
+    """The keys that are nobody's, as the names of their files say."""
+    found = set()
+    for path in filter(_FAKE.search, facts.marks):
+        lines = facts.lines(path)
+        found |= {_read_key(lines, mark.line) for mark in facts.marks[path] if KEY in mark.text}
+    return frozenset(found - {""})
+
+
+def _read_key(lines: Sequence[str], begin: int) -> str:
+    """A key without line breaks, from the line after its beginning on; empty where it is cut."""
+    near = lines[begin : begin + _MOST_OF_KEY]
+    end = next((at for at, line in enumerate(near) if _ENDS in line), 0)
+    return "".join(line.strip() for line in near[:end])
 
 
 def _find_keys(facts: Facts) -> Iterator[Hit]:
@@ -86,6 +109,8 @@ def _find_keys(facts: Facts) -> Iterator[Hit]:
             at = bisect_right(bodies, mark.line)
             is_near = at < len(bodies) and bodies[at] <= mark.line + _NEAR
             if is_near and _is_cut(lines[mark.line : mark.line + _MOST_OF_KEY]):
+                continue
+            if is_near and _read_key(lines, mark.line) in _find_fake_keys(facts):
                 continue
             if is_near or _is_body(mark.text[begin.end() :]):
                 message = (
@@ -168,7 +193,8 @@ def no_token(facts: Facts) -> Iterator[Hit]:
     search public repositories for tokens all the time.
 
     How: Revoke the token first; deleting the line is not enough, because git keeps it. Pass tokens
-    to jobs in masked and protected variables.
+    to jobs in masked and protected variables. The name of a key of AWS (`AKIA…`) is told where what
+    may be its secret half stands near it.
 
     Source: [GitLab: token prefixes](https://docs.gitlab.com/security/tokens/#token-prefixes),
     [GitHub: token formats](https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/).
@@ -182,6 +208,8 @@ def no_token(facts: Facts) -> Iterator[Hit]:
                     continue
                 if _SIGNED.search(mark.text[: match.start()]):
                     continue
+                if name == _OF_AWS and not _has_secret_half(facts.lines(path), mark.line):
+                    continue
                 if not (path.endswith(_PAGES) and _is_for_example(facts.lines(path), mark.line)):
                     found.append((mark.line, name, match.start() + 1))
         if found:
@@ -189,6 +217,18 @@ def no_token(facts: Facts) -> Iterator[Hit]:
             more = count_more([at for at, _, _ in found])
             message = f"{name} is in every clone, for ever: revoke it, and use a CI variable{more}"
             yield Hit(path, line, message, column=column)
+
+
+_OF_AWS = "this AWS key"
+_SECRET_HALF = compile_lazily(r"(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
+_HEX = compile_lazily(r"[0-9a-f]{40}|[0-9A-F]{40}")
+
+
+def _has_secret_half(lines: Sequence[str], number: int) -> bool:
+    """Whether what may be the secret half of a key stands near its name, which opens nothing."""
+    near = lines[max(0, number - 1 - _AROUND) : number + _AROUND]
+    found = (each for line in near for each in _SECRET_HALF.findall(line[:_LONGEST]))
+    return any(not _HEX.fullmatch(each) and len(set(each)) >= _FEWEST for each in found)
 
 
 _PAGES = (".md", ".rst", ".txt", ".adoc")
