@@ -226,3 +226,24 @@ def test_every_line_that_a_tab_indents_is_named_at_once() -> None:
 def test_large_data_is_not_blamed(path: str, *, is_told: bool) -> None:
     told = messages({path: "#" * 1_000_001}, "SYN")
     assert [each.partition(": ")[2] for each in told] == (["larger than 1 MB"] if is_told else [])
+
+
+@pytest.mark.parametrize(
+    ("readme", "is_told"),
+    [
+        ("Needs Python 2.7.", False),
+        ("![Python](https://example.org/badge/Python-2.7-yellow.svg)", False),
+        ("It runs with Python 2 only", False),
+        ("Needs Python 2.7 or 3.5.", True),
+        ("Python 2.7 and Python 3", True),
+        ("Python-2.7 | 3.6", True),
+        ("Needs Python 2.7+", True),
+        ("Python 3.12", True),
+        ("Python", True),
+    ],
+)
+def test_a_project_that_tells_of_python_2_alone(readme: str, *, is_told: bool) -> None:
+    files = {"README.md": f"# A\n\n{readme}\n", "docs/conf.py": "a = {'b': '\\usepackage'}\n"}
+    assert found(files, "SYN005") == ([("SYN005", "docs/conf.py", 1)] if is_told else [])
+    newer = {**files, "pyproject.toml": '[project]\nname = "a"\nrequires-python = ">=3.9"\n'}
+    assert len(found(newer, "SYN005")) == 1

@@ -6,6 +6,7 @@ a problem is empty for every other rule.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from lisa_scaffold.bounds import LONG
@@ -131,11 +132,31 @@ _PYTHON_2 = compile_lazily(
 )
 
 
+# What a README says of the Python that is meant; numbers may follow each other: "2.7 and 3.5".
+_SAYS_2 = compile_lazily(
+    r"\bpython[\W_]{0,3}(?:version )?2(?:\.[4-7x](?:\.\d+)?)?(?!\.?\d|\+)", re.IGNORECASE
+)
+_SAYS_3 = compile_lazily(
+    r"\bpython[\W_]{0,4}(?:version )?3|\b2(?:\.\w)?\s*(?:,|/|\||and|or|&)\s*3(?:\.\w)?\b"
+    r"|\b3\.\d{1,2}\b(?=[^\n]{0,40}\bpython)",
+    re.IGNORECASE,
+)
+
+
+def _is_for_python_2(facts: Facts) -> bool:
+    """Whether the README tells of Python 2, and of no later one."""
+    path = facts.first("README.md", "README.rst", "README.txt", "README", "readme.md")
+    text = facts.text(path) if path else ""
+    return bool(_SAYS_2.search(text)) and not _SAYS_3.search(text)
+
+
 def _may_be_python_2(facts: Facts, problem: Problem) -> bool:
     """Whether a file may be for Python 2, by the line where it cannot be read and what is said."""
     oldest = facts.package.oldest_python
     if oldest and oldest >= (3,):
         return False
+    if _is_for_python_2(facts):
+        return True
     lines = facts.lines(problem.path)
     line = lines[problem.line - 1] if 0 < problem.line <= len(lines) else ""
     return _PYTHON_2.search(line) is not None or "tabs and spaces" in problem.message
@@ -147,7 +168,8 @@ def python(facts: Facts) -> Iterator[Hit]:
 
     Why: If they cannot be run, nothing is built, tested or documented.
 
-    How: Correct the line. What is written for Python 2 is right where the project may be run by it.
+    How: Correct the line. What is written for Python 2 is right where the project may be run by it,
+    and nothing is told of a project whose README names Python 2 alone.
 
     Source: [Python's grammar](https://docs.python.org/3/reference/grammar.html).
     """
