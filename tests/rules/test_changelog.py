@@ -285,3 +285,48 @@ def test_newer_versions_with_headings_of_another_form(heading: str) -> None:
     assert fixed_nothing({"CHANGELOG.md": f"{heading}\n\n- x\n\n{old}"})
     assert found({"CHANGELOG.md": f"{heading}\n\n- x\n\n{old}"}, "CHG002") == []
     assert found({"CHANGELOG.md": old}, "CHG002") == [("CHG002", "CHANGELOG.md", 3)]
+
+
+@pytest.mark.parametrize(
+    ("dates", "is_found"),
+    [
+        (("18/08/2026", "09/08/2026"), False),
+        (("08/18/2026", "08/09/2026"), False),
+        (("18/08/2026", "08/19/2026", "09/08/2026"), True),
+        (("10/08/2026", "09/08/2026"), True),
+    ],
+)
+def test_another_date_tells_what_comes_first(dates: tuple[str, ...], *, is_found: bool) -> None:
+    headings = [f"## 1.{9 - at}.0 ({date})\n\nA.\n\n" for at, date in enumerate(dates)]
+    files = with_changelog("# A\n\n## Unreleased\n\n" + "".join(headings))
+    assert bool(found(files, "CHG003")) == is_found
+
+
+@pytest.mark.parametrize(
+    ("program", "is_found"),
+    [
+        *(("scripts/generate-changelog.py", False), ("make_changelog", False)),
+        *(("scripts/check_changelog.py", True), ("generate-changelog-of-all.txt", True)),
+    ],
+)
+def test_a_changelog_that_a_program_of_its_own_writes(program: str, *, is_found: bool) -> None:
+    files = with_changelog("# A\n\n## Unreleased\n\n## 1.0.0 (02/03/2026)\n\nA.\n")
+    assert bool(found({**files, program: ""}, "CHG003")) == is_found
+
+
+@pytest.mark.parametrize(
+    ("between", "is_whole"),
+    [
+        ("## Before the releases on PyPI\n\n", False),
+        ("# As another package\n\nIt was.\n\n", False),
+        ("## Thanks\n\nTo all.\n\n", True),
+        ("## [Unreleased]\n\n", True),
+        ("## Version 2\n\n", True),
+        ("", True),
+    ],
+)
+def test_a_part_with_versions_of_its_own(between: str, *, is_whole: bool) -> None:
+    text = f"# A\n\n## 0.2.0\n\nB.\n\n## 0.1.0\n\nA.\n\n{between}"
+    again = with_changelog(f"{text}## 0.2.0\n\nB.\n\n## 0.1.0\n\nA.\n")
+    told = [each[0] for each in (*found(again, "CHG004"), *found(again, "CHG007"))]
+    assert told == (["CHG004", "CHG007"] if is_whole else [])

@@ -31,6 +31,11 @@ _GENERATOR_FILES = (
     *("release-please-config.json", ".release-please-manifest.json", ".protokolo.toml"),
     *("towncrier.toml", ".changelog.yml", ".releaserc", ".releaserc.json", ".cz.toml"),
 )
+# A program of the project's own that does the same.
+_OWN_GENERATOR = compile_lazily(
+    r"(?:.*/)?(?:generate|gen|make|build|create|write)[-_]?change[-_]?log(?:\.\w{1,4})?",
+    re.IGNORECASE,
+)
 _GENERATED = compile_lazily(
     r"towncrier|<!--\s*(?:insertion marker|version list|scriv|generated|auto)|git-cliff|cocogitto"
     r"|(?:generated|created|written|maintained) (?:automatically |auto\S* )?(?:by|with)\b"
@@ -87,7 +92,9 @@ def _find_markdown(facts: Facts) -> str | None:
 def _is_generated(facts: Facts) -> bool:
     """Whether a tool writes the changelog: its form, and what comes next, are the tool's."""
     tools = (facts.pyproject.get("tool", name) for name in _GENERATORS)
-    if any(tools) or facts.has(*_GENERATOR_FILES) or any(map(_FRAGMENTS.fullmatch, facts.files)):
+    if any(tools) or facts.has(*_GENERATOR_FILES):
+        return True
+    if any(_FRAGMENTS.fullmatch(path) or _OWN_GENERATOR.fullmatch(path) for path in facts.files):
         return True
     path = _find_markdown(facts)
     head = "\n".join(facts.lines(path)[:_MOST_LINES]) if path else ""
@@ -203,7 +210,8 @@ def dates_can_be_read(facts: Facts) -> Iterator[Hit]:
     """The dates of versions are unambiguous.
 
     Why: Half of the world reads 03/04/2026 as a day in March, and the other half as one in April.
-    Nobody can read 2026-26-08.
+    Nobody can read 2026-26-08. Where another date of the same file can be read in one way alone,
+    the others are read like it.
 
     How: Write the date as year, month, day: `2026-04-03`.
 
@@ -221,10 +229,20 @@ def dates_can_be_read(facts: Facts) -> Iterator[Hit]:
             first, second = int(match[1]), int(match[3])
             if first <= _MONTHS and second <= _MONTHS and first != second:
                 unclear.append((heading.line, match[0]))
+    if _tells_order(facts):
+        unclear = []
     for found, why in ((impossible, "is not a date"), (unclear, "can be read in two ways")):
         if found:
             more = count_more([line for line, _ in found])
             yield Hit(path, found[0][0], f"{found[0][1]} {why}: write YYYY-MM-DD{more}")
+
+
+def _tells_order(facts: Facts) -> bool:
+    """Whether the other dates tell what comes first: 18/08/2026 is of a month for nobody."""
+    dates = (_UNCLEAR_DATE.search(heading.text) for _, heading in _find_versions(facts))
+    numbers = [(int(date[1]), int(date[3])) for date in dates if date]
+    is_day_first = any(first > _MONTHS for first, _ in numbers)
+    return is_day_first != any(second > _MONTHS for _, second in numbers)
 
 
 def _is_date(year: int, month: int, day: int) -> bool:
@@ -235,6 +253,36 @@ def _is_date(year: int, month: int, day: int) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _find_part(facts: Facts, version: Heading) -> int:
+    """The line of the heading that begins a part with versions of its own; 0 in the first part.
+
+    Above a version it is one of a higher level, or one of the same level without a text of its own:
+    ``## Before the first release on PyPI``.
+    """
+    return max((line for line in _find_parts(facts) if line < version.line), default=0)
+
+
+# A version, or some of them together: ``Version 2``, ``[1.x]``.
+_SERIES = compile_lazily(r"\W*(?:v|version\s*)?\d", re.IGNORECASE)
+
+
+@cached_in_facts
+def _find_parts(facts: Facts) -> list[int]:
+    path = _find_markdown(facts) or ""
+    first = _find_versions(facts)[0][1]
+    lines = facts.lines(path)
+    parts = []
+    for heading, below in pairwise(facts.headings(path)):
+        if heading.line <= first.line or _SERIES.match(heading.text):
+            continue
+        if heading.level > first.level or _NOT_RELEASED.search(heading.text):
+            continue
+        is_empty = not "".join(lines[heading.line : below.line - 1]).strip("-=~ ")
+        if heading.level < first.level or (is_empty and below.level == first.level):
+            parts.append(heading.line)
+    return parts
 
 
 _YEARS = (1970,)
@@ -252,8 +300,11 @@ def newest_first(facts: Facts) -> Iterator[Hit]:
     """
     path = _find_markdown(facts)
     above: tuple[int, ...] | None = None
+    part = 0
     for number, heading in _find_versions(facts):
         release = _release_numbers(number)
+        if part != (part := _find_part(facts, heading)):
+            above = None
         # A maintained older branch has sections of its own: only the first wrong one is reported.
         # Whoever leaves the years for numbers begins at 1 again.
         is_same = above is not None and (above[:1] > _YEARS) == (release[:1] > _YEARS)
@@ -363,11 +414,11 @@ def versions_agree(facts: Facts) -> Iterator[Hit]:
     single version.
     """
     path = _find_markdown(facts) or ""
-    first: dict[str, int] = {}
+    first: dict[tuple[int, str], int] = {}
     twice: list[tuple[int, str]] = []
     for number, heading in _find_versions(facts):
         label = _VERSION.sub(number, heading.text, count=1).split()[0]
-        if first.setdefault(label, heading.line) != heading.line:
+        if first.setdefault((_find_part(facts, heading), label), heading.line) != heading.line:
             twice.append((heading.line, number))
     if twice:
         more = count_more([line for line, _ in twice])
