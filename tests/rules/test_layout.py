@@ -202,8 +202,8 @@ def test_leftovers(path: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("path", "size", "message"),
     [
-        ("data/orbits.h5", 600_000, "0.6 MB that every clone downloads: use Git LFS or Zenodo"),
-        ("data/Noise.FITS", 600_000, "0.6 MB that every clone downloads: use Git LFS or Zenodo"),
+        ("data/orbits.h5", 2_600_000, "2.6 MB that every clone downloads: use Git LFS or Zenodo"),
+        ("data/Noise.FITS", 2_600_000, "2.6 MB that every clone downloads: use Git LFS or Zenodo"),
         ("data/table.csv", 6_000_000, "6.0 MB that every clone downloads: use Git LFS or Zenodo"),
     ],
 )
@@ -215,7 +215,12 @@ def test_data(path: str, size: int, message: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "size"),
-    [("data/small.h5", 400_000), ("uv.lock", 900_000), ("src/table.c", 6_000_000)],
+    [
+        ("data/small.h5", 400_000),
+        ("data/alone.h5", 1_900_000),
+        ("uv.lock", 900_000),
+        ("src/table.c", 6_000_000),
+    ],
 )
 def test_what_is_small_or_no_data(path: str, size: int) -> None:
     assert found(changed(clean(), {path: b"x" * size}), "FIL") == []
@@ -299,12 +304,11 @@ def test_output_that_is_wanted(path: str, content: str) -> None:
 
 
 def test_data_of_one_folder_are_one_finding() -> None:
-    data = b"x" * 600_000
+    data = b"x" * 1_200_000
     files = changed(clean(), {"data/a.h5": data, "data/b.h5": data, "more/c.h5": data})
-    assert found(files, "FIL") == [("FIL008", "data/a.h5", 1), ("FIL008", "more/c.h5", 1)]
+    assert found(files, "FIL") == [("FIL008", "data/a.h5", 1)]
     assert messages(files, "FIL") == [
-        "1.2 MB that every clone downloads: use Git LFS or Zenodo; also in b.h5",
-        "0.6 MB that every clone downloads: use Git LFS or Zenodo",
+        "2.4 MB that every clone downloads: use Git LFS or Zenodo; also in b.h5"
     ]
 
 
@@ -350,7 +354,7 @@ def test_what_tests_read_may_be_what_tools_write(path: str, is_found: bool) -> N
 
 def test_data_of_tests_may_be_there() -> None:
     path = "src/lisa_example/data/test/a.fits"
-    assert found(changed(clean(), {path: b"x" * 700_000}), "FIL") == []
+    assert found(changed(clean(), {path: b"x" * 2_700_000}), "FIL") == []
     assert len(found(changed(clean(), {path: b"x" * 6_000_000}), "FIL")) == 1
 
 
@@ -359,11 +363,11 @@ def test_data_that_a_package_brings_are_fetched_by_it() -> None:
         "pyproject.toml": '[project]\nname = "a"\nversion = "1"\n',
         "src/a/__init__.py": "",
     }
-    message = "0.6 MB that every clone downloads: "
-    inside = {**files, "src/a/data/b.h5": b"x" * 600_000}
+    message = "2.6 MB that every clone downloads: "
+    inside = {**files, "src/a/data/b.h5": b"x" * 2_600_000}
     remedy = "let the package fetch them when it needs them (`pooch`)"
     assert messages(inside, "FIL008") == [f"{message}{remedy}"]
-    beside = {**files, "data/b.h5": b"x" * 600_000}
+    beside = {**files, "data/b.h5": b"x" * 2_600_000}
     assert messages(beside, "FIL008") == [f"{message}use Git LFS or Zenodo"]
     site = {**inside, "pyproject.toml": f"{files['pyproject.toml']}[tool.uv]\npackage = false\n"}
     assert messages(site, "FIL008") == [f"{message}use Git LFS or Zenodo"]
@@ -389,7 +393,7 @@ def test_what_is_generated_is_no_data_to_keep_elsewhere() -> None:
     ],
 )
 def test_charts_that_are_packed_where_helm_looks(path: str, beside: str, *, is_found: bool) -> None:
-    files: dict[str, str | bytes] = {path: b"x" * 600_000, beside: "name: a\n"}
+    files: dict[str, str | bytes] = {path: b"x" * 2_600_000, beside: "name: a\n"}
     assert found(files, "FIL008") == ([("FIL008", path, 1)] if is_found else [])
 
 
@@ -403,4 +407,4 @@ def test_charts_that_are_packed_where_helm_looks(path: str, beside: str, *, is_f
 def test_data_of_mocks_are_of_tests(folder: str, *, is_found: bool) -> None:
     path = f"{folder}/a.h5"
     wanted = [("FIL008", path, 1)] if is_found else []
-    assert found({path: b"x" * 600_000}, "FIL008") == wanted
+    assert found({path: b"x" * 2_600_000}, "FIL008") == wanted

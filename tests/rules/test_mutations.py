@@ -120,7 +120,7 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     "FIL005": put("notes.txt", "<<<<<<< a\nx\n=======\ny\n>>>>>>> b\n"),
     "FIL006": put("src/lisa_example/__pycache__/noise.cpython-311.pyc", b"\0"),
     "FIL007": put("noxfile.py.rej", "x\n"),
-    "FIL008": put("data/orbits.h5", b"\0" * 600_000),
+    "FIL008": put("data/orbits.h5", b"\0" * 2_600_000),
     "FIL009": put(
         "a.ipynb",
         '{"cells": [{"cell_type": "code", "outputs": [{}], "source": []}], "metadata": {}, '

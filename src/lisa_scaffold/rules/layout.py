@@ -301,6 +301,7 @@ _DATA = compile_lazily(
 _CODE = (".c", ".cc", ".cpp", ".cu", ".f90", ".h", ".hpp", ".py", ".rs")
 _MOST_DATA = 500_000
 _MOST_OF_ANY = 5_000_000
+_LEAST_TOLD = 2_000_000
 
 
 def _find_own(facts: Facts) -> list[str]:
@@ -323,8 +324,9 @@ def no_data(facts: Facts) -> Iterator[Hit]:
     How: Keep them in an object store, in an archive such as Zenodo or in Git LFS, and fetch them
     where they are needed; a package can do so itself, with `pooch`, the first time that somebody
     uses them. What was committed once stays in the history: say so to those who clone (`git clone
-    --depth 1`), since to rewrite it breaks everybody's clone. Files of data, by their endings, are
-    told from 500 kB on, those among tests excepted; other files, code excepted, from 5 MB on.
+    --depth 1`), since to rewrite it breaks everybody's clone. Told are folders with 2 MB or more in
+    files of data, by their endings, from 500 kB on, those among tests excepted; other files, code
+    excepted, from 5 MB on.
 
     Source: [pre-commit](https://github.com/pre-commit/pre-commit-hooks#check-added-large-files):
     500 kB is its limit; [GitLab](https://docs.gitlab.com/topics/git/lfs/).
@@ -340,6 +342,8 @@ def no_data(facts: Facts) -> Iterator[Hit]:
             folders[path.rpartition("/")[0]].append(path)
     for paths in folders.values():
         size = sum(facts.files[path].size for path in paths)
+        if size < _LEAST_TOLD:
+            continue
         names = [path.rpartition("/")[2] for path in paths]
         is_shipped = any(paths[0].startswith(f"{each}/") for each in _find_own(facts))
         remedy = (
