@@ -249,3 +249,20 @@ def test_values_have_no_secret(path: str, text: str, line: int) -> None:
         told = [(each.path, each.line, each.severity) for each in findings(answered, "HLM008")]
         assert told == ([(path, line, "must")] if line else [])
     assert found(files, "HLM008") == []
+
+
+@pytest.mark.parametrize(
+    ("annotation", "is_found"),
+    [
+        ("networking.gke.io/managed-certificates: a", False),
+        ("ingress.gcp.kubernetes.io/pre-shared-cert: a", False),
+        ("alb.ingress.kubernetes.io/certificate-arn: {{ .Values.a }}", False),
+        ("appgw.ingress.kubernetes.io/appgw-ssl-certificate: a", False),
+        ("kubernetes.io/ingress.class: gce", True),
+    ],
+)
+def test_the_load_balancer_of_a_cloud_has_the_certificate(
+    annotation: str, *, is_found: bool
+) -> None:
+    text = f"kind: Ingress\nmetadata:\n  annotations:\n    {annotation}\n"
+    assert found(chart(text), "HLM") == ([("HLM003", PATH, 1)] if is_found else [])

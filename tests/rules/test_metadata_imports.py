@@ -271,6 +271,7 @@ def test_a_sibling_that_a_script_would_find(init: str, code: str, line: int) -> 
         ("import numpy\nimport emcee\n", {"numpy.py": "", "emcee.py": ""}),
         ("import json\n", {"json.py": ""}),
         ("import tides\n", {}),
+        ("import tides\nfrom tides.height import a\n", {"tides.py": ""}),  # of others, by its parts
         ("import sys\nsys.path.append('x')\nimport tides\n", {"tides.py": ""}),
     ],
 )

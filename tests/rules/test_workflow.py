@@ -940,3 +940,31 @@ def test_a_start_date_that_moves_in_many_files_is_one_finding() -> None:
     assert messages(files, "DAG001") == [
         "a start date that moves with each parse: write a date; also in dags/b.py:4"
     ]
+
+
+def test_a_name_of_which_another_takes_the_place() -> None:
+    old, new = "airflow.operators.bash_operator", "airflow.providers.standard.operators.bash"
+    for first, second in ((old, new), (new, old)):
+        for caught in ("ImportError", "(AttributeError, ModuleNotFoundError)"):
+            either = f"try:\n    from {first} import BashOperator\nexcept {caught}:\n"
+            either += f"    from {second} import BashOperator\n"
+            assert found(dags(f"{either}{ANY}"), "DAG011") == []
+            assert found(dags(f"{either}{GOOD}"), "DAG007") == []
+    other = f"try:\n    from {old} import BashOperator\nexcept KeyError:\n    pass\n"
+    assert found(dags(f"{other}{ANY}"), "DAG011") == [("DAG011", DAG, 2)]
+
+
+@pytest.mark.parametrize(
+    ("defaults", "names"),
+    [
+        ('{"retries": 1}', "`execution_timeout`: add it"),
+        ('{"retries": 1, "execution_timeout": SOME}', ""),
+        ('{"owner": "a"}', "`retries` and `execution_timeout`: add them"),
+        ("SOME", ""),
+    ],
+)
+def test_groups_of_tasks_have_defaults_of_their_own(defaults: str, names: str) -> None:
+    group = f"    DbtTaskGroup(group_id='a', default_args={defaults})\n"
+    text = SPARE.replace("    pass\n", group)
+    message = f"tasks have no {names} to `default_args` of the DAG"
+    assert messages(dags(text), "DAG003") == ([message] if names else [])

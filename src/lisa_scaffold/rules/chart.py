@@ -223,14 +223,25 @@ def entry_has_tls(facts: Facts) -> Iterator[Hit]:
 
     Why: What an Ingress without `tls` passes on, passwords included, goes over an open line.
 
-    How: Add `tls` with the hosts and the name of the secret.
+    How: Add `tls` with the hosts and the name of the secret. An annotation that names a certificate
+    of the cloud's load balancer is as good.
 
     Source: [Kubernetes: TLS of an Ingress](https://kubernetes.io/docs/concepts/services-networking/ingress/#tls).
     """
     message = "people come in over an open line: add `tls`"
-    yield from _judge_pods(
-        facts, frozenset(["Ingress"]), lambda each, _: message if each.lacks("tls") else ""
-    )
+
+    def explain(each: Template, _kind: str) -> str:
+        is_given = _CERTIFICATE.search(each.sources.texts[each.path])
+        return message if each.lacks("tls") and not is_given else ""
+
+    yield from _judge_pods(facts, frozenset(["Ingress"]), explain)
+
+
+# Annotations by which the load balancer of a cloud has the certificate.
+_CERTIFICATE = compile_lazily(
+    r"\b(?:managed-certificates|pre-shared-cert|certificate-arn|appgw-ssl-certificate"
+    r"|ssl-certificate-id|keyvault-uri)\b"
+)
 
 
 @rule("HLM004", SHOULD, when=find_charts)

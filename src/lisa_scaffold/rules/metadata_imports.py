@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -205,13 +206,21 @@ def siblings_are_named_in_full(facts: Facts) -> Iterator[Hit]:
             is_other = each.name in known or normalize_name(each.name) in known
             is_at_top = facts.has(f"{each.name}.py", f"src/{each.name}.py")
             is_theirs = is_other or is_at_top or imported.find_distributions(each.name)
-            if not is_theirs and own != f"{each.name}.py" and facts.has(f"{beside}/{each.name}.py"):
+            is_beside = own != f"{each.name}.py" and facts.has(f"{beside}/{each.name}.py")
+            if is_beside and not is_theirs and not _has_parts(facts, package, each.name):
                 full = f"{package}{beside[len(names[package]) :].replace('/', '.')}.{each.name}"
                 message = (
                     f"imports {each.name} as a script beside it would, which fails where the "
                     f"package is installed: write {full}"
                 )
                 yield Hit(path, each.line, message)
+
+
+def _has_parts(facts: Facts, package: str, name: str) -> bool:
+    """Whether something of a name with parts is imported, as a module beside has none."""
+    part = re.compile(rf"^\s*(?:from|import)\s+{re.escape(name)}\.\w", re.MULTILINE)
+    folder = facts.layout.folders[package]
+    return any(part.search(facts.text(path)) for path in facts.paths(f"{folder}/**/*.py"))
 
 
 def _find_own_imports(facts: Facts, path: str, name: str, folder: str) -> Iterator[tuple[str, int]]:

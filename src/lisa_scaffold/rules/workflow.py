@@ -142,8 +142,12 @@ def _find_endless(facts: Facts) -> Iterator[Hit]:
             if given is None:
                 continue
             # A file whose tasks say it themselves needs no default.
-            inner = (each for _, each in module.calls if each is not call)
+            inner = [each for _, each in module.calls if each is not call]
             said = {keyword.arg for each in inner for keyword in each.keywords}
+            # Groups of tasks have defaults of their own.
+            groups = [each for each in inner if each not in module.dags and _has_defaults(each)]
+            defaults = [find_default_keys(module, each) for each in groups]
+            said |= {name for each in defaults for name in each or _OF_TASKS}
             # What bounds the whole run bounds its tasks.
             is_bounded = find_argument(call, "dagrun_timeout") is not None
             wanted = ("retries", *(() if is_bounded else ("execution_timeout",)))
@@ -155,6 +159,13 @@ def _find_endless(facts: Facts) -> Iterator[Hit]:
                 them = "them" if missing[1:] else "it"
                 message = f"tasks have no {names}: add {them} to `default_args` of the DAG"
                 yield Hit(module.path, call.lineno, message)
+
+
+_OF_TASKS = ("retries", "execution_timeout")
+
+
+def _has_defaults(call: ast.Call) -> bool:
+    return any(each.arg == "default_args" for each in call.keywords)
 
 
 _WORK = compile_lazily(
@@ -426,15 +437,40 @@ def imports_last(facts: Facts) -> Iterator[Hit]:
         yield Hit(path, line, message)
 
 
+_NOT_THERE = ("ImportError", "ModuleNotFoundError", "Exception")
+
+
+def _find_either(module: Module) -> set[ast.AST]:
+    """What stands where one import takes the place of another that is not there."""
+    tries = [each for each in module.nodes if isinstance(each, ast.Try)]
+    return {
+        node
+        for each in tries
+        if any(_catches(handler, _NOT_THERE) for handler in each.handlers)
+        for node in ast.walk(each)
+    }
+
+
+def _catches(handler: ast.ExceptHandler, names: tuple[str, ...]) -> bool:
+    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(each is None or (isinstance(each, ast.Name) and each.id in names) for each in caught)
+
+
+def _list_imports(module: Module) -> Iterator[tuple[ast.stmt, list[str]]]:
+    """The imports that nothing else takes the place of, with the full names of what they bring."""
+    either = _find_either(module)
+    for node in module.nodes:
+        if node in either:
+            continue
+        if isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            yield node, [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            yield node, [alias.name for alias in node.names]
+
+
 def _find_removed(module: Module) -> Iterator[tuple[int, str, str]]:
     """Lines with what Airflow 3 has removed, what is so about it, and the remedy."""
-    for node in module.nodes:
-        if isinstance(node, ast.ImportFrom) and not node.level and node.module:
-            named = [f"{node.module}.{alias.name}" for alias in node.names]
-        elif isinstance(node, ast.Import):
-            named = [alias.name for alias in node.names]
-        else:
-            continue
+    for node, named in _list_imports(module):
         if gone := next((name for name in named if _REMOVED.fullmatch(name)), ""):
             yield node.lineno, f"has no {gone}", "replace it, as `ruff check --select AIR` says"
     for name, call in module.calls:
