@@ -19,8 +19,6 @@ from ..parts.forge import lead_there, make_forge
 from ..parts.gitlab import merge_request, pushed
 from .conftest import PATH, Runner, build_from, with_hooks
 
-pytestmark = pytest.mark.heavy
-
 EVERYWHERE = {"compliance", "secrets", "lint", "type-check", "hooks"}
 CODE = {"hadolint", "locked", "tests: [3.13]"}
 GIVEN: dict[str, tuple[dict[str, Any], set[str]]] = {
@@ -81,10 +79,15 @@ def ready(
         docker("rm", "--force", "--volumes", "db")
 
 
-@pytest.mark.parametrize("name", GIVEN)
+# Packages are what most projects are: their jobs run at every change, the others' on demand.
+CASES = [pytest.param(name, marks=[] if name == "package" else pytest.mark.heavy) for name in GIVEN]
+
+
+@pytest.mark.parametrize("name", CASES)
 def test_the_jobs_of_a_merge_request_pass(
-    name: str, ready: Runner, tmp_path: Path, home: Path
+    name: str, request: pytest.FixtureRequest, tmp_path: Path, home: Path
 ) -> None:
+    ready: Runner = request.getfixturevalue("runner" if name == "package" else "ready")
     given, own = GIVEN[name]
     lead_there(make_forge(tmp_path / "forge"), home)
     root = tmp_path / PATH.rpartition("/")[2]
