@@ -12,13 +12,13 @@ from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.shown import redacted
 
 _INSTALLS = compile_lazily(
-    r"\b(?:apt|apt-get|aptitude|dnf|yum|zypper)\b[^\n;&|]*?\s(?:install|build-dep)\b"
-    r"|\bapk\b[^\n;&|]*?\sadd\b|\bpacman\s+-S"
+    r"\b(?:apt|apt-get|aptitude|dnf|yum|zypper)\b[^\n;&|]{0,200}?\s(?:install|build-dep)\b"
+    r"|\bapk\b[^\n;&|]{0,200}?\sadd\b|\bpacman\s+-S"
 )
 _FETCHES = compile_lazily(
     r"(?:^|[;&|]\s*)(?:sudo\s+)?(?:wget|curl)\s"
-    r"|\b(?:python[\d.]*|bash|sh)\s+(?:-\S+\s+)*[\w./-]*(?:download|fetch)[\w./-]*"
-    r"|(?:^|\s)\.?/?[\w./-]*(?:download|fetch)[\w-]*\.(?:py|sh)\b"
+    r"|\b(?:python[\d.]*|bash|sh)\s+(?:-\S+\s+){0,9}[\w./-]*(?:download|fetch)"
+    r"|(?:^|\s)(?=\S*?(?:download|fetch))\S+?\.(?:py|sh)\b"
 )
 _LONGEST = 80
 _MOST_NAMED = 4

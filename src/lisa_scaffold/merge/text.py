@@ -43,15 +43,15 @@ _CODES = compile_lazily(
 _COMMAND = compile_lazily(r"[;&|()]")
 _INSTALLS = compile_lazily(
     r"\b(?:(?:pip[\d.]*|pipx|apt|apt-get|dnf|microdnf|yum|conda|mamba|micromamba|npm|gem)"
-    r"\s+(?:-\S+\s+)*install|(?:apk|uv|poetry|pdm|yarn|pnpm)\s+(?:-\S+\s+)*add)\b"
+    r"\s+(?:-\S+\s+){0,9}install|(?:apk|uv|poetry|pdm|yarn|pnpm)\s+(?:-\S+\s+){0,9}add)\b"
 )
 _PACKAGE = compile_lazily(r"(\w[\w.+:-]*)(?:=[\w.+:~*-]+)?")
 _PLACE = compile_lazily(r"\.(?:\[[\w,-]+\])?|[\w.*-]*/[\w./*-]*")
 _LISTED = compile_lazily(
     r"""[ \t]+(?:[A-Za-z_][\w./@-]*,?|"[A-Za-z_][\w./@-]*",?|'[A-Za-z_][\w./@-]*',?)"""
 )
-_SETTING = compile_lazily(r"[ \t]+([\w.-]+) = \S.*")
-_ARGUMENT = compile_lazily(r"[ \t]+\w+=[^\s=].*,")
+_SETTING = compile_lazily(r"^[ \t]+([\w.-]+) = \S.*")
+_ARGUMENT = compile_lazily(r"^[ \t]+\w+=[^\s=].*,")
 _ENTRIES = (_LISTED, _SETTING, _ARGUMENT)
 _LONGEST_LINE = 2000
 _MOST_LINES = 80
