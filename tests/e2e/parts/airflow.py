@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +94,17 @@ class Airflow:
         request = urllib.request.Request(  # noqa: S310 - on the loopback
             f"{self.url}{path}", body, headers, method=method or ("POST" if body else "GET")
         )
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
-            return json.load(answer)
+        for again in (True, True, False):
+            try:
+                with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+                    return json.load(answer)
+            except urllib.error.HTTPError as error:
+                # SQLite waits five seconds for whoever writes. On a busy machine that is too short,
+                # and Airflow, which first notes who asks, has done nothing yet.
+                if error.code != HTTPStatus.INTERNAL_SERVER_ERROR or not again:
+                    raise
+            time.sleep(2)
+        return None
 
     def wait_for_runs(self, dag: str, count: int, seconds: float = 300) -> list[dict[str, Any]]:
         """Wait until so many runs of a DAG have ended, and none goes on."""
