@@ -382,6 +382,32 @@ def test_remotes(remote: str, expected: tuple[str, ...] | None) -> None:
     assert (found[:4] if found else None) == expected
 
 
+@pytest.mark.parametrize(
+    ("readme", "expected"),
+    [
+        ("[p](https://gitlab.in2p3.fr/LISA/a/badges/main/pipeline.svg)", ("LISA", "a")),
+        ("git clone https://gitlab.in2p3.fr/LISA/a.git", ("LISA", "a")),
+        ("git clone https://gitlab.in2p3.fr/LISA/tools/a/tree/main/src", ("LISA/tools", "a")),
+        ("Built [as this](https://gitlab.in2p3.fr/LISA/b/blob/main/README.md).", None),
+    ],
+)
+def test_a_readme_without_a_name_tells_its_own_repository_alone(
+    readme: str, expected: tuple[str, ...] | None
+) -> None:
+    found = forge.find(Facts.of({"README.md": readme}), RepositoryFacts())
+    assert (found[2:4] if found else None) == expected
+
+
+def test_an_address_of_a_file_tells_the_project() -> None:
+    files = {
+        "pyproject.toml": '[project]\nname = "noise"\n',
+        "README.md": "noise: https://gitlab.in2p3.fr/LISA/noise/blob/main/docs/a.md",
+    }
+    found = forge.find(Facts.of(files), RepositoryFacts())
+    assert found
+    assert (found.url, found.source) == ("https://gitlab.in2p3.fr/LISA/noise", "README.md:1")
+
+
 def test_where_nothing_says_it_a_guess_is_no_fact() -> None:
     present = {path: content for path, content in POETRY.items() if content is not None}
     found = infer.infer_answers(Facts.of(present), RepositoryFacts(), {})

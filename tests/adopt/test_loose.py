@@ -65,7 +65,7 @@ def test_scripts_are_refused_with_the_steps(
     assert adopt(project, *options) == ExitCode.REFUSED
     told = capsys.readouterr().err
     first, *steps, last = told.splitlines(keepends=True)
-    assert first.endswith("2 scripts at the root; these steps make a package of them:\n")
+    assert first.endswith("2 scripts at the root. Steps that make a package of them:\n")
     assert "".join(steps) == expected
     assert loose.PAGE in last
 
@@ -301,7 +301,7 @@ def test_a_package_without_metadata_is_given_the_lines(
     project = make(tmp_path / "pulsar-timing", {**PACKAGE, **more})
     assert adopt(project) == ExitCode.REFUSED
     first, *steps, last = capsys.readouterr().err.splitlines()
-    assert first.endswith("but pulsars is a package; these steps say so:")
+    assert first.endswith("but pulsars is a package. Steps that say so:")
     assert [step.strip() for step in steps] == [
         "mkdir -p src",
         "git mv pulsars src/",

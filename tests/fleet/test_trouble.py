@@ -63,13 +63,11 @@ def test_what_may_not_be_read_is_not_broken() -> None:
 
 
 def test_lines_that_are_to_be_copied_are_printed_by_a_command_of_its_own() -> None:
-    steps = (
-        "/clones/a b: no metadata, but a is a package; these steps say so:\n  mkdir x\n  [build]"
-    )
+    steps = "/clones/a b: no metadata, but a is a package. Steps that say so:\n  mkdir x\n  [build]"
     error = LisaError(steps, "Then git add and commit. Step by step: https://x.org")
     said = say_error(name_command(error, "adopt", Path("/clones/a b")))
     assert said == (
-        "/clones/a b: no metadata, but a is a package; these steps say so. These are printed by: "
+        "/clones/a b: no metadata, but a is a package. What to do is printed by: "
         "lisa-scaffold adopt '/clones/a b'"
     )
     one = LisaError("a: unfinished", "Finish it.")

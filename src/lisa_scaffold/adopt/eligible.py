@@ -173,7 +173,7 @@ def _refuse_package(facts: Facts, root: Path, problem: str) -> None:
     if len(packages) == 1:
         steps = "\n".join(loose.explain_metadata(facts, root.name, packages[0]))
         raise LisaError(
-            f"{root}: {problem}, but {visible(packages[0])} is a package; these steps say so:\n"
+            f"{root}: {problem}, but {visible(packages[0])} is a package. Steps that say so:\n"
             f"{steps}",
             f"Then git add and commit, and lisa-scaffold adopt. Step by step: {loose.PAGE}",
         )
@@ -196,7 +196,7 @@ def refuse_scripts(facts: Facts, root: Path | None, problem: str) -> None:
         number = "one script" if len(scripts) == 1 else f"{len(scripts)} scripts"
         steps = "\n".join(loose.explain_steps(facts, name))
         raise LisaError(
-            f"{root or '.'}: {problem}, and {number} at the root; these steps make a package of "
+            f"{root or '.'}: {problem}, and {number} at the root. Steps that make a package of "
             f"them:\n{steps}",
             f"Then git add and commit, and lisa-scaffold adopt. Step by step: {loose.PAGE}",
         )

@@ -18,6 +18,10 @@ _ADDRESS = compile_lazily(
 _PART = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?"
 _PATH = compile_lazily(rf"{_PART}(?:/{_PART})+")
 _NOT_GITLAB = ("github.com", "bitbucket.org", "codeberg.org", "sourceforge.net")
+_ROUTES = compile_lazily(r"/(?:-|badges|blame|blob|builds|commits|edit|files|raw|refs|tree|wikis)/")
+"""What may follow a project in an address: GitLab reserves these words, and takes no project so."""
+_OWN = compile_lazily(r"\bclone\b|/badges/")
+"""What a README says of its own repository, and hardly of another one."""
 _URL_KEYS = ("source", "repository", "code", "homepage", "home", "issue")
 
 
@@ -70,7 +74,8 @@ def _texts(facts: Facts) -> Iterator[tuple[str, str]]:
     yield code, f"CITATION.cff:{citation.line('repository-code')}"
     for path in facts.paths("README*"):
         for number, line in enumerate(facts.lines(path), 1):
-            if not package.name or package.name in line.lower().replace("_", "-"):
+            spelled = line.lower().replace("_", "-")
+            if package.name in spelled if package.name else _OWN.search(spelled):
                 yield line, f"{path}:{number}"
 
 
@@ -91,7 +96,7 @@ def _read(text: str, source: str, *, is_remote: bool = False, others: bool = Fal
         is_other = host in _NOT_GITLAB
         if not (others if is_other else is_gitlab or is_remote):
             continue
-        path = match["path"].partition("/-/")[0].partition("/badges/")[0]
+        path = _ROUTES.split(match["path"], 1)[0]
         path = path.strip("/").removesuffix(".git").rstrip(".,;:")
         if _PATH.fullmatch(path):
             namespace, _, name = path.rpartition("/")

@@ -78,8 +78,8 @@ def name_command(error: Exception, verb: str, folder: Path | None) -> Exception:
     if not lines:
         return error
     # In one sentence, lines that are to be copied are none any more.
-    hint = f"These are printed by: lisa-scaffold {verb} {place}"
-    return LisaError(first.removesuffix(":"), hint)
+    hint = f"What to do is printed by: lisa-scaffold {verb} {place}"
+    return LisaError(first.rpartition(". ")[0] or first.removesuffix(":"), hint)
 
 
 def _explain(error: GitError, folder: Path | None) -> LisaError:
