@@ -311,7 +311,7 @@ def is_replaced(base: bytes, ours: bytes) -> bool:
 
     Of a few lines each may have been edited: then their words and letters decide.
     """
-    from lisa_scaffold.merge import text
+    from lisa_scaffold.merge import words
 
     if encoding.is_binary(base + ours):
         return False
@@ -321,6 +321,6 @@ def is_replaced(base: bytes, ours: bytes) -> bool:
         return count > 0 and share < _LITTLE
     lines = before.split("\n"), after.split("\n")
     return (
-        text.measure_likeness_of_words(*lines) < _LITTLE
-        and text.measure_likeness(before, after) < _HALF
+        words.measure_likeness_of_words(*lines) < _LITTLE
+        and words.measure_likeness(before, after) < _HALF
     )

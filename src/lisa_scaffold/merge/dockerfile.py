@@ -14,7 +14,6 @@ from lisa_scaffold.formats.stretches import Unit, join_units, strip_number
 from lisa_scaffold.merge import choice, continued, copied, declined
 from lisa_scaffold.merge import text as plain
 from lisa_scaffold.merge.declined import MergedText
-from lisa_scaffold.merge.text import pick_farther
 from lisa_scaffold.merge.units import (
     MergedUnit,
     Parts,
@@ -26,6 +25,7 @@ from lisa_scaffold.merge.units import (
     place_in_blocks,
 )
 from lisa_scaffold.merge.verify import find_lost_word
+from lisa_scaffold.merge.words import pick_farther
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.versions import has_only_moved_pins
 

@@ -16,7 +16,7 @@ from lisa_scaffold.formats.tree import (
     split_comments,
 )
 from lisa_scaffold.merge import choice, match
-from lisa_scaffold.merge.text import fold_comment
+from lisa_scaffold.merge.words import fold_comment
 
 _QUOTES = frozenset("'\"")
 

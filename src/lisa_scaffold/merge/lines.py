@@ -31,6 +31,7 @@ from lisa_scaffold.merge.units import (
     place_in_turn,
 )
 from lisa_scaffold.merge.verify import find_lost_word
+from lisa_scaffold.merge.words import merge_words
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.versions import (
     make_requirement_keys,
@@ -172,7 +173,7 @@ def _merge_pattern(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUnit | 
     pin = pick_newest(*lines)
     if pin:
         return (pin.text,), (pin.note,)
-    words = plain.merge_words(*lines)
+    words = merge_words(*lines)
     return None if words is None else ((words,), ())
 
 

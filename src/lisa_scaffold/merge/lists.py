@@ -20,7 +20,7 @@ from lisa_scaffold.formats.tree import (
 )
 from lisa_scaffold.merge import choice, declined, identities, layout, match, ordering, values
 from lisa_scaffold.merge.declined import Note
-from lisa_scaffold.merge.text import measure_likeness
+from lisa_scaffold.merge.words import measure_likeness
 
 _ALIKE = 0.3
 _ALIKE_TEXT = 0.6

@@ -14,7 +14,7 @@ from lisa_scaffold.formats.tree import Indistinct, NotSure, Value
 from lisa_scaffold.merge import choice
 from lisa_scaffold.merge.effort import refuse_many, spend
 from lisa_scaffold.merge.identities import name_of
-from lisa_scaffold.merge.text import measure_likeness as measure_texts
+from lisa_scaffold.merge.words import measure_likeness as measure_texts
 from lisa_scaffold.pattern import compile_lazily
 
 _SAME_ITEM = 0.6

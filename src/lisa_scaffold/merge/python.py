@@ -35,7 +35,6 @@ from lisa_scaffold.merge import choice, declined
 from lisa_scaffold.merge import text as plain
 from lisa_scaffold.merge.declined import Declined, MergedText, Note
 from lisa_scaffold.merge.imports import WIDTH, drop_names, merge_imports
-from lisa_scaffold.merge.text import measure_likeness_of_words
 from lisa_scaffold.merge.units import (
     MergedUnit,
     adopt_keys,
@@ -46,6 +45,7 @@ from lisa_scaffold.merge.units import (
     pick_changed,
 )
 from lisa_scaffold.merge.verify import find_lost_word
+from lisa_scaffold.merge.words import measure_likeness_of_words, pick_farther
 
 # The checker of this file type, beside its merger.
 __all__ = ["find_problem", "merge"]
@@ -240,7 +240,7 @@ def _take_fuller(ours: Unit, theirs: Unit) -> MergedUnit | None:
     """The form of a function that both added that says more: in a docstring, or a list in it."""
     if statement_type(ours) != "def":
         return None
-    more = plain.pick_farther((), ours.lines, theirs.lines)
+    more = pick_farther((), ours.lines, theirs.lines)
     if more is None:
         return None
     fresh = Counter(more) - (Counter(ours.lines) & Counter(theirs.lines))

@@ -24,6 +24,7 @@ from lisa_scaffold.merge.units import (
     place_in_turn,
 )
 from lisa_scaffold.merge.verify import find_lost_word
+from lisa_scaffold.merge.words import pick_farther, split_words
 from lisa_scaffold.pattern import compile_lazily
 
 _ASSIGNMENT = compile_lazily(
@@ -218,8 +219,8 @@ def _find_head(lines: Sequence[str]) -> int:
 def _merge_both(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUnit | None:
     """Merge a recipe or a variable that both sides changed, or that both added."""
     if base is None:
-        words = [plain.split_words("\n".join(unit.lines)) for unit in (ours, theirs)]
-        more = plain.pick_farther((), *words)
+        words = [split_words("\n".join(unit.lines)) for unit in (ours, theirs)]
+        more = pick_farther((), *words)
         if more is None:
             return decline_carried_over(_describe(ours), ours, theirs)
         return (ours if more == words[0] else theirs).lines, ()

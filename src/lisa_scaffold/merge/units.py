@@ -16,7 +16,7 @@ from lisa_scaffold.formats.stretches import Unit, Units, number_units
 from lisa_scaffold.merge import choice, declined
 from lisa_scaffold.merge.declined import Declined, Note
 from lisa_scaffold.merge.effort import refuse_many
-from lisa_scaffold.merge.text import measure_likeness
+from lisa_scaffold.merge.words import measure_likeness
 
 _HEIR = 0.5
 _NEARLY = 0.9

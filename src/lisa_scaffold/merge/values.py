@@ -11,9 +11,9 @@ from lisa_scaffold.merge import choice, declined
 from lisa_scaffold.merge.declined import Note
 from lisa_scaffold.merge.identities import are_all_named
 from lisa_scaffold.merge.match import diff3
-from lisa_scaffold.merge.text import (
+from lisa_scaffold.merge.text import merge_lines
+from lisa_scaffold.merge.words import (
     measure_likeness_of_words,
-    merge_lines,
     merge_words,
     pick_farther,
     split_words,

@@ -12,7 +12,7 @@ from lisa_scaffold.formats.diff import find_hunks
 from lisa_scaffold.formats.tree import Indistinct, NotSure, Path, Value
 from lisa_scaffold.merge import choice, identities, match, moves, needs, values
 from lisa_scaffold.merge.declined import Declined, MergedText, Note
-from lisa_scaffold.merge.text import fold_comment
+from lisa_scaffold.merge.words import fold_comment
 from lisa_scaffold.pattern import compile_lazily
 
 Load = Callable[[str], Value]
