@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from ...support.tools import passes
+from ..parts import prometheus_operator as operator
 from ..parts.compose import NAME, make_stack, wait_for
 from ..parts.docker import Docker
 from ..parts.kubernetes import Cluster
@@ -188,6 +189,28 @@ def test_pods_run_as_the_chart_says(site: Site) -> None:
     assert lines[-2:] == ["written", "CapEff:\t0000000000000000"]
 
 
+def test_the_site_reads_and_writes_rows_and_the_owner_has_the_tables(site: Site) -> None:
+    python = ("kubectl", "exec", f"deploy/{RELEASE}", "--", "python3", "manage.py", "shell")
+    ask = "from django.db import connection as c; k = c.cursor(); k.execute({!r}); print(*k)"
+
+    def tries(statement: str) -> tuple[int, str]:
+        return site.cluster.tries(*python, "--verbosity=0", "--command", ask.format(statement))
+
+    role = "SELECT rolname, rolsuper, rolcreatedb FROM pg_roles WHERE rolname = current_user"
+    code, said = tries(role)
+    assert (code, said.splitlines()[-1]) == (0, "('service', False, False)")
+    owners = "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"
+    code, said = tries(owners)
+    assert (code, said.splitlines()[-1]) == (0, "('service_owner',)")
+    for statement in (
+        "CREATE TABLE mine ()",
+        "CREATE DATABASE mine",
+        "DELETE FROM django_migrations",
+    ):
+        code, said = tries(statement)
+        assert (code, "permission denied" in said) == (1, True), said
+
+
 def test_the_page_sees_the_end_of_a_job_that_fails(site: Site) -> None:
     # There is no backup yet that could be restored.
     site.follow(f"kubectl create job --from=cronjob/{RELEASE}-restore move")
@@ -237,3 +260,43 @@ def test_the_pipeline_releases_with_its_account_and_may_do_no_more(
     )
     assert code != 0
     assert "(Forbidden)" in said
+
+
+# --- With the Prometheus operator -----------------------------------------------------------------
+
+
+@pytest.fixture
+def operated(site: Site, tmp_path: Path) -> Iterator[list[Object]]:
+    """The kinds of the operator in the cluster, and its part of the page in the values."""
+    (block,) = re.findall(r"(?ms)^```yaml\n(monitoring:\n.*?)^```", site.text)
+    kinds = operator.definitions()
+    path = site.root / "kubernetes.yaml"
+    before = path.read_text(encoding="utf-8")
+    site.cluster.apply(*kinds, folder=tmp_path)
+    names = [f"crd/{each['metadata']['name']}" for each in kinds]
+    try:
+        site.cluster("kubectl", "wait", "--for=condition=established", *names, "--timeout=60s")
+        path.write_text(before + block, encoding="utf-8")
+        yield [each for each in site.render() if each["apiVersion"] == f"{operator.GROUP}/v1"]
+    finally:
+        path.write_text(before, encoding="utf-8")
+        site.cluster("kubectl", "delete", *names)
+
+
+def test_the_pipeline_brings_what_the_operator_looks_for(
+    site: Site, deployer: Cluster, operated: list[Object], tmp_path: Path
+) -> None:
+    site.follow(f"{UPGRADE} --atomic --timeout 10m", tag="1.0.0", by=deployer)
+    kinds = ",".join(f"{each['kind'].lower()}s.{operator.GROUP}" for each in operated)
+    there = deployer.get(kinds)["items"]
+    assert {each["kind"]: each["spec"] for each in there} == {
+        each["kind"]: each["spec"] for each in operated
+    }
+    assert {each["kind"] for each in there} == set(operator.KINDS)
+    assert all(each["metadata"]["labels"]["release"] == "kube-prometheus-stack" for each in there)
+    wrong = copy.deepcopy(find(operated, "ServiceMonitor"))
+    wrong["spec"]["endpoints"][0]["intervall"] = "30s"
+    assert 'unknown field "intervall"' in site.cluster.refuses(wrong, folder=tmp_path)
+    wrong = copy.deepcopy(find(operated, "PrometheusRule"))
+    wrong["spec"]["groups"][0]["rules"][0]["for"] = "soon"
+    assert "spec.groups.rules.for" in site.cluster.refuses(wrong, folder=tmp_path)

@@ -15,13 +15,17 @@ from typing import Any
 
 import yaml
 
+from ...support.tools import passes
 from .compose import NAME, wait_for
 from .docker import Docker
 from .kubernetes import BRIDGE, Cluster
 
 Object = dict[str, Any]
 RELEASE = "lisa-data-challenge"
-SECRETS = ("db_admin_password", "db_owner_password", "db_password")
+ROLES = (
+    "SECRETS=secrets psql --host=SERVER --username=postgres --dbname=service"
+    " --file=deploy/roles.sql"
+)
 OLDER = {
     "Chart.yaml": {'kubeVersion: ">=1.28.0-0"': 'kubeVersion: ">=1.20.0-0"'},
     "templates/service.yaml": {
@@ -62,8 +66,8 @@ class Site:
 
     def __init__(self, cluster: Cluster, root: Path) -> None:
         self.cluster, self.root = cluster, root
-        lines = (root / "operations/kubernetes.md").read_text(encoding="utf-8").splitlines()
-        self.page = {line.strip() for line in lines}
+        self.text = (root / "operations/kubernetes.md").read_text(encoding="utf-8")
+        self.page = {line.strip() for line in self.text.splitlines()}
 
     def follow(self, line: str, *, tag: str = "1.0.0", by: Cluster | None = None) -> str:
         """Run a line of the page as it stands there; what it prints."""
@@ -150,6 +154,8 @@ def _make_older(chart: Path) -> None:
 def beside(docker: Docker, root: Path) -> Iterator[dict[str, str]]:
     """Run a database with the roles of a service, and a store, where pods reach them.
 
+    The roles are made by the line of the page, as the administrator of a server that is there.
+
     Parameters
     ----------
     docker
@@ -167,14 +173,14 @@ def beside(docker: Docker, root: Path) -> Iterator[dict[str, str]]:
         "--env=POSTGRES_USER=postgres",
         "--env=POSTGRES_DB=service",
         "--env=POSTGRES_PASSWORD_FILE=/run/secrets/db_admin_password",
-        *(f"--volume={root}/secrets/{each}:/run/secrets/{each}:ro" for each in SECRETS),
-        f"--volume={root}/deploy/roles.sql:/docker-entrypoint-initdb.d/roles.sql:ro",
+        f"--volume={root}/secrets/db_admin_password:/run/secrets/db_admin_password:ro",
     )
     try:
         docker(*run, "--name=postgres", *administrator, "localhost/postgres:test", "postgres")
         docker(*run, "--name=second-store", "localhost/store:test")
         ready = ("exec", "postgres", "pg_isready", "-h", "127.0.0.1", "-d", "service")
         wait_for(lambda: docker.tries(*ready)[0] == 0, 120)
+        make_roles(root, address(docker, "postgres"))
         store = address(docker, "second-store")
         for bucket in ("data", "backups"):
             bucket_of = f"http://{store}:9000/{bucket}"
@@ -182,6 +188,14 @@ def beside(docker: Docker, root: Path) -> Iterator[dict[str, str]]:
         yield {"database": address(docker, "postgres"), "store": store}
     finally:
         docker.tries("rm", "--force", "--volumes", "postgres", "second-store")
+
+
+def make_roles(root: Path, server: str) -> None:
+    """Run the page's line that makes them."""
+    assert ROLES in (root / "operations/kubernetes.md").read_text(encoding="utf-8")
+    password = (root / "secrets/db_admin_password").read_text(encoding="utf-8")
+    line = ROLES.replace("SERVER", server)
+    passes("bash", "-c", line, cwd=root, env={"PGPASSWORD": password})
 
 
 def address(docker: Docker, container: str) -> str:
