@@ -36,7 +36,7 @@ def test_a_long_text_is_not_kept() -> None:
 
 
 def test_what_was_not_used_for_longest_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sharing, "MOST", 5)
+    monkeypatch.setattr(sharing, "MOST", 2 * (sharing.ENTRY + 2))
     seen: list[str] = []
 
     @sharing.shared
@@ -47,6 +47,20 @@ def test_what_was_not_used_for_longest_makes_room(monkeypatch: pytest.MonkeyPatc
     for text in ("aa", "bb", "aa", "cc", "aa", "bb"):
         assert find(text) == text.upper()
     assert seen == ["aa", "bb", "cc", "bb"]
+
+
+def test_empty_texts_at_many_places_make_room_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharing, "MOST", 2 * (sharing.ENTRY + 1))
+    seen: list[str] = []
+
+    @sharing.shared
+    def find(path: str, text: str) -> str:
+        seen.append(path)
+        return path + text
+
+    for path in ("a", "b", "c", "a"):
+        assert find(path, "") == path
+    assert seen == ["a", "b", "c", "a"]
 
 
 def test_what_raises_is_not_kept() -> None:

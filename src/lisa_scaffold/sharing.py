@@ -11,7 +11,10 @@ LONGEST = 20_000
 """Length of a text, in characters or bytes, above which projects hardly have it in common."""
 
 MOST = 1_000_000
-"""Length of all texts that one function keeps something of: the longest unused goes first."""
+"""Length of all that one function keeps results for: the longest unused goes first."""
+
+ENTRY = 200
+"""What keeping a result takes at least, in characters: that of an empty text takes it too."""
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -31,16 +34,20 @@ def shared(find: Function) -> Function:
     @wraps(find)
     def look_up(*given: object) -> object:
         nonlocal size
-        length = len(cast(str, given[-1]))
-        if length > LONGEST:
+        if len(cast(str, given[-1])) > LONGEST:
             return find(*given)
         if given in kept:
             kept.move_to_end(given)
             return kept[given]
         kept[given] = found = find(*given)
-        size += length
+        size += _measure(given)
         while size > MOST:
-            size -= len(cast(str, kept.popitem(last=False)[0][-1]))
+            size -= _measure(kept.popitem(last=False)[0])
         return found
 
     return cast(Function, look_up)
+
+
+def _measure(given: tuple[object, ...]) -> int:
+    """What it takes to keep the result for these arguments."""
+    return ENTRY + sum(len(each) for each in given if isinstance(each, (str, bytes)))
