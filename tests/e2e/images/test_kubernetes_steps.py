@@ -38,8 +38,9 @@ RIGHTS = [
     {"apiGroups": [""], "resources": ["pods/log"], "verbs": ["get"]},
     {"apiGroups": [""], "resources": ["events"], "verbs": ["list"]},
 ]
-GATED = ["sh", "-c", 'until [ -e /work/gate ]; do sleep 0.2; done; exec noise "$@"', "noise"]
-"""The command of a step that waits until it may go on."""
+WAIT = 'until [ -e "${2%/*}/gate" ]; do sleep 0.2; done; exec noise "$@"'
+GATED = ["sh", "-c", WAIT, "noise"]
+"""The command of a step that waits until it may go on: beside its commandfile."""
 GREEDY = ["python3", "-c", "print(len(b'x' * 2**30))"]
 """The command of a step that takes a gigabyte of memory."""
 SHORT = "time,X\n0,1\n1,2\n"
@@ -193,8 +194,10 @@ def test_a_step_is_a_pod_that_has_no_more_than_it_needs(
         "capabilities": {"drop": ["ALL"]},
         "readOnlyRootFilesystem": True,
     }
-    # No token of its own among what is mounted.
-    assert [each["mountPath"] for each in container["volumeMounts"]] == ["/work", "/tmp"]  # noqa: S108
+    # The folder of this run alone, and no token among what is mounted.
+    own, scratch = container["volumeMounts"]
+    assert re.fullmatch("noise/[0-9a-f]{64}", own["subPath"])
+    assert (own["mountPath"], scratch["mountPath"]) == (f"/work/{own['subPath']}", "/tmp")  # noqa: S108
     # Neither the pod nor a file of the run stays.
     assert kubernetes.get("pods", f"--namespace={NAMESPACE}")["items"] == []
     assert [path for path in place.work.rglob("*") if path.is_file()] == []
@@ -220,7 +223,7 @@ def test_a_pod_outlives_the_triggerer_and_ends_with_its_task(
     place: Place, step: tuple[str, str], kubernetes: Cluster, tmp_path: Path
 ) -> None:
     place.pin(step[1], command=GATED)
-    gate, before = place.work / "gate", len(products(place))
+    before = len(products(place))
     env = {name: each for name, each in place.env.items() if name != "AIRFLOW_HOME"}
     client = Client(place.pipeline.python, {**os.environ, **env})
 
@@ -234,7 +237,8 @@ def test_a_pod_outlives_the_triggerer_and_ends_with_its_task(
         wait_until("the triggerer watches the pod", lambda: is_watched(running, run))
         wait_until("it runs", lambda: pods() == ["Running"])
         kill_triggerer(running)
-        gate.touch()
+        (folder,) = place.work.glob("noise/*")
+        (folder / "gate").touch()
         wait_until("the pod has ended", lambda: pods() == ["Succeeded"])
         assert waits(running, run)
         command = (place.pipeline.python, "-m", "airflow", "triggerer")
@@ -244,7 +248,6 @@ def test_a_pod_outlives_the_triggerer_and_ends_with_its_task(
             assert (ended["state"], pods()) == ("success", [])
 
             # Somebody ends the task: the pod ends with it, and there is no second one.
-            gate.unlink()
             run = begin(running, client, "segments/d.csv", SEGMENT + "25.0,4\n")
             wait_until("the other one watches the next", lambda: is_watched(running, run))
             wait_until("it runs", lambda: pods() == ["Running"])
