@@ -208,6 +208,12 @@ def test_a_build_needs_the_history() -> None:
             "script: [flake8]\n  allow_failure: true",
             "a passes whatever flake8 finds: delete `allow_failure`",
         ),
+        (
+            "script: ['nox -s tests || true', nox -s lint]",
+            "a passes whatever nox -s tests finds: delete `|| true`",
+        ),
+        ("script: [nox -s audit]\n  allow_failure: true", None),
+        ("script: ['nox --list || true']", None),
         ("script: [pip install pytest || true]", None),
         ("script: [ruff check .]", None),
         ("script: [pytest]\n  allow_failure: {exit_codes: [5]}", None),

@@ -371,22 +371,50 @@ def test_inputs_that_the_component_has_not(said: str, why: str) -> None:
     assert messages(files, "CI001", components=KNOWN) == [wanted]
 
 
-def judged(said: str, **given: Any) -> list[tuple[str, int, str]]:
-    """What TPL006 finds where the pipeline of a new project ends with something more."""
+OTHER_JUDGE = (
+    "what is installed to judge the project is not the template's lisa-scaffold: restore the line, "
+    "or name the mirror in `mirrors` below `[tool.lisa-scaffold]`"
+)
+
+
+def judged(
+    said: str,
+    *,
+    code: str = "TPL006",
+    settings: str = "",
+    replaced: tuple[str, str] = ("", ""),
+    **given: Any,
+) -> list[tuple[str, int, str]]:
+    """What a rule finds where the pipeline of a new project ends with something more.
+
+    Parameters
+    ----------
+    settings
+        A line below ``[tool.lisa-scaffold]``.
+    replaced
+        A part of the pipeline, and what stands there instead.
+    given
+        Answers.
+    """
     files = clean(**given)
+    if replaced[0]:
+        files = edited(files, PIPELINE, *replaced)
+    if settings:
+        toml = text(files, "pyproject.toml")
+        files = {**files, "pyproject.toml": f"{toml}\n[tool.lisa-scaffold]\n{settings}\n"}
     locked = {path: data for path, data in files.items() if path.startswith(".gitlab/ci/")}
     if said == "no pipeline":
         files = changed(files, {PIPELINE: None})
     elif said == "no include":
         files = edited(files, PIPELINE, "  - local: /.gitlab/ci/compliance.yml\n", "")
     elif said.startswith("LISA_"):
-        name, value = said.split("=")
+        name, _, value = said.partition("=")
         files = {**files, PIPELINE: re.sub(rf"(?m)^  {name}: .*\n", "", text(files, PIPELINE))}
         files = edited(files, PIPELINE, "\nvariables:\n", f"\nvariables:\n  {name}: {value}\n")
     else:
         files = {**files, PIPELINE: f"{text(files, PIPELINE)}\n{said}"}
     pristine = Pristine("v0.2.0", {path: bytes(data) for path, data in locked.items()})  # type: ignore[arg-type]
-    return [(f.path, f.line, f.message) for f in findings(files, "TPL006", pristine=pristine)]
+    return [(f.path, f.line, f.message) for f in findings(files, code, pristine=pristine)]
 
 
 @pytest.mark.parametrize("kind", ["package", "image", "pipeline", "service", "fleet"])
@@ -419,15 +447,15 @@ def test_a_pipeline_judges_a_new_project(kind: str) -> None:
         ),
         (
             "compliance: {rules: [{when: never}]}\n",
-            "`compliance` does not run in merge requests: delete its `rules`",
+            "`compliance` need not run in merge requests: delete its `rules`",
         ),
         (
             "compliance:\n  rules:\n    - if: $CI_COMMIT_TAG\n",
-            "`compliance` does not run in merge requests: delete its `rules`",
+            "`compliance` need not run in merge requests: delete its `rules`",
         ),
         (
             "compliance: {when: manual}\n",
-            "`compliance` does not run in merge requests: delete its `when`",
+            "`compliance` need not run in merge requests: delete its `when`",
         ),
         (
             "workflow:\n  rules:\n    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH\n",
@@ -435,18 +463,57 @@ def test_a_pipeline_judges_a_new_project(kind: str) -> None:
         ),
         (
             "compliance: {script: ['true']}\n",
-            "`compliance` does not run `lisa-scaffold check`: delete this `script`",
+            "what judges is no more than what this `script` says: delete it",
         ),
         ("LISA_FAIL_ON=never", "`LISA_FAIL_ON` is `never`: write must or should"),
         (
-            'LISA_SCAFFOLD="lisa-scaffold @ git+https://git.example.org/lisa-scaffold.git@main"',
+            'LISA_SCAFFOLD="lisa-scaffold @ git+https://gitlab.in2p3.fr/LISA/lisa-scaffold.git@main"',
             "the rules are those of main, and the project is of VERSION: write @VERSION",
         ),
         (
             "compliance: {variables: {LISA_FAIL_ON: never}}\n",
             "`LISA_FAIL_ON` is `never`: write must or should",
         ),
-        ("compliance: {timeout: 10 minutes}\n", None),
+        (
+            "compliance: {before_script: ['exit 0']}\n",
+            "what judges is no more than what this `before_script` says: delete it",
+        ),
+        (
+            "compliance: {script: ['python -m lisa_scaffold check || true']}\n",
+            "what judges is no more than what this `script` says: delete it",
+        ),
+        *(
+            (f"compliance: {{{said}}}\n", f"`compliance` {what}")
+            for said, what in {
+                "when: on_failure": "need not run in merge requests: delete its `when`",
+                "rules: [{if: $ASKED}]": "need not run in merge requests: delete its `rules`",
+                "rules: [{exists: [a]}]": "need not run in merge requests: delete its `rules`",
+                "rules: [{changes: [a]}]": "need not run in merge requests: delete its `rules`",
+                "only: {variables: [$ASKED]}": "need not run in merge requests: delete its `only`",
+                "rules: [{allow_failure: true}]": (
+                    "passes whatever it finds: delete `allow_failure`"
+                ),
+            }.items()
+        ),
+        *(
+            (said, OTHER_JUDGE)
+            for said in (
+                "LISA_SCAFFOLD='lisa-scaffold @ git+https://gitlab.in2p3.fr/me/lisa-scaffold.git@VERSION'",
+                "LISA_SCAFFOLD='other @ git+https://gitlab.in2p3.fr/LISA/lisa-scaffold.git@VERSION'",
+                "LISA_SCAFFOLD=$CI_PROJECT_DIR/tools/fake",
+                "LISA_SCAFFOLD='lisa-scaffold @ ${CI_PROJECT_DIR}/fake'",
+                "LISA_SCAFFOLD=other-scaffold",
+                "compliance: {variables: {LISA_SCAFFOLD: ./fake}}\n",
+            )
+        ),
+        ("compliance: {timeout: 10 minutes, tags: [small], retry: 2, needs: []}\n", None),
+        ("compliance: {rules: [{if: $CI_PIPELINE_SOURCE}]}\n", None),
+        ("LISA_SCAFFOLD='lisa-scaffold==0.2.0'", None),
+        ("LISA_SCAFFOLD=$MIRROR", None),
+        (
+            "LISA_SCAFFOLD='lisa-scaffold @ $MIRROR@v0.1.0'",
+            "the rules are those of v0.1.0, and the project is of VERSION: write @VERSION",
+        ),
         ("LISA_FAIL_ON=should", None),
         ("LISA_FAIL_ON=$LEVEL", None),
         ("LISA_SCAFFOLD=lisa-scaffold", None),
@@ -456,7 +523,58 @@ def test_a_pipeline_judges_a_new_project(kind: str) -> None:
 def test_what_keeps_the_job_that_judges_from_judging(said: str, message: str | None) -> None:
     recorded = str(Facts.of(clean()).answers["_commit"])
     expected = [] if message is None else [message.replace("VERSION", recorded)]
-    assert [each for *_, each in judged(said)] == expected
+    assert [each for *_, each in judged(said.replace("VERSION", recorded))] == expected
+
+
+def test_a_mirror_that_the_project_names_may_judge() -> None:
+    said = "LISA_SCAFFOLD='lisa-scaffold @ git+ssh://git@gitlab.example.org/m/lisa-scaffold.git@VERSION'"
+    said = said.replace("VERSION", str(Facts.of(clean()).answers["_commit"]))
+    assert [message for *_, message in judged(said)] == [OTHER_JUDGE]
+    mirrors = 'mirrors = ["gitlab.example.org/m/lisa-scaffold"]'
+    assert judged(said, settings=mirrors) == []
+
+
+def test_the_job_that_judges_is_included_whatever_else() -> None:
+    rules = "compliance.yml\n    rules: [{if: $NEVER_SET}]\n"
+    [(path, _, message)] = judged("", replaced=("compliance.yml\n", rules))
+    assert path == PIPELINE
+    assert message == "`compliance` is there only where these `rules` hold: delete them"
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        (
+            "tests: {script: ['true']}\n",
+            "`tests` runs what this `script` says instead: delete it",
+        ),
+        ("lint: {rules: [{when: never}]}\n", "`lint` never runs: delete its `rules`"),
+        ("secrets: {when: never}\n", "`secrets` never runs: delete its `when`"),
+        (
+            "tests: {allow_failure: true}\n",
+            "`tests` passes whatever it finds: delete `allow_failure`",
+        ),
+        ("tests: {before_script: [apt-get update], tags: [big], timeout: 3h}\n", None),
+        ("mine: {script: ['true'], allow_failure: true, rules: [{when: never}]}\n", None),
+        ("lint: {rules: [{if: $CI_COMMIT_TAG}]}\n", None),
+    ],
+)
+def test_a_job_of_the_template_is_kept(said: str, message: str | None) -> None:
+    found = [each for *_, each in judged(said, code="TPL007")]
+    assert found == ([message] if message else [])
+
+
+def test_an_adopted_project_may_let_jobs_fail_until_they_pass() -> None:
+    assert judged("tests: {allow_failure: true}\n", code="TPL007", adopted=True) == []
+
+
+def test_the_jobs_of_the_template_are_included() -> None:
+    removed = ("  - local: /.gitlab/ci/security.yml\n", "")
+    [(path, _, message)] = judged("", code="TPL007", replaced=removed)
+    assert path == PIPELINE
+    assert message == (
+        "the jobs of `.gitlab/ci/security.yml` are not included, so they never run: include them"
+    )
 
 
 def test_an_adopted_project_may_let_it_fail_until_it_passes() -> None:

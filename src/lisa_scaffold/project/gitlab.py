@@ -272,6 +272,14 @@ class Pipeline:
                     return Place(document.path, document.line(name, *keys))
         return job.place
 
+    def list_sources(self, name: str, *keys: str | int) -> list[str]:
+        """Where a job, or a key of it, is given: files, or addresses of what is included.
+
+        The last one takes precedence. What the job inherits does not count.
+        """
+        given = self._documents.items()
+        return [source for source, document in given if document.get(name, *keys) is not None]
+
     def expand(self, text: str, job: Job | None = None) -> str:
         """Expand the variables in a text whose values the pipeline itself sets."""
         from lisa_scaffold.formats.dockerfile import resolve

@@ -9,24 +9,35 @@ from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.gitlab import Job, flatten_script
 from lisa_scaffold.rules.rule import SHOULD, Hit, rule
 
-_TOOLS = ("ruff", "flake8", "pylint", "mypy", "pyright", "pytest", "pre-commit")
+_RUNNERS = ("nox", "tox")
+_TOOLS = ("ruff", "flake8", "pylint", "mypy", "pyright", "pytest", "pre-commit", *_RUNNERS)
 _RUNS = compile_lazily(
-    rf"(?:^|[;&|(]\s*|\s)(?:\S{{0,200}}/)?({'|'.join(_TOOLS)})(?=\s|$)(?!\s*(?:--version|install|[=<>~]))"
+    rf"(?:^|[;&|(]\s*|\s)(?:\S{{0,200}}/)?({'|'.join(_TOOLS)})(?=\s|$)(?!\s*(?:--version|--list|-l\b|install|[=<>~]))"
 )
 _INSTALLS = compile_lazily(r"\b(?:install|add|sync|update|upgrade|download|cache|which|--with)\b")
 _CANNOT_FAIL = compile_lazily(r"--exit-zero\b|\|\|\s*(?:true|:|echo|exit 0)(?![\w-])")
+_COMMAND = compile_lazily(r"[^;&|<>]{1,80}")
 _LONGEST = 2_000
 
 
 def _find_runs(job: Job) -> Iterator[tuple[str, str]]:
-    """The checkers that a job runs, each with why it cannot fail; empty where it can."""
+    """The checkers that a job runs, each with why it cannot fail; empty where it can.
+
+    What nox and tox run is known by their arguments. Such a job that may fail for now shows in the
+    pipeline under its own name.
+    """
     excused = "`allow_failure`" if job.get("allow_failure") is True else ""
     for command in flatten_script(job.get("script")):
         for line in command[:_LONGEST].split("\n"):
             match = _RUNS.search(line.split(" #")[0])
             if match and not _INSTALLS.search(line[: match.end()]):
                 swallows = _CANNOT_FAIL.search(line, match.start())
-                yield match[1], f"`{swallows[0]}`" if swallows else excused
+                why = f"`{swallows[0]}`" if swallows else ""
+                if match[1] in _RUNNERS:
+                    asked = _COMMAND.match(line, match.start(1))
+                    yield asked[0].strip() if asked else match[1], why
+                else:
+                    yield match[1], why or excused
 
 
 def _shows_findings(job: Job) -> bool:

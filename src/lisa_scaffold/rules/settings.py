@@ -15,8 +15,8 @@ def can_be_followed(facts: Facts) -> Iterator[Hit]:
 
     Why: A misspelt key, or a waiver without a reason, has no effect, and nobody notices.
 
-    How: Use only `select`, `ignore`, `strict`, `skip` and `waivers`. A waiver needs a `code` and a
-    `reason`, and may have a `path` pattern and an `expires` date.
+    How: Use only `select`, `ignore`, `strict`, `skip`, `fleet`, `mirrors` and `waivers`. A
+    waiver needs a `code` and a `reason`, and may have a `path` pattern and an `expires` date.
 
     Source: A waiver records an exception: the next reader has to see why it is there.
     """

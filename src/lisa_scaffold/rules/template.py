@@ -124,8 +124,12 @@ def recorded_version_is_known(facts: Facts) -> Iterator[Hit]:
 
 _JUDGE = "compliance"
 _JUDGE_FILE = ".gitlab/ci/compliance.yml"
+_JOBS = ".gitlab/ci/"
 _JUDGED_BY = compile_lazily(r"@([^@/\s]{1,200})$")
-_CHECKS = compile_lazily(r"\blisa[_-]scaffold check\b")
+_SAYS_WHAT_RUNS = ("before_script", "script", "inherit", "extends", "hooks", "trigger")
+_NAME = "lisa-scaffold"
+_IN_CHECKOUT = ("$CI_PROJECT_DIR", "${CI_PROJECT_DIR")
+_IS_OURS = compile_lazily(r"lisa[-_.]scaffold\s*(?:\[[\w, -]{0,99}\]\s*)?(?:[<>=!~;].{0,200})?$")
 
 
 def _has_judge(facts: Facts) -> bool:
@@ -167,17 +171,41 @@ def pipeline_judges(facts: Facts) -> Iterator[Hit]:
 
 
 def _runs_unasked(pipeline: Pipeline, job: Job, situation: gitlab_runs.Situation) -> bool:
-    """Whether a job runs, or may, without anybody's click."""
-    runs = gitlab_runs.job_runs(pipeline, job, situation, gitlab_runs.is_run_unasked)
-    return runs is not False and gitlab_runs.workflow_allows(pipeline, situation) is not False
+    """Whether a job runs whatever else, as far as the workflow lets it.
+
+    Of the template's own job that is known: who makes it depend on a variable, on files or on other
+    jobs has it run when that happens to be so.
+    """
+    runs = gitlab_runs.job_runs(pipeline, job, situation, _is_run_always)
+    return runs is True and gitlab_runs.workflow_allows(pipeline, situation) is not False
+
+
+def _is_run_always(when: str) -> bool:
+    return when in ("on_success", "always", "delayed")
+
+
+def _is_of_project(facts: Facts, source: str) -> bool:
+    """Whether a part of the pipeline is a file of the project's own, and none of the template's."""
+    pristine = facts.given.pristine
+    return facts.has(source) and not (pristine and source in pristine.locked)
+
+
+def _changes(facts: Facts, job: Job, key: str) -> bool:
+    """Whether the project gives a key of a job that the template brings."""
+    sources = facts.pipeline.list_sources(job.name, key)
+    return bool(sources) and _is_of_project(facts, sources[-1])
 
 
 def _find_blunted(facts: Facts, job: Job) -> Iterator[Hit]:
     """What keeps the job that judges from running, from failing, or from asking the right rules."""
     pipeline = facts.pipeline
-    if job.get("allow_failure") and not facts.answers.get("adopted"):
-        message = f"`{_JUDGE}` passes whatever it finds: delete `allow_failure`"
-        yield Hit(*pipeline.place_of(job, "allow_failure"), message)
+    if not facts.answers.get("adopted"):
+        keys: list[tuple[str | int, ...]] = [("allow_failure",)] if job.get("allow_failure") else []
+        rules = (number for number, each in enumerate(job.rules) if each.get("allow_failure"))
+        keys += [("rules", number, "allow_failure") for number in rules]
+        for where in keys[:1]:
+            message = f"`{_JUDGE}` passes whatever it finds: delete `allow_failure`"
+            yield Hit(*pipeline.place_of(job, *where), message)
     # A pipeline of its own may be one of branches alone: what is merged is judged there.
     requests = (gitlab_runs.MERGE_REQUEST, gitlab_runs.BRANCH_OF_REQUEST)
     if not any(_runs_unasked(pipeline, job, each) for each in requests):
@@ -185,13 +213,23 @@ def _find_blunted(facts: Facts, job: Job) -> Iterator[Hit]:
         message = f"no pipeline runs in merge requests, and so no `{_JUDGE}`: let `workflow` do"
         place = pipeline.place("workflow")
         if key:
-            message = f"`{_JUDGE}` does not run in merge requests: delete its `{key}`"
+            message = f"`{_JUDGE}` need not run in merge requests: delete its `{key}`"
             place = pipeline.place_of(job, key)
         yield Hit(*place, message)
-    if not any(_CHECKS.search(command) for command in job.commands):
-        message = f"`{_JUDGE}` does not run `lisa-scaffold check`: delete this `script`"
-        yield Hit(*pipeline.place_of(job, "script"), message)
-    own = job.get("variables")
+    for include in pipeline.includes:
+        if include.address.lstrip("/") == _JUDGE_FILE and include.entry.get("rules"):
+            message = f"`{_JUDGE}` is there only where these `rules` hold: delete them"
+            yield Hit(*include.place, message)
+    for key in _SAYS_WHAT_RUNS:
+        if _changes(facts, job, key):
+            message = f"what judges is no more than what this `{key}` says: delete it"
+            yield Hit(*pipeline.place_of(job, key), message)
+    yield from _find_misled(facts, job)
+
+
+def _find_misled(facts: Facts, job: Job) -> Iterator[Hit]:
+    """What the job that judges is told wrongly: what to fail for, and with which rules."""
+    pipeline, own = facts.pipeline, job.get("variables")
     told = {**pipeline.variables, **(own if isinstance(own, dict) else {})}
 
     def place_variable(name: str) -> Place:
@@ -203,14 +241,101 @@ def _find_blunted(facts: Facts, job: Job) -> Iterator[Hit]:
     if "$" not in level and level not in (MUST.value, SHOULD.value):
         message = f"`LISA_FAIL_ON` is `{level}`: write must or should"
         yield Hit(*place_variable("LISA_FAIL_ON"), message)
-    judged_by = _JUDGED_BY.search(str(told.get("LISA_SCAFFOLD", "")))
+    judge = str(told.get("LISA_SCAFFOLD", ""))
     recorded = str(facts.answers.get("_commit", ""))
-    if judged_by and "$" not in judged_by[1] and judged_by[1] != recorded:
+    judged_by = _JUDGED_BY.search(judge)
+    if facts.package.name != _NAME and _is_other_judge(facts, judge):
+        message = (
+            "what is installed to judge the project is not the template's lisa-scaffold: restore "
+            "the line, or name the mirror in `mirrors` below `[tool.lisa-scaffold]`"
+        )
+        yield Hit(*place_variable("LISA_SCAFFOLD"), message)
+    elif judged_by and "$" not in judged_by[1] and judged_by[1] != recorded:
         message = (
             f"the rules are those of {judged_by[1]}, and the project is of {recorded}: "
             f"write @{recorded}"
         )
         yield Hit(*place_variable("LISA_SCAFFOLD"), message)
+
+
+def _list_locked_jobs(facts: Facts) -> list[Job]:
+    """The jobs that the template brings, the one that judges left out: it has a rule of its own."""
+    pipeline = facts.pipeline
+    found = []
+    for job in pipeline.jobs.values():
+        sources = pipeline.list_sources(job.name)
+        if job.name != _JUDGE and not all(_is_of_project(facts, source) for source in sources):
+            found.append(job)
+    return found
+
+
+def _list_left_out(facts: Facts) -> list[str]:
+    """The files of jobs that the template brings and the project has, and does not include."""
+    pristine = facts.given.pristine
+    if pristine is None or not facts.pipeline.is_local:
+        return []
+    files = (path for path in pristine.locked if path.startswith(_JOBS) and path.endswith(".yml"))
+    return [path for path in files if path != _JUDGE_FILE and path not in facts.pipeline.files]
+
+
+@rule("TPL007", SHOULD, when=_has_judge)
+def template_jobs_are_kept(facts: Facts) -> Iterator[Hit]:
+    """The jobs of the template do what the template has them do.
+
+    Why: The files that define these jobs are locked, so that they are what was reviewed and tested.
+    One that gets another script in `.gitlab-ci.yml`, never runs or may fail is green all the same,
+    and whoever reads "tests: passed" believes it.
+
+    How: Delete the key. What a job needs besides (a system package, a variable, a runner's tag) is
+    set by the variables in `.gitlab-ci.yml` and by keys such as `tags`, `timeout` and
+    `before_script`; what is not meant for the project is an answer: `lisa-scaffold update --data
+    docs=no`. In an adopted project a job may carry `allow_failure` until it passes.
+
+    Source: [GitLab: jobs that are included can be overridden](https://docs.gitlab.com/ci/yaml/includes/#override-included-configuration-values)
+    by any key of the same name in `.gitlab-ci.yml`.
+    """
+    pipeline = facts.pipeline
+    for path in _list_left_out(facts):
+        message = f"the jobs of `{path}` are not included, so they never run: include them"
+        yield Hit(*pipeline.place("include"), message)
+    for job in _list_locked_jobs(facts):
+        if not job.is_fully_known:
+            continue
+        if _changes(facts, job, "script"):
+            message = f"`{job.name}` runs what this `script` says instead: delete it"
+            yield Hit(*pipeline.place_of(job, "script"), message)
+        if _changes(facts, job, "rules") and all(each.get("when") == "never" for each in job.rules):
+            message = f"`{job.name}` never runs: delete its `rules`"
+            yield Hit(*pipeline.place_of(job, "rules"), message)
+        if _changes(facts, job, "when") and job.get("when") == "never":
+            message = f"`{job.name}` never runs: delete its `when`"
+            yield Hit(*pipeline.place_of(job, "when"), message)
+        may_fail = job.get("allow_failure") is True and not facts.answers.get("adopted")
+        if may_fail and _changes(facts, job, "allow_failure"):
+            message = f"`{job.name}` passes whatever it finds: delete `allow_failure`"
+            yield Hit(*pipeline.place_of(job, "allow_failure"), message)
+
+
+def _is_other_judge(facts: Facts, requirement: str) -> bool:
+    """Whether a requirement names something else than lisa-scaffold, from where it comes."""
+    from lisa_scaffold.template.rendering import CANONICAL_URL
+
+    name, at, address = (part.strip() for part in requirement.partition("@ "))
+    if not at:
+        unknown = requirement.startswith("$") and not requirement.startswith(_IN_CHECKOUT)
+        return bool(requirement) and not (unknown or _IS_OURS.match(requirement))
+    if address.startswith("$") and not address.startswith(_IN_CHECKOUT):
+        return False  # an address of the site's, set where nobody but its owners may
+    source = str(facts.answers.get("_src_path", ""))
+    known = [CANONICAL_URL, source, *facts.settings.mirrors]
+    wanted = {_name_place(each) for each in known} - {""}
+    return name != _NAME or _name_place(_JUDGED_BY.sub("", address)) not in wanted
+
+
+def _name_place(address: str) -> str:
+    """Server and path of a repository: what is left of an address in whatever form."""
+    place = re.sub(r"^(?:git\+)?[a-z]+://(?:[^@/]*@)?", "", address[:500])
+    return place.removesuffix(".git").rstrip("/").lower()
 
 
 # The server does not count: there may be mirrors.
