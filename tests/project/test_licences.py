@@ -98,6 +98,8 @@ def test_licence_files_are_found_by_name() -> None:
         ("MIT OR (Apache-2.0 AND BSD-3-Clause)", {"MIT", "Apache-2.0", "BSD-3-Clause"}),
         ("GPL-3.0-or-later WITH GCC-exception-3.1", {"GPL-3.0+"}),
         ("LicenseRef-ESA", set()),
+        ("BSD-3-clause", {"BSD-3-Clause"}),
+        ("cecill-b or GPL-3.0-OR-LATER with gcc-exception-3.1", {"CECILL-B", "GPL-3.0+"}),
         ("GNU General Public License v3 (GPLv3)", {"GPL-3.0"}),
         ("GNU General Public License (GPL)", {"GPL"}),
         ("GNU Affero General Public License v3 or later (AGPLv3+)", {"AGPL-3.0+"}),

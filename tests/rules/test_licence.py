@@ -136,6 +136,15 @@ def test_statement_and_text() -> None:
     assert found(changed(files, {"COPYING": clean()["LICENSE"]}), "LIC") == []
 
 
+@pytest.mark.parametrize("stated", ["BSD-3-clause", "BSD-3-CLAUSE", "bsd-3-clause"])
+def test_identifiers_mean_the_same_in_any_letters(stated: str) -> None:
+    assert found(stating(f'license = "{stated}"'), "LIC") == []
+    other = changed(stating(f'license = "{stated}"'), {"LICENSE": MIT, "README.md": "# A\n"})
+    assert found(changed(other, {"CITATION.cff": None}), "LIC") == [
+        ("LIC004", "pyproject.toml", LINE)
+    ]
+
+
 def with_classifier(name: str, files: dict[str, Any]) -> dict[str, Any]:
     return edited(
         files, "pyproject.toml", "classifiers = [\n", f'classifiers = [\n  "License :: {name}",\n'

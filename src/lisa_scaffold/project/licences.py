@@ -185,12 +185,14 @@ def find_claimed(text: str) -> set[str]:
 
     A ``+`` behind one says that later versions are meant too.
     """
-    if is_expression(text):
-        words = re.sub(r"(?i)\bWITH\s+\S+", "", text).replace("(", " ").replace(")", " ").split()
+    # Identifiers mean the same in capitals and small letters.
+    if expression := make_canonical(text):
+        bare = re.sub(r"\bWITH\s+\S+", "", expression)
+        words = bare.replace("(", " ").replace(")", " ").split()
         found = {
             f"{strip_suffix(word)}+" if word.endswith(("+", "-or-later")) else strip_suffix(word)
             for word in words
-            if word.upper() not in ("AND", "OR")
+            if word not in ("AND", "OR")
         }
         return {each for each in found if not each.startswith("LicenseRef-")}
     return {name for name, _ in find_named(text)}
