@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import takewhile
 
 from lisa_scaffold.formats.dockerfile import Dockerfile, Instruction, Stage
 from lisa_scaffold.formats.edit import Change, replace_block
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules import images
+from lisa_scaffold.rules.cleaning import cleans, is_ignored, speaks_of
 from lisa_scaffold.rules.compose import find_built
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.images import find_dockerfiles
@@ -170,7 +170,8 @@ def bases_are_pinned(facts: Facts) -> Iterator[Hit]:
 
     Why: Without a tag, or with `latest`, the same commit may build a different image tomorrow.
 
-    How: Give the base image a version tag, or better a digest.
+    How: Give the base image a version tag, or better a digest. One is not meant whose comment tells
+    hadolint to ignore that (DL3006, DL3007).
 
     Source: [Docker: pin base image versions](https://docs.docker.com/build/building/best-practices/#pin-base-image-versions).
     """
@@ -183,6 +184,8 @@ def _find_moving(facts: Facts) -> Iterator[Hit]:
         for stage in _find_bases(docker):
             message = images.explain_change(stage.resolved)
             if not message or _is_built_here(facts, stage.resolved):
+                continue
+            if is_ignored(stage.instructions[0], facts.lines(docker.path), "DL3006", "DL3007"):
                 continue
             if not _is_built_beside(facts, docker, stage.resolved):
                 yield Hit(docker.path, stage.instructions[0].line, message)
@@ -410,20 +413,23 @@ _NO_PIP_CACHE = compile_lazily(
 )
 
 
-def _find_lists(stage: Stage, lines: Sequence[str]) -> tuple[list[int], list[int]]:
+def _find_lists(facts: Facts, docker: Dockerfile, stage: Stage) -> tuple[list[int], list[int]]:
     """Lines that leave apt's lists behind: with an installation, and alone for a later one."""
+    lines = facts.lines(docker.path)
     with_install: list[int] = []
     alone: list[int] = []
     updates: list[int] = []
     for run in stage.instructions:
-        if run.verb != "RUN" or _bounded_mounts(run) or _keeps_on_purpose(run, lines):
+        if run.verb != "RUN" or _bounded_mounts(run):
+            continue
+        if speaks_of(_KEPT, run, lines) or is_ignored(run, lines, "DL3009"):
             continue
         block = "\n".join(lines[run.line - 1 : run.end])
         update, installed = _UPDATE.search(block), _APT.search(block)
         if installed and not update:
             # The lists are those of an earlier RUN, where they stay.
             alone, updates = alone + updates, []
-        if update and not _LISTS.search(block):
+        if update and not cleans(facts, _LISTS, block):
             number = run.line + block.count("\n", 0, (installed or update).start())
             (with_install if installed else updates).append(number)
     return with_install, alone
@@ -432,12 +438,6 @@ def _find_lists(stage: Stage, lines: Sequence[str]) -> tuple[list[int], list[int
 # Its folders are not those of Debian.
 _IN_TERMUX = compile_lazily(r"(?:^|/)termux/")
 _KEPT = compile_lazily(r"/var/lib/apt|\bapt(?:-get)?(?:'s)?[ -](?:package )?(?:lists|cache)\b")
-
-
-def _keeps_on_purpose(run: Instruction, lines: Sequence[str]) -> bool:
-    """Whether the comment right above an instruction speaks of apt's lists."""
-    above = takewhile(lambda line: line.lstrip().startswith("#"), reversed(lines[: run.line - 1]))
-    return any(_KEPT.search(line) for line in above)
 
 
 _FLAGS = r"(?:\s+-\S+){0,20}\s+"
@@ -450,19 +450,24 @@ _BY_APK = compile_lazily(r"\bapk\b(?![^&|;]{0,2000}--no-cache\b)[^&|;]{0,200}?\s
 _APK_CLEAN = compile_lazily(r"\brm\s[^&|;]{0,1000}/var/cache/(?:apk|\*)|\bapk\s+cache\s+clean\b")
 
 
-def _find_packed(stage: Stage, lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+_RPM_CODES = {"yum": "DL3032", "zypper": "DL3036"}  # DL3040 of dnf and microdnf
+
+
+def _find_packed(facts: Facts, docker: Dockerfile, stage: Stage) -> Iterator[tuple[int, str]]:
     """Lines at which another manager of packages leaves something behind, each with the remedy."""
+    lines = facts.lines(docker.path)
     for run in stage.instructions:
         if run.verb != "RUN" or _bounded_mounts(run):
             continue
         block = "\n".join(lines[run.line - 1 : run.end])
         by_rpm, by_apk = _BY_RPM.search(block), _BY_APK.search(block)
-        if by_rpm and not _RPM_CLEAN.search(block):
+        code = _RPM_CODES.get(by_rpm[1], "DL3040") if by_rpm else ""
+        if by_rpm and not cleans(facts, _RPM_CLEAN, block) and not is_ignored(run, lines, code):
             name = by_rpm[1]
             clean = f"{name} clean --all" if name == "zypper" else f"{name} clean all"
             told = f"{name}'s cache bloats the image: end this RUN with `&& {clean}`"
             yield run.line + block.count("\n", 0, by_rpm.start()), told
-        if by_apk and not _APK_CLEAN.search(block):
+        if by_apk and not cleans(facts, _APK_CLEAN, block) and not is_ignored(run, lines, "DL3019"):
             told = "apk's index bloats the image: add `--no-cache`"
             yield run.line + block.count("\n", 0, by_apk.start()), told
 
@@ -474,9 +479,10 @@ _OF_OPTIONS = compile_lazily(r"OPT|ARG|FLAG|PIP|CACHE", re.IGNORECASE)
 
 
 def _find_kept(
-    stage: Stage, below: Sequence[Stage], lines: Sequence[str]
+    facts: Facts, docker: Dockerfile, stage: Stage, below: Sequence[Stage]
 ) -> Iterator[tuple[int, Change]]:
     """Where a stage installs by pip and keeps the cache: the line, and what would not keep it."""
+    lines = facts.lines(docker.path)
     inherited = [each for other in reversed(below) for each in other.instructions]
     values = {
         name: value
@@ -495,7 +501,7 @@ def _find_kept(
         if run.verb != "RUN" or _bounded_mounts(run):
             continue
         block = "\n".join(lines[run.line - 1 : run.end])
-        if _NO_PIP_CACHE.search(block):
+        if cleans(facts, _NO_PIP_CACHE, block) or is_ignored(run, lines, "DL3042"):
             continue
         ends = [m.end() for m in _PIP.finditer(block) if not _may_say(block[m.end() :], values)]
         if ends:
@@ -528,7 +534,9 @@ def no_caches(facts: Facts) -> Iterator[Hit]:
 
     How: Write `pip install --no-cache-dir`, and `rm -rf /var/lib/apt/lists/*` in the same `RUN` as
     `apt-get install`; or use a cache mount. Likewise `dnf clean all`, `yum clean all` and
-    `zypper clean --all`, and `apk add --no-cache`.
+    `zypper clean --all`, and `apk add --no-cache`. A script that the same `RUN` calls may do it. An
+    instruction is not meant whose comment speaks of apt's lists, or tells hadolint to ignore one of
+    the codes below.
 
     Source: [Docker: apt-get](https://docs.docker.com/build/building/best-practices/#apt-get);
     hadolint's [DL3009](https://github.com/hadolint/hadolint/wiki/DL3009),
@@ -545,17 +553,16 @@ def _find_caches(facts: Facts) -> Iterator[Hit]:
     """Every instruction that leaves a cache behind."""
     clean = "`&& rm -rf /var/lib/apt/lists/*`"
     for docker in _find_shipped(facts):
-        lines = facts.lines(docker.path)
         chain = _last_stages(docker)
         for index, stage in enumerate(chain):
-            for number, change in _find_kept(stage, chain[index + 1 :], lines):
+            for number, change in _find_kept(facts, docker, stage, chain[index + 1 :]):
                 message = "pip's cache bloats the image: add `--no-cache-dir`"
                 yield Hit(docker.path, number, message, fix=Fix.edit(docker.path, change))
-            for number, message in _find_packed(stage, lines):
+            for number, message in _find_packed(facts, docker, stage):
                 yield Hit(docker.path, number, message)
             if _IN_TERMUX.search(stage.resolved):
                 continue
-            with_install, alone = _find_lists(stage, lines)
+            with_install, alone = _find_lists(facts, docker, stage)
             for number in with_install:
                 message = f"apt's package lists bloat the image: end this RUN with {clean}"
                 yield Hit(docker.path, number, message)
