@@ -143,7 +143,8 @@ def test_series_stand_above_their_versions() -> None:
 def test_versions_agree() -> None:
     twice = GOOD.replace("[1.0.0]", "[1.1.0]")
     assert messages(with_changelog(twice), "CHG007") == [
-        "1.1.0 already has a section above, so readers miss this: merge the two"
+        "1.1.0 already has a section above, so readers miss this: merge the two, or correct the "
+        "version"
     ]
     files = edited(
         with_changelog(GOOD), "pyproject.toml", 'dynamic = [ "version" ]', "version = '1.0.0'"

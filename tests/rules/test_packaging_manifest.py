@@ -174,6 +174,20 @@ def test_what_is_near_is_named_and_the_line_stays(
     assert [each.fixable for each in findings(files, "PKG005")] == [False]
 
 
+@pytest.mark.parametrize(
+    ("line", "more"),
+    [
+        ("include CHANGES.md", {"changes/1.fix.rst": ""}),
+        ("include notes", {"lib/notes/a.txt": ""}),
+        ("graft news", {"NEWS.md": "", "lib/news": ""}),
+    ],
+)
+def test_a_folder_is_not_near_a_file(line: str, more: dict[str, str]) -> None:
+    files = with_manifest(f"graft src\n{line}\n", **more)
+    (message,) = messages(files, "PKG005")
+    assert message.endswith(": not found, so this has no effect: correct or delete it")
+
+
 def test_only_lines_for_nothing_are_deleted() -> None:
     files = with_manifest("graft src\ngraft doc\ninclude A.txt\n", **{"docs/a.md": ""})
     assert [(each.line, each.fixable) for each in findings(files, "PKG005")] == [

@@ -312,12 +312,15 @@ def test_what_takes_long_to_be_compiled_is_not() -> None:
         (f"{GITHUB}/timothycrosley/isort", f"{GITHUB}/PyCQA/isort"),
         (f"{GITHUB}/sirosen/check-jsonschema", f"{GITHUB}/python-jsonschema/check-jsonschema"),
         ("git://github.com/a/b", f"{GITHUB}/a/b"),
+        ("git://git.x.org/a/b", "https://git.x.org/a/b"),
     ],
 )
 def test_addresses_that_moved(old: str, new: str) -> None:
-    told = "will stop working"
-    if old.startswith("https://gitlab.com/pycqa/"):
+    told = "is an old address, which others may take over"
+    if old.startswith(("https://gitlab.com/pycqa/", "git://github.com/")):
         told = "is closed, so the hook cannot be fetched"
+    if old.startswith("git://git.x.org/"):
+        told = "comes without encryption, so that anybody on the way may change it"
     assert messages(one(old, "v1", "id: a"), "QTY016") == [f"{old} {told}: write {new}"]
     assert fixed(one(old, "v1", "id: a"), "QTY016") == {HOOKS: one(new, "v1", "id: a")[HOOKS]}
     assert found(one(new, "v1", "id: a"), "QTY016") == []
@@ -330,7 +333,7 @@ ISORT = f"{GITHUB}/PyCQA/isort"
 @pytest.mark.parametrize("address", [MIRROR, f"{MIRROR}.git", f"{MIRROR}/"])
 def test_a_mirror_that_ended_has_other_tags(address: str) -> None:
     files = one(address, "v5.10.1", "id: isort")
-    told = f"{address} will stop working: write {ISORT}, and `rev: 5.10.1`"
+    told = f"{address} gets no new versions: write {ISORT}, and `rev: 5.10.1`"
     assert messages(files, "QTY016") == [told]
     assert fixed(files, "QTY016") == {HOOKS: one(ISORT, "5.10.1", "id: isort")[HOOKS]}
     quoted = one(address, '"v5.0.0"  # pinned', "id: isort")
@@ -343,7 +346,7 @@ def test_a_mirror_that_ended_has_other_tags(address: str) -> None:
 )
 def test_a_mirror_is_left_where_no_tag_of_the_other_is_known(revision: str) -> None:
     files = one(MIRROR, revision, "id: isort")
-    told = f"{MIRROR} will stop working: write {ISORT}, and a tag that it has"
+    told = f"{MIRROR} gets no new versions: write {ISORT}, and a tag that it has"
     assert [(each.message, each.fixable) for each in findings(files, "QTY016")] == [(told, False)]
 
 

@@ -408,7 +408,8 @@ def versions_agree(facts: Facts) -> Iterator[Hit]:
 
     Why: Otherwise readers see only half of the changes, or those of another version.
 
-    How: Merge the sections of one version. Raise the version of the package if that was forgotten.
+    How: Merge the sections of one version, or correct the version of one of them. Raise the version
+    of the package if that was forgotten.
 
     Source: [Keep a Changelog](https://keepachangelog.com/en/1.1.0/): there is an entry for every
     single version.
@@ -422,7 +423,10 @@ def versions_agree(facts: Facts) -> Iterator[Hit]:
             twice.append((heading.line, number))
     if twice:
         more = count_more([line for line, _ in twice])
-        message = f"{twice[0][1]} already has a section above, so readers miss this: merge the two"
+        message = (
+            f"{twice[0][1]} already has a section above, so readers miss this: merge the two, or "
+            "correct the version"
+        )
         yield Hit(path, twice[0][0], f"{message}{more}")
     stated, (number, heading) = facts.package.text("version"), _find_versions(facts)[0]
     plain = r"\d+(?:\.\d+)+"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from posixpath import commonprefix
 from typing import Any
 
@@ -76,7 +76,7 @@ def _find_idle(facts: Facts) -> Iterator[Hit]:
         elif command.adds and (missing := _find_missing(facts, command, generated)):
             whole = command.verb.startswith("recursive") or missing == list(command.words)
             # What is somewhere else was meant: without the line it would be missing for good.
-            moved = any(_find_near(facts, each) for each in missing)
+            moved = any(_find_near(facts, command, each) for each in missing)
             idle[whole and not moved].append((command, missing))
     # What repeats is one finding, with its places.
     for whole, found in idle.items():
@@ -86,7 +86,8 @@ def _find_idle(facts: Facts) -> Iterator[Hit]:
             places = count_more([command.line for command, _ in found])
             changes = [_remove_command(each, lines[each.line - 1]) for each, _ in found]
             gone = ", ".join(named[:_MOST_NAMED])
-            near = [each for name in named[:_MOST_NAMED] if (each := _find_near(facts, name))]
+            pairs = [(command, name) for command, names in found for name in names][:_MOST_NAMED]
+            near = [each for pair in pairs if (each := _find_near(facts, *pair))]
             there = f" (there is {', '.join(dict.fromkeys(near))})" if near else ""
             message = (
                 f"{gone}{more}: not found, so this has no effect: "
@@ -129,12 +130,16 @@ def _is_fetched(facts: Facts, path: str) -> bool:
     return "/" in folder and f"{folder}/" in facts.text("setup.py")
 
 
-def _find_near(facts: Facts, word: str) -> str:
-    """What is there by the name of something that is not: elsewhere, or with another ending."""
+def _find_near(facts: Facts, command: manifest.Command, word: str) -> str:
+    """What is there by the name of something that is not: elsewhere, or with another ending.
+
+    In the place of a file it is a file, and in that of a folder a folder.
+    """
     path = re.split(r"[*?\[]", word)[0]
-    path = word if path == word else path.rpartition("/")[0]
+    is_folder = path != word or command.verb in ("graft", "recursive-include")
+    path = path.rpartition("/")[0] if path != word else word
     folder, _, name = path.rpartition("/")
-    by_name = facts.cached(_list_by_name)
+    by_name = facts.cached(_list_folders_by_name if is_folder else _list_files_by_name)
     if same := by_name.get(name):
         # The nearest has most folders in common.
         return max(same, key=lambda each: (len(commonprefix([each, path])), -len(each)))
@@ -149,13 +154,21 @@ def _find_near(facts: Facts, word: str) -> str:
     return next(beside, "")
 
 
-def _list_by_name(facts: Facts) -> dict[str, list[str]]:
-    """The paths of all files and folders by their last part."""
+def _list_files_by_name(facts: Facts) -> dict[str, list[str]]:
+    """The paths of all files by their last part."""
+    # Nobody has to name what every source distribution has.
+    return _sort_by_name(path for path in facts.files if not manifest.Manifest().includes(path))
+
+
+def _list_folders_by_name(facts: Facts) -> dict[str, list[str]]:
+    """The paths of all folders by their last part."""
+    return _sort_by_name(sorted(facts.folders))
+
+
+def _sort_by_name(paths: Iterable[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for path in (*facts.files, *sorted(facts.folders)):
-        # Nobody has to name what every source distribution has.
-        if not manifest.Manifest().includes(path):
-            found.setdefault(path.rpartition("/")[2], []).append(path)
+    for path in paths:
+        found.setdefault(path.rpartition("/")[2], []).append(path)
     return found
 
 

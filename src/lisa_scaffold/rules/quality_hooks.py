@@ -354,8 +354,22 @@ def names_of_today(facts: Facts) -> Iterator[Hit]:
             moved = _replace_word(facts, at, revision, tag) if tag and at != line else None
             # What it looks at by default differs: stubs, and not what isort's settings skip.
             fix = Fix.edit(HOOKS, change, moved).as_unsafe() if change and moved else None
-        why = "is closed, so the hook cannot be fetched" if old in _CLOSED else "will stop working"
-        yield Hit(HOOKS, line, f"{old} {why}: {told}", fix=fix)
+        yield Hit(HOOKS, line, f"{old} {_explain_age(old)}: {told}", fix=fix)
+
+
+def _explain_age(old: str) -> str:
+    """What is wrong with the old name of a stage, or with an old address."""
+    if old in _STAGES:
+        return "will stop working"
+    plain = old.removesuffix(".git").rstrip("/")
+    # https://github.blog/security/application-security/improving-git-protocol-security-github/
+    if plain in _CLOSED or plain.startswith("git://github.com/"):
+        return "is closed, so the hook cannot be fetched"
+    if plain in _MIRRORS:
+        return "gets no new versions"
+    if plain.startswith("git://"):
+        return "comes without encryption, so that anybody on the way may change it"
+    return "is an old address, which others may take over"
 
 
 def _replace_word(facts: Facts, line: int, old: str, new: str) -> Change | None:
