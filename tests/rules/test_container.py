@@ -446,7 +446,25 @@ def test_what_a_tool_writes_it_would_write_again(head: str) -> None:
 def test_an_image_in_which_a_pipeline_works(path: str, is_run: bool) -> None:
     told = [code for code, *_ in found({path: "FROM debian:13\nCOPY . .\nCMD a\n"}, "CON")]
     assert told == (["CON004", "CON008"] if is_run else [])
-    assert found({path: "FROM debian:13\nRUN pip install a\n"}, "CON") == [("CON007", path, 2)]
+    caches = found({path: "FROM debian:13\nRUN pip install a\n"}, "CON")
+    assert caches == ([("CON007", path, 2)] if is_run else [])
+
+
+@pytest.mark.parametrize(
+    ("starts", "is_run"),
+    [
+        *((("CMD python3 -m pytest tests/$A",), False), (('CMD ["tox", "-e", "py"]',), False)),
+        *((('ENTRYPOINT ["py.test"]', 'CMD ["-v"]'), False), (("CMD ./run_tests.sh",), False)),
+        *((('CMD ["python", "manage.py", "test"]',), False), (("CMD make -j test",), True)),
+        *((("CMD npm run test",), False), (('CMD ["python", "-m", "unittest"]',), False)),
+        *((("CMD pytest", "CMD serve"), True), (("CMD serve --tests",), True)),
+        *((("CMD cat pytest.ini",), True), (("CMD python -m unit",), True), ((), True)),
+    ],
+)
+def test_an_image_that_starts_tests(starts: tuple[str, ...], *, is_run: bool) -> None:
+    files = image("FROM debian:13", "RUN pip install a", "COPY . .", *starts)
+    wanted = [("CON004", FILE, 1), ("CON007", FILE, 2)] if is_run else []
+    assert found(files, "CON") == wanted
 
 
 def test_people_develop_as_they_like() -> None:

@@ -64,9 +64,26 @@ _OF_PIPELINE = compile_lazily(
 _MAKES = compile_lazily(r"(?:[\w.]+[-_])?(?:build|builder|compile|compiler)", re.IGNORECASE)
 
 
+@cached_in_facts
 def _find_run(facts: Facts) -> list[Dockerfile]:
-    """The Dockerfiles of images that people run."""
-    return [each for each in _find_shipped(facts) if not _OF_PIPELINE.fullmatch(each.path)]
+    """The Dockerfiles of images that people run: not those in which a pipeline works."""
+    shipped = [each for each in _find_shipped(facts) if not _OF_PIPELINE.fullmatch(each.path)]
+    return [each for each in shipped if not _runs_tests(each)]
+
+
+_TESTS = compile_lazily(
+    r"\b(?:pytest|py\.test|tox|nox|nosetests|ctest|behave)\b(?!\.)|-m[\s\"',]{1,9}unittest\b"
+    r"|\b(?:manage\.py|make|npm|yarn|pnpm|setup\.py)[\s\"',]{1,9}(?:run[\s\"',]{1,9})?(?:tests?|check)\b"
+    r"|\brun[-_]?tests?(?:\.\w+)?\b"
+)
+
+
+def _runs_tests(docker: Dockerfile) -> bool:
+    """Whether an image is there to run tests: what it starts are these."""
+    every = [each for stage in reversed(_last_stages(docker)) for each in stage.instructions]
+    # The last one of each counts.
+    started = {each.verb: each.value for each in every if each.verb in ("CMD", "ENTRYPOINT")}
+    return any(_TESTS.search(value) for value in started.values())
 
 
 def _folder(docker: Dockerfile) -> str:
@@ -279,9 +296,9 @@ def ends_as_user(facts: Facts) -> Iterator[Hit]:
 
     How: End with `USER lisauser`, or another user that is not root. What starts as root and gives
     its rights up (`gosu`, `setpriv`, uWSGI's `uid`, `xrootd -R`), or needs them (`sshd`), is not
-    meant, nor is an image in which a pipeline works or others start: one that runs and copies
-    nothing. Nor is one that every service of Compose (`user`), or the values of a chart
-    (`runAsUser`), run as another.
+    meant, nor is an image that starts tests, or in which a pipeline works or others start: one that
+    runs and copies nothing. Nor is one that every service of Compose (`user`), or the values of a
+    chart (`runAsUser`), run as another.
 
     Source: [Docker: USER](https://docs.docker.com/build/building/best-practices/#user); the CDE has
     the user `lisauser`.
@@ -525,7 +542,7 @@ def _bounded_mounts(run: Instruction) -> bool:
     return re.search(r"--mount=\S{0,1000}type=(?:cache|tmpfs)", run.value) is not None
 
 
-@rule("CON007", SHOULD, when=_find_shipped, fixes=True)
+@rule("CON007", SHOULD, when=_find_run, fixes=True)
 def no_caches(facts: Facts) -> Iterator[Hit]:
     """No cache of a package manager stays in the image.
 
@@ -534,7 +551,8 @@ def no_caches(facts: Facts) -> Iterator[Hit]:
 
     How: Write `pip install --no-cache-dir`, and `rm -rf /var/lib/apt/lists/*` in the same `RUN` as
     `apt-get install`; or use a cache mount. Likewise `dnf clean all`, `yum clean all` and
-    `zypper clean --all`, and `apk add --no-cache`. A script that the same `RUN` calls may do it. An
+    `zypper clean --all`, and `apk add --no-cache`. Images that start tests, or in which a pipeline
+    works, are not meant. A script that the same `RUN` calls may do it. An
     instruction is not meant whose comment speaks of apt's lists, or tells hadolint to ignore one of
     the codes below.
 
@@ -552,7 +570,7 @@ def no_caches(facts: Facts) -> Iterator[Hit]:
 def _find_caches(facts: Facts) -> Iterator[Hit]:
     """Every instruction that leaves a cache behind."""
     clean = "`&& rm -rf /var/lib/apt/lists/*`"
-    for docker in _find_shipped(facts):
+    for docker in _find_run(facts):
         chain = _last_stages(docker)
         for index, stage in enumerate(chain):
             for number, change in _find_kept(facts, docker, stage, chain[index + 1 :]):
