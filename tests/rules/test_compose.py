@@ -377,6 +377,15 @@ def test_a_database_is_called_by_its_name(image: str, database: str) -> None:
     ]
 
 
+def test_images_that_may_change_are_one_finding() -> None:
+    body = "services:\n  a:\n    image: redis\n  b:\n    image: x.org/b:latest\n"
+    files = {**compose(body), **compose(body, "b/compose.yaml")}
+    assert found(files, "CMP003") == [("CMP003", "b/compose.yaml", 3)]
+    assert messages(files, "CMP003") == [
+        f"the image redis may change any day: add a version tag; others in line 5, {FILE}:3, 5"
+    ]
+
+
 def test_an_image_of_several_files_is_one_finding() -> None:
     body = "services:\n  a:\n    image: redis\n"
     files = {**compose(body), **compose(body, "b/compose.yaml")}

@@ -497,6 +497,16 @@ def test_one_base_of_several_stages_is_one_finding() -> None:
     ]
 
 
+def test_bases_that_may_change_are_one_finding() -> None:
+    files = image("FROM a.org/b:latest AS one", "FROM a.org/c", "USER a")
+    files["x/Dockerfile"] = "FROM a.org/d:latest\nUSER a\n"
+    assert found(files, "CON002") == [("CON002", FILE, 1)]
+    assert messages(files, "CON002") == [
+        "the image a.org/b:latest may change any day: use a version tag; others in line 2, "
+        "x/Dockerfile:1"
+    ]
+
+
 def test_what_is_copied_from_a_stage_or_a_context() -> None:
     lines = ("COPY --from=one /a /b", "COPY --from=0 /a /b", "COPY --from=context /a /b")
     assert found(image("FROM debian:13 AS one", *lines, "USER a"), "CON002") == []
@@ -517,7 +527,9 @@ def test_images_that_a_command_here_builds(path: str, command: str) -> None:
     files = {"Dockerfile": "FROM a/nest-debian\nFROM a/nest-debian:latest\n"}
     assert found({**files, path: f"{command}\n"}, "CON002") == []
     other = command.replace("a/", "b/")
-    assert len(found({**files, path: f"{other}\n"}, "CON002")) == 2
+    assert messages({**files, path: f"{other}\n"}, "CON002") == [
+        "the image a/nest-debian may change any day: add a version tag; others in line 2"
+    ]
 
 
 def test_a_command_that_may_build_anything_says_nothing() -> None:

@@ -297,7 +297,7 @@ def test_reports_are_written() -> None:
 def test_images_that_move(image: str, message: str) -> None:
     files = pipeline(f"{JOB}  image: {image}\n  services:\n    - {image}\n")
     assert found(files, "CI") == [("CI008", CI, START + 3)]
-    assert messages(files, "CI") == [f"{message}; also in line {START + 4}"]
+    assert messages(files, "CI") == [f"{message}; also in line {START + 5}"]
     shared = pipeline(f"default:\n  image:\n    name: {image}\n{JOB}b:\n  script: [x]\n")
     assert found(shared, "CI") == [("CI008", CI, START + 2)]
 
@@ -365,9 +365,18 @@ def test_the_places_of_images_are_sorted_and_each_file_is_named_once() -> None:
     files = {**one, "b.yml": more.replace("python:latest", "node")}
     assert found(files, "CI008") == [("CI008", CI, START + 4)]
     assert messages(files, "CI008") == [
-        "the image python:latest may change any day: use a version tag; also in lines "
+        "the image python:latest may change any day: use a version tag; others in lines "
         f"{START + 7}, {START + 10}, {START + 13}, b.yml:3"
     ]
+
+
+def test_each_service_of_a_job_has_its_place() -> None:
+    services = "services: [{name: redis}, 'postgres:18',\n    mysql]\n"
+    told = "the image redis may change any day: add a version tag; others in line"
+    own = pipeline(f"{JOB}  {services}")
+    assert messages(own, "CI008") == [f"{told} {START + 4}"]
+    inherited = pipeline(f"default:\n  {services}{JOB}b:\n  script: [x]\n")
+    assert messages(inherited, "CI008") == [f"{told} {START + 3}"]
 
 
 def test_an_image_that_several_jobs_have_is_one_finding() -> None:
@@ -459,7 +468,7 @@ def test_what_an_anchor_brings_is_found_where_it_is_written() -> None:
     files = pipeline(ANCHOR)
     assert found(files, "CI008") == [("CI008", CI, START + 2)]
     assert messages(files, "CI008") == [
-        f"the image python:latest may change any day: use a version tag; also in line {START + 6}"
+        f"the image python:latest may change any day: use a version tag; others in line {START + 6}"
     ]
     assert found(files, "CI011") == [("CI011", CI, START + 3)]
     assert messages(files, "CI011") == [

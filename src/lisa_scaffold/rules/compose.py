@@ -27,7 +27,7 @@ from lisa_scaffold.rules.rule import (
     SHOULD,
     Hit,
     count_more,
-    count_more_places,
+    join_alike,
     rule,
 )
 
@@ -386,7 +386,11 @@ def images_are_pinned(facts: Facts) -> Iterator[Hit]:
 
     Source: [Compose in production](https://docs.docker.com/compose/how-tos/production/).
     """
-    lines: dict[tuple[str, str], list[int]] = defaultdict(list)
+    yield from join_alike(_find_moving(facts))
+
+
+def _find_moving(facts: Facts) -> Iterator[Hit]:
+    """The images that may change, of each service that pulls one."""
     for each in find_services(facts):
         image = each.data.get("image")
         is_pulled = isinstance(image, str) and "$" not in image and not _is_built(each)
@@ -394,13 +398,7 @@ def images_are_pinned(facts: Facts) -> Iterator[Hit]:
         repository = images.read(str(image)).repository
         is_built = any(name.fullmatch(repository) for name in find_built(facts))
         if is_pulled and not is_built and (message := images.explain_change(str(image))):
-            lines[each.file.path, message].append(each.line("image"))
-    places: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for (path, message), found in lines.items():
-        places[message] += [(path, line) for line in found]
-    for message, listed in places.items():
-        listed.sort()
-        yield Hit(*listed[0], f"{message}{count_more_places(listed)}")
+            yield Hit(each.file.path, each.line("image"), message)
 
 
 def _is_built(service: Service) -> bool:

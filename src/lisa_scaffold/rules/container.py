@@ -20,7 +20,7 @@ from lisa_scaffold.rules.invented import (
     is_to_be_changed,
     names_secret,
 )
-from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, join_same, rule
+from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, join_alike, join_same, rule
 from lisa_scaffold.rules.users import runs_as_told
 
 _PAIR = compile_lazily(r"(?<!\w)([A-Za-z_]\w*)=(\"(?:\\.|[^\"\\])*\"|'[^']*'|\S*)")
@@ -192,7 +192,7 @@ def bases_are_pinned(facts: Facts) -> Iterator[Hit]:
 
     Source: [Docker: pin base image versions](https://docs.docker.com/build/building/best-practices/#pin-base-image-versions).
     """
-    yield from join_same(_find_moving(facts), across=True)
+    yield from join_alike(_find_moving(facts))
 
 
 def _find_moving(facts: Facts) -> Iterator[Hit]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from lisa_scaffold.formats.document import Document
+from lisa_scaffold.formats.document import Document, Keys
 from lisa_scaffold.formats.edit import replace_in_line
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
@@ -15,19 +15,29 @@ from lisa_scaffold.project.gitlab import Job, flatten_script
 from lisa_scaffold.project.package import Place
 from lisa_scaffold.rules import images
 from lisa_scaffold.rules.fix import Fix
-from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, count_more, count_more_places, rule
+from lisa_scaffold.rules.rule import (
+    MUST,
+    SHOULD,
+    Hit,
+    count_more,
+    count_more_places,
+    join_alike,
+    rule,
+)
 
 
 @cached_in_facts
-def _find_images(facts: Facts) -> dict[str, list[tuple[Job, str]]]:
+def _find_images(facts: Facts) -> dict[str, list[tuple[Job, Keys]]]:
     """Every image, its variables expanded, with the jobs and the keys that name it."""
     pipeline = facts.pipeline
-    found: dict[str, list[tuple[Job, str]]] = {}
+    found: dict[str, list[tuple[Job, Keys]]] = {}
     for job in (*pipeline.jobs.values(), *pipeline.hidden.values()):
-        named = [("image", job.image)] if "image" in job.data and not _is_machine(job) else []
-        named += [("services", name) for name in job.services]
-        for key, name in named:
-            found.setdefault(pipeline.expand(name, job), []).append((job, key))
+        named: list[tuple[Keys, str]] = []
+        if "image" in job.data and not _is_machine(job):
+            named.append((("image",), job.image))
+        named += [(("services", index), name) for index, name in enumerate(job.services)]
+        for keys, name in named:
+            found.setdefault(pipeline.expand(name, job), []).append((job, keys))
     return found
 
 
@@ -60,13 +70,13 @@ def _judge_images(
         if not message:
             continue
         places = []
-        for job, key in users:
+        for job, keys in users:
             if is_meant(name, job):
                 continue
-            place = pipeline.place_of(job, key)
-            if place == job.place and key not in job.own:  # the job has it by default
-                is_in_default = isinstance(default, dict) and key in default
-                place = pipeline.place(*(("default", key) if is_in_default else (key,)))
+            place = pipeline.place_of(job, *keys)
+            if place == job.place and keys[0] not in job.own:  # the job has it by default
+                is_in_default = isinstance(default, dict) and keys[0] in default
+                place = pipeline.place(*(("default", *keys) if is_in_default else keys))
             places.append(place)
         found += [(place, message) for place in dict.fromkeys(places)]
     return sorted(found)
@@ -101,9 +111,8 @@ def images_are_pinned(facts: Facts) -> Iterator[Hit]:
         facts, lambda name: "" if _is_own(facts, name) else images.explain_change(name)
     )
     # What a tool writes it would write again.
-    if found := [each for each in found if not facts.is_generated(each[0].path)]:
-        (place, message), *_ = found
-        yield Hit(*place, f"{message}{count_more_places([each for each, _ in found])}")
+    written = [each for each in found if not facts.is_generated(each[0].path)]
+    yield from join_alike(Hit(*place, message) for place, message in written)
 
 
 @rule("CI009", SHOULD, when=lambda facts: facts.pipeline)

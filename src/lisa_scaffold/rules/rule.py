@@ -193,22 +193,24 @@ def join_words(words: Sequence[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def count_more(places: Sequence[int | str]) -> str:
+def count_more(places: Sequence[int | str], word: str = "also") -> str:
     """The rest of the message of a finding that stands for several places, the first being its own.
 
     Parameters
     ----------
     places
         All places: lines of one file, or other files.
+    word
+        Whether the same stands there ``also``, or ``others`` that are like it.
     """
     rest = list(dict.fromkeys(places))[1:]
     if not rest:
         return ""
     shown = ", ".join(map(str, rest[:_MOST_LISTED]))
-    word = "line" if isinstance(rest[0], int) else ""
-    what = f"{word}{'s' if word and len(rest) > 1 else ''} {shown}".strip()
+    unit = "line" if isinstance(rest[0], int) else ""
+    what = f"{unit}{'s' if unit and len(rest) > 1 else ''} {shown}".strip()
     more = f" and {len(rest) - _MOST_LISTED} more" if len(rest) > _MOST_LISTED else ""
-    return f"; also in {what}{more}"
+    return f"; {word} in {what}{more}"
 
 
 def join_same(hits: Iterable[Hit], *, across: bool = False) -> Iterator[Hit]:
@@ -237,17 +239,34 @@ def join_same(hits: Iterable[Hit], *, across: bool = False) -> Iterator[Hit]:
         yield found[0]._replace(message=f"{found[0].message}{more}", fix=fix)
 
 
-def count_more_places(places: Sequence[tuple[str, int]]) -> str:
+def join_alike(hits: Iterable[Hit]) -> Iterator[Hit]:
+    """Make one of the hits that tell the same of different things: the first one, with the places.
+
+    Parameters
+    ----------
+    hits
+        Hits of one rule, none of which can be repaired.
+    """
+    if found := sorted(hits, key=lambda hit: (hit.path, hit.line)):
+        first, *others = found
+        word = "others" if any(each.message != first.message for each in others) else "also"
+        more = count_more_places([(hit.path, hit.line) for hit in found], word)
+        yield first._replace(message=f"{first.message}{more}")
+
+
+def count_more_places(places: Sequence[tuple[str, int]], word: str = "also") -> str:
     """The same for places in several files, sorted: each file that is not the first is named once.
 
     Parameters
     ----------
     places
         All places: path and line.
+    word
+        As there.
     """
     first, *rest = dict.fromkeys(places)
     if not any(path != first[0] for path, _ in rest):
-        return count_more([line for _, line in places])
+        return count_more([line for _, line in places], word)
     lines: dict[str, list[str]] = {}
     for path, line in rest[:_MOST_LISTED]:
         lines.setdefault(path, []).append(str(line))
@@ -255,4 +274,4 @@ def count_more_places(places: Sequence[tuple[str, int]]) -> str:
     shown = [f"line{'s' if own[1:] else ''} {', '.join(own)}"] if own else []
     shown += [f"{path}:{', '.join(each)}" for path, each in lines.items()]
     more = f" and {len(rest) - _MOST_LISTED} more" if len(rest) > _MOST_LISTED else ""
-    return f"; also in {', '.join(shown)}{more}"
+    return f"; {word} in {', '.join(shown)}{more}"
