@@ -434,6 +434,46 @@ def test_what_is_for_a_desk(name: str, mount: str, password: str, *, is_found: b
     assert bool(found(files, "CMP005")) != is_for_desk
 
 
+@pytest.mark.parametrize(
+    ("starts", "is_for_desk"),
+    [
+        *(("command: python manage.py runserver 0.0.0.0:8000", True),),
+        *(("command: >-\n      python manage.py runserver_plus 0:80", True),),
+        *(("command: [uvicorn, 'a:app', --reload]", True),),
+        *(("entrypoint: [watchfiles, 'celery -A a worker']", True),),
+        *(("command: npm run dev -- --host", True), ("command: flask --app a run --debug", True)),
+        *(("environment: {FLASK_ENV: development}", True),),
+        *(("environment: [NODE_ENV=Development]", True),),
+        *(("command: gunicorn a:app", False), ("environment: {NODE_ENV: production}", False)),
+        *(("command: ./reload", False), ("command: npm run devices", False)),
+    ],
+)
+def test_what_only_who_edits_starts(starts: str, *, is_for_desk: bool) -> None:
+    database = "  db:\n    environment: {DB_PASSWORD: swordfish}\n    ports: ['5432:5432']\n"
+    body = f"services:\n  web:\n    image: a:1\n    {starts}\n{database}"
+    line = body[: body.index("    environment: {DB")].count("\n") + 1
+    told = [("CMP004", FILE, line), ("CMP005", FILE, line + 1)]
+    assert found(compose(body), "CMP0") == ([] if is_for_desk else told)
+    path = "docker-compose.prod.yml"
+    assert found(compose(body, path), "CMP0") == [(code, path, at) for code, _, at in told]
+
+
+@pytest.mark.parametrize(
+    ("folder", "is_found"),
+    [
+        *(("example_configs/bucket", False), ("docker-examples", False), ("demo-app", False)),
+        *(("examples", False), ("samples/a", False), ("tutorial_code", False)),
+        *(("sampler", True), ("sample_processing", True), ("democracy", True)),
+    ],
+)
+def test_what_is_shown_to_readers(folder: str, *, is_found: bool) -> None:
+    path = f"{folder}/compose.yaml"
+    files = compose("services:\n  a:\n    image: redis\n", path)
+    assert bool(found(files, "CMP003")) == is_found
+    docker = {f"{folder}/Dockerfile": "FROM debian:latest\nUSER a\n"}
+    assert bool(found(docker, "CON002")) == is_found
+
+
 RUN = "Run `docker compose up`.\n"
 
 

@@ -512,6 +512,9 @@ def test_what_is_copied_from_a_stage_or_a_context() -> None:
     assert found(image("FROM debian:13 AS one", *lines, "USER a"), "CON002") == []
 
 
+LONG = "".join(f"\t--build-arg ARGUMENT_{number}=$(ARGUMENT_{number}) \\\n" for number in range(12))
+
+
 @pytest.mark.parametrize(
     ("path", "command"),
     [
@@ -521,12 +524,16 @@ def test_what_is_copied_from_a_stage_or_a_context() -> None:
         ("Dockerfile.nest", "# docker build --tag a/nest-debian .\nFROM debian:13"),
         (".gitlab-ci.yml", "a:\n  script: docker buildx build --pull -t 'a/nest-debian' ."),
         ("docker/README.md", "```shell\ndocker build --no-cache -t a/nest-debian ./nest\n```"),
+        ("Makefile", "NEST=a/nest-debian\nbuild:\n\tdocker build -t $(NEST):latest ."),
+        ("Makefile", f"N ?= a/nest-debian # x\nb:\n\tdocker build\\\n{LONG}\t-t ${{N}}:$V ."),
+        ("build.sh", 'R="a"\nexport N="$R/nest-debian"\nI="${N}"\ndocker build -t "$I:1" .'),
+        (".gitlab-ci.yml", "variables:\n  N: a/nest-debian\na:\n  script: docker build -t $N ."),
     ],
 )
 def test_images_that_a_command_here_builds(path: str, command: str) -> None:
     files = {"Dockerfile": "FROM a/nest-debian\nFROM a/nest-debian:latest\n"}
     assert found({**files, path: f"{command}\n"}, "CON002") == []
-    other = command.replace("a/", "b/")
+    other = command.replace("a/", "b/").replace('"a"', '"b"')
     assert messages({**files, path: f"{other}\n"}, "CON002") == [
         "the image a/nest-debian may change any day: add a version tag; others in line 2"
     ]

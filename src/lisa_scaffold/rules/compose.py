@@ -25,6 +25,7 @@ from lisa_scaffold.rules.rule import (
     SERVICE,
     SET_ASIDE,
     SHOULD,
+    SHOWN,
     Hit,
     count_more,
     join_alike,
@@ -40,7 +41,9 @@ FILES = tuple(
 # What is not run as it stands: templates, and what tests are made of.
 _NO_COMPOSE = compile_lazily(
     r"(?:.*/)?(?:(?:[\w.]+[-_])?tests?|tests?[-_](?:containers?|env\w*|infra\w*|servers?|setup|stacks?)"
-    r"|testdata|fixtures|templates?|examples?|samples?|demos?|tutorials?|node_modules|_?vendor(?:ed)?|third[-_]?party|extern)/.*|.*[{}].*|"
+    r"|testdata|fixtures|templates?|node_modules|_?vendor(?:ed)?|third[-_]?party|extern)/.*|.*[{}].*|"
+    + SHOWN
+    + "|"
     + SET_ASIDE
 )
 _SAMPLE = compile_lazily(r".*\.(?:example|sample|dist|template|tmpl|tpl)(?:\.ya?ml)?|.*\.j2")
@@ -437,8 +440,9 @@ def no_secret_in_the_environment(facts: Facts) -> Iterator[Hit]:
     How: Change it, then give it as a file (`secrets`), or let the environment tell it: `${NAME:?}`.
     A file that by its name (`compose.dev.yaml`), the comment on its top or the README is for a
     pipeline, for tests or for a desk is not meant, nor are plain words in one that mounts the whole
-    project to be edited, nor a password that is the name of its user where no port leads to the
-    service. In projects of the template the default of a variable is looked at too.
+    project to be edited or starts a server for that (`runserver`, `--reload`), nor a password that
+    is the name of its user where no port leads to the service. In projects of the template the
+    default of a variable is looked at too.
 
     Source: [Compose: secrets](https://docs.docker.com/compose/how-tos/use-secrets/).
     """
@@ -499,9 +503,12 @@ def is_for_others(facts: Facts, service: Service) -> bool:
 def _is_for_desk(file: Document) -> bool:
     """Whether a file is for a desk: it mounts all that an image is built from, to be edited.
 
-    A folder of settings is mounted to be read, beside images that are built elsewhere.
+    Or what it starts is a server that only who edits needs. A folder of settings is mounted to be
+    read, beside images that are built elsewhere.
     """
     services = file.table("services").values()
+    if not _OF_PRODUCTION.search(file.path) and any(map(_serves_who_edits, services)):
+        return True
     is_built = any(isinstance(each, dict) and "build" in each for each in services)
     for each in services:
         volumes = each.get("volumes") if isinstance(each, dict) else None
@@ -516,6 +523,28 @@ def _is_for_desk(file: Document) -> bool:
 
 
 _HERE = ("$PWD", "${PWD}")
+_OF_PRODUCTION = compile_lazily(r"(?:^|[/._-])(?:prod|production|deploy|deployment)(?:[/._-]|$)")
+# Servers that begin anew with each change of a file, or show to everybody what a program holds.
+_OF_EDITING = compile_lazily(
+    r"\bmanage\.py\s+runserver(?:_plus)?\b|\s--(?:auto-?)?reload\b|\bwatch(?:files|medo)\b|\bnodemon\b"
+    r"|\b(?:npm|yarn|pnpm)\s+(?:run\s+)?(?:dev|watch|start:dev|serve:dev)\b|\bfastapi\s+dev\b"
+    r"|\bflask\s[^\n]{0,200}--debug\b|\bdebugpy\b|\bng\s+serve\b|\bwebpack(?:-dev-server|\s+serve)\b"
+)
+_OF_DEVELOPMENT = compile_lazily(
+    r"(?:FLASK|NODE|RAILS|APP|DJANGO)_ENV=(?:dev|development|local)", re.IGNORECASE
+)
+
+
+def _serves_who_edits(service: Any) -> bool:
+    """Whether a service starts what only who edits a program needs, or says so."""
+    if not isinstance(service, dict):
+        return False
+    started = [service.get(key) for key in ("command", "entrypoint")]
+    texts = [" ".join(map(str, each)) if isinstance(each, list) else str(each) for each in started]
+    told = _environment(service.get("environment"))
+    return any(map(_OF_EDITING.search, texts)) or any(
+        _OF_DEVELOPMENT.fullmatch(f"{name}={value}") for _, name, value in told
+    )
 
 
 def _is_read_only(volume: Any) -> bool:
@@ -553,7 +582,7 @@ def databases_are_not_open(facts: Facts) -> Iterator[Hit]:
 
     How: Leave `ports` out, since services reach each other by their names; or publish it to the
     machine alone: `127.0.0.1:5432:5432`. A file for a pipeline, for tests or for a desk is not
-    meant, nor one that mounts the whole project to be edited.
+    meant, nor one that mounts the whole project to be edited or starts a server for that.
 
     Source: [Docker: port publishing](https://docs.docker.com/engine/network/port-publishing/).
     """

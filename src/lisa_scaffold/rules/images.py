@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
-from lisa_scaffold.rules.rule import SET_ASIDE
+from lisa_scaffold.rules.rule import SET_ASIDE, SHOWN
 from lisa_scaffold.sharing import shared
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
 
     from lisa_scaffold.formats.dockerfile import Dockerfile
@@ -24,10 +24,12 @@ DOCKERFILES = (
 _NO_DOCKERFILE = compile_lazily(
     r".*\.(?:j2|jinja2?|tmpl|template|tpl|in|md|sh|py|dockerignore|orig|rej|bak)"
     r"|(?:.*/)?(?:(?:[\w.]+[-_])?tests?|tests?[-_](?:containers?|images?|infra\w*|data)|testdata"
-    r"|fixtures|templates?|examples?|samples?|demos?|tutorials?|node_modules"
-    r"|_?vendor(?:ed)?|third[-_]?party|extern)/.*|.*[{}].*"
+    r"|fixtures|templates?|node_modules|_?vendor(?:ed)?|third[-_]?party|extern)/.*|.*[{}].*"
     # What pages show to readers, who name their own image.
-    r"|docs?/(?:[\w-]+/){0,2}(?:\w+_)?(?:recipe|sample|snippet|tutorial)s?(?:_\w+)?/.*|" + SET_ASIDE
+    r"|docs?/(?:[\w-]+/){0,2}(?:\w+_)?(?:recipe|sample|snippet|tutorial)s?(?:_\w+)?/.*|"
+    + SHOWN
+    + "|"
+    + SET_ASIDE
 )
 
 
@@ -235,7 +237,7 @@ def find_python(name: str) -> tuple[int, int] | None:
 
 _BUILDS = compile_lazily(
     r"\b(?:docker|podman|buildah|nerdctl) (?:buildx |image )?(?:build|bud)\b"
-    r"(?:\\\n|[^\n;&|]){0,300}?\s(?:-t|--tag)[= ][\"']?((?:\$\([^()\n]{0,100}\)|\$(?!\()"
+    r"(?:\\\n|[^\n;&|]){0,800}?\s(?:-t|--tag)[= ][\"']?((?:\$\([^()\n]{0,100}\)|\$(?!\()"
     r"|[^\s\"'$]){1,200})"
 )
 _MOST_BUILDS = 50
@@ -253,7 +255,30 @@ def find_built(facts: Facts) -> list[re.Pattern[str]]:
 
 @shared
 def _find_built_names(text: str) -> list[str]:
-    return _BUILDS.findall(text)
+    """The names that commands in a text build, as written and with what the text itself sets."""
+    names: list[str] = _BUILDS.findall(text)
+    open_names = [name for name in names if "$" in name]
+    if not open_names:
+        return names
+    # Of several values the first one is taken: it may be another in another case.
+    values = dict(reversed(_ASSIGNED.findall(text)))
+    for _ in range(_MOST_ROUNDS):
+        open_names = [_replace_variables(name, values)[:_LONGEST_NAME] for name in open_names]
+    return [*names, *open_names]
+
+
+_ASSIGNED = compile_lazily(
+    r"(?m)^[ \t]*(?:(?:export|readonly|local|ARG|ENV)[ \t]+)?([A-Za-z_]\w{0,100})[ \t]*"
+    r"(?:[:?]?=|:[ \t])[ \t]*[\"']?([\w./:@${}()-]{1,200})[\"']?[ \t]*(?:#.*)?$"
+)
+_NAMED = compile_lazily(r"\$(?:\{(\w{1,101})\}|\((\w{1,101})\)|(\w{1,101}))")
+_MOST_ROUNDS = 3
+_LONGEST_NAME = 500
+
+
+def _replace_variables(text: str, values: Mapping[str, str]) -> str:
+    """A text with the values of its variables, as far as they are known."""
+    return _NAMED.sub(lambda each: values.get(each[1] or each[2] or each[3], each[0]), text)
 
 
 def make_patterns(names: Iterable[str]) -> list[re.Pattern[str]]:

@@ -184,6 +184,12 @@ SET_ASIDE = (
 )
 """The paths below folders whose names say that nobody runs what is in them."""
 
+SHOWN = (
+    r"(?:.*/)?(?:[\w.]+[-_])?(?:examples?|samples?|demos?|tutorials?)(?:[-_](?:apps?|code|compose|configs?"
+    r"|configurations?|deployments?|docker|environments?|files|projects?|services?|setups?|stacks?))?/.*"
+)
+"""The paths below folders whose names say that readers are shown something."""
+
 _MOST_LISTED = 5
 
 
