@@ -312,6 +312,36 @@ def test_data_of_one_folder_are_one_finding() -> None:
     ]
 
 
+def test_folders_of_data_below_one_are_one_finding() -> None:
+    data = b"x" * 2_600_000
+    files = changed(clean(), {"data/a/b.h5": data, "data/c.h5": data, "more/d/e.h5": data})
+    files = changed(files, {"data/small/f.h5": b"x" * 600_000})
+    told = "MB that every clone downloads: use Git LFS or Zenodo"
+    assert messages(files, "FIL") == [f"5.2 {told}; also in data/c.h5", f"2.6 {told}"]
+    top = changed(clean(), {"g.h5": data, "h.h5": data, "i/j.h5": data})
+    assert messages(top, "FIL") == [f"5.2 {told}; also in h.h5", f"2.6 {told}"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "data", "large"),
+    [
+        *(("test_files", False, True), ("docs/manual_test_files/a", False, True)),
+        *(
+            ("tests_data", False, True),
+            ("regression-tests", False, True),
+            ("fixtures", False, True),
+        ),
+        *(("a/cassettes/b", False, False), ("vcr_cassettes", False, False)),
+        *(("a/__snapshots__", False, False), ("latest", True, True), ("contests", True, True)),
+    ],
+)
+def test_what_tests_read_and_record(folder: str, *, data: bool, large: bool) -> None:
+    path = f"{folder}/a.h5"
+    wanted = [("FIL008", path, 1)]
+    assert found({path: b"x" * 2_600_000}, "FIL008") == (wanted if data else [])
+    assert found({path: b"x" * 6_000_000}, "FIL008") == (wanted if large else [])
+
+
 def test_a_conflict_that_is_being_resolved(tmp_path: Path) -> None:
     git.git("init", "--quiet", cwd=tmp_path)
     write(tmp_path, {"a.txt": "a\n", "b.txt": "<<<<<<< x\n=======\n>>>>>>> y\n"})

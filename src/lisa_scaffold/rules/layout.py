@@ -18,10 +18,17 @@ from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, UNSAFE, Hit, count_m
 from lisa_scaffold.rules.syntax import INI, JSON, PYTHON, TOML, YAML
 
 _README = compile_lazily(r"(docs?/|\.gitlab/|\.github/)?readme(\.\w+)?", re.IGNORECASE)
-_TEST = compile_lazily(
+_TESTS = (
     r"(.*/)?(test_[^/]*|[^/]*_tests?|tests?|conftest)\.(py|pyx|ipynb|c|cc|cpp|cu|f90|rs|sh|jl)"
     r"|(.*/)?(tests?|testing|testdata|test_data|_{0,2}mocks?_{0,2}|[Dd]ata_?[Mm]ocks?)/.*"
 )
+_TEST = compile_lazily(_TESTS)
+# What tests read, beside them or in a folder of its own.
+_OF_TESTS = compile_lazily(
+    rf"{_TESTS}|(?:.*/)?(?:[\w.]+[-_])?(?:tests?(?:[-_][\w.-]+)?|fixtures)/.*"
+)
+# What vcr and the like write, and read in place of an answer.
+_RECORDED = compile_lazily(r"(?:.*/)?(?:[\w.]+[-_])?(?:cassettes?|__snapshots__)/.*")
 _IGNORED = """\
 # Python
 __pycache__/
@@ -286,7 +293,7 @@ def no_leftovers(facts: Facts) -> Iterator[Hit]:
     Source: [patch](https://man7.org/linux/man-pages/man1/patch.1.html): what it leaves behind.
     """
     for path in facts.tracked:
-        if path.endswith((".rej", ".orig")) and not _TEST.fullmatch(path):
+        if path.endswith((".rej", ".orig")) and not _OF_TESTS.fullmatch(path):
             message = "backup left behind by a merge or an update: delete it"
             if path.endswith(".rej"):
                 message = (
@@ -326,33 +333,47 @@ def no_data(facts: Facts) -> Iterator[Hit]:
     uses them. What was committed once stays in the history: say so to those who clone (`git clone
     --depth 1`), since to rewrite it breaks everybody's clone. Told are folders with 2 MB or more in
     files of data, by their endings, from 500 kB on, those among tests excepted; other files, code
-    excepted, from 5 MB on.
+    and what tests have recorded excepted, from 5 MB on.
 
     Source: [pre-commit](https://github.com/pre-commit/pre-commit-hooks#check-added-large-files):
     500 kB is its limit; [GitLab](https://docs.gitlab.com/topics/git/lfs/).
     """
-    folders: dict[str, list[str]] = defaultdict(list)
-    for path in facts.tracked:
-        size = facts.files[path].size
-        is_large = size > _MOST_OF_ANY and not path.endswith(_CODE)
-        is_data = size > _MOST_DATA and _DATA.fullmatch(path.lower())
-        if _REWRITTEN.fullmatch(path) or _BUILT.fullmatch(path) or _is_packed_chart(facts, path):
-            continue
-        if is_large or (is_data and not _TEST.fullmatch(path)):
-            folders[path.rpartition("/")[0]].append(path)
-    for paths in folders.values():
-        size = sum(facts.files[path].size for path in paths)
-        if size < _LEAST_TOLD:
-            continue
-        names = [path.rpartition("/")[2] for path in paths]
-        is_shipped = any(paths[0].startswith(f"{each}/") for each in _find_own(facts))
+    told: dict[tuple[str, bool], list[str]] = defaultdict(list)
+    for folder, paths in _find_data(facts).items():
+        if _measure(facts, paths) >= _LEAST_TOLD:
+            is_shipped = any(f"{folder}/".startswith(f"{each}/") for each in _find_own(facts))
+            told[folder.partition("/")[0], is_shipped] += paths
+    for (_, is_shipped), paths in told.items():
+        folder = paths[0].rpartition("/")[0]
+        names = [path.removeprefix(f"{folder}/") for path in paths]
         remedy = (
             "let the package fetch them when it needs them (`pooch`)"
             if is_shipped
             else "use Git LFS or Zenodo"
         )
-        message = f"{size / 1_000_000:.1f} MB that every clone downloads: {remedy}"
+        size = _measure(facts, paths) / 1_000_000
+        message = f"{size:.1f} MB that every clone downloads: {remedy}"
         yield Hit(paths[0], 1, f"{message}{count_more(names)}")
+
+
+def _find_data(facts: Facts) -> dict[str, list[str]]:
+    """Large files by their folders."""
+    folders: dict[str, list[str]] = defaultdict(list)
+    for path in facts.tracked:
+        size = facts.files[path].size
+        is_large = size > _MOST_OF_ANY and not path.endswith(_CODE)
+        is_data = size > _MOST_DATA and _DATA.fullmatch(path.lower())
+        is_wanted = any(each.fullmatch(path) for each in (_REWRITTEN, _BUILT, _RECORDED))
+        if is_wanted or _is_packed_chart(facts, path):
+            continue
+        if is_large or (is_data and not _OF_TESTS.fullmatch(path)):
+            folders[path.rpartition("/")[0]].append(path)
+    return folders
+
+
+def _measure(facts: Facts, paths: Sequence[str]) -> int:
+    """How large some files are together."""
+    return sum(facts.files[path].size for path in paths)
 
 
 _VERSION = compile_lazily(r"-\d{1,9}\.\d{1,9}\.\d{1,9}")
