@@ -136,6 +136,24 @@ def test_one_missing_file_is_one_finding_of_a_page() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("path", "code", "is_found"),
+    [
+        *(("a/b.py", 'os.makedirs("results")', False), ("b.py", "P = './results/x.h5'", False)),
+        *(("b.py", "a = Path('out', 'results')", False), ("b.sh", "mkdir -p results/a", False)),
+        *(("Makefile", "all:\n\trun -o results", False), ("b.sh", "run > results/a.txt", False)),
+        *(("b.py", "results = 1  # the results", True), ("b.py", "'no results'", True)),
+        *(("b.sh", "echo results", True), ("b.txt", "'results'", True)),
+    ],
+)
+def test_a_folder_that_a_program_makes(path: str, code: str, *, is_found: bool) -> None:
+    files = {"README.md": "# A\n\n[x](results) and [y](results/)\n", path: f"{code}\n"}
+    assert found(files, "DOC001") == ([("DOC001", "README.md", 3)] if is_found else [])
+    assert found({**files, "README.md": "[x](results.md)\n"}, "DOC001") == [
+        ("DOC001", "README.md", 1)
+    ]
+
+
 def test_how_to_install() -> None:
     files = changed(clean(), {"README.md": "# A\n\nIt does things.\n"})
     assert found(files, "DOC") == [("DOC002", "README.md", 1)]

@@ -38,7 +38,8 @@ def links(facts: Facts) -> Iterator[Hit]:
 
     Why: Readers who want to know more end up on an error page.
 
-    How: Correct the path, which is relative to the page, or delete the link.
+    How: Correct the path, which is relative to the page, or delete the link. A folder that a
+    program of the project makes when it is run is not meant.
 
     Source: [GitLab: links](https://docs.gitlab.com/user/markdown/#links); a published LISA package
     links to a licence file that it does not have.
@@ -103,7 +104,34 @@ def _find_missing_target(facts: Facts, folder: str, target: str) -> str:
     # The page that is made of a file beside it, where the README is a page of the documentation.
     stem, dot, _ = path.rpartition(".html")
     is_made = dot and path.endswith(".html") and any(facts.has(f"{stem}{end}") for end in _SOURCES)
+    is_made = bool(is_made) or _is_made_by_program(facts, path)
     return "" if is_made or target in facts.cached(_find_labels) else path
+
+
+_CODE = ("**/*.py", "**/*.sh", "**/*.ipynb", "**/Makefile", "**/Snakefile")
+_MOST_LOOKED_UP = 20
+
+
+def _is_made_by_program(facts: Facts, path: str) -> bool:
+    """Whether a missing path is a folder that code of the project names: a run may make it."""
+    name = path.rpartition("/")[2]
+    known = facts.cached(_keep_folders)
+    if "." in name or (path not in known and len(known) >= _MOST_LOOKED_UP):
+        return False
+    if path not in known:
+        word = re.escape(name)
+        named = re.compile(
+            rf"[\"'](?:[^\"'\n]{{0,100}}/)?{word}(?:/[^\"'\n]{{0,100}})?[\"']"
+            rf"|(?:\bmkdir\b|\s-o\b|--out|>)[^\n]{{0,100}}?[\s\"'/=]{word}(?:[/\s\"']|$)"
+        )
+        texts = map(facts.text, facts.paths(*_CODE))
+        known[path] = any(name in text and named.search(text) for text in texts)
+    return known[path]
+
+
+def _keep_folders(_facts: Facts) -> dict[str, bool]:
+    """The folders that were looked up, and whether code names them."""
+    return {}
 
 
 _LABEL = compile_lazily(r"(?m)^\(([\w.:-]{1,100})\)=[ \t]*$")
