@@ -246,6 +246,17 @@ def test_hooks_that_run_on_nothing(lines: tuple[str, ...], line: int) -> None:
     ]
 
 
+def test_hooks_that_run_on_nothing_are_one_finding() -> None:
+    files = hooks(
+        "exclude: ^tests/\nrepos:\n  - repo: local\n    hooks:\n      - id: a\n"
+        "        files: ^lib/\n      - id: b\n      - id: c\n        files: ^tests/\n"
+    )
+    files["tests/a.py"] = ""
+    assert messages(files, "QTY014") == [
+        "a matches no file, so it checks nothing: correct `files` or `exclude`; others in line 9"
+    ]
+
+
 @pytest.mark.parametrize(
     "lines",
     [

@@ -11,7 +11,7 @@ from lisa_scaffold.formats.edit import Change, replace_in_line
 from lisa_scaffold.pattern import compile_lazily, count_ways, is_dear_to_compile
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.fix import Fix
-from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
+from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, join_alike, rule
 from lisa_scaffold.rules.tools import HOOKS, Release, parse_release, read_hooks
 from lisa_scaffold.similar import find_similar
 
@@ -233,6 +233,11 @@ def run_on_something(facts: Facts) -> Iterator[Hit]:
 
     Source: [pre-commit: check-hooks-apply](https://pre-commit.com/#meta-check_hooks_apply).
     """
+    yield from join_alike(_find_idle(facts))
+
+
+def _find_idle(facts: Facts) -> Iterator[Hit]:
+    """The hooks whose patterns match nothing."""
     all_paths = _select_paths(list(facts.tracked), facts.hooks.data)
     for hook in read_hooks(facts):
         # A hook of the language `fail` is there to run on nothing.
