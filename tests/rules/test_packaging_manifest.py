@@ -188,6 +188,22 @@ def test_a_folder_is_not_near_a_file(line: str, more: dict[str, str]) -> None:
     assert message.endswith(": not found, so this has no effect: correct or delete it")
 
 
+@pytest.mark.parametrize(
+    ("comment", "is_found"),
+    [
+        *(("#  - it doesn't matter if some of the files mentioned don't exist", False),),
+        *(("# Won't all exist in every repo", False), ("# these may not exist", False)),
+        *(("# All of these exist.", True), ("# What exists is not listed.", True)),
+        *(("include not-existing # a", True),),
+    ],
+)
+def test_a_file_that_says_that_not_all_has_to_exist(comment: str, *, is_found: bool) -> None:
+    files = with_manifest(f"graft src\ninclude THIRD.txt\n{comment}\n")
+    assert bool(found(files, "PKG005")) == is_found
+    wrong = with_manifest(f"graft src\ninclude-all x\n{comment}\n")
+    assert ("PKG005", "MANIFEST.in", 2) in found(wrong, "PKG005")
+
+
 def test_only_lines_for_nothing_are_deleted() -> None:
     files = with_manifest("graft src\ngraft doc\ninclude A.txt\n", **{"docs/a.md": ""})
     assert [(each.line, each.fixable) for each in findings(files, "PKG005")] == [

@@ -33,9 +33,10 @@ def manifest_names_files(facts: Facts) -> Iterator[Hit]:
 
     Why: A line without effect hides that a file is missing from the published sources.
 
-    How: Correct the name, or delete the line. `recursive-include` needs a folder and patterns. No
-    other backend than setuptools reads the file: there, say under its own settings what belongs to
-    the published sources.
+    How: Correct the name, or delete the line. `recursive-include` needs a folder and patterns.
+    Missing names are not meant where a comment in the file says that not all have to exist, as in
+    one that several projects share. No other backend than setuptools reads the file: there, say
+    under its own settings what belongs to the published sources.
 
     Source: [MANIFEST.in](https://setuptools.pypa.io/en/latest/userguide/miscellaneous.html#controlling-files-in-the-distribution);
     one MANIFEST.in was copied into several LISA packages that lack the files it names.
@@ -48,6 +49,9 @@ def manifest_names_files(facts: Facts) -> Iterator[Hit]:
         yield Hit(manifest.FILE, 1, message)
 
 
+_SHARED = compile_lazily(
+    r"#[^\n]*\b(?:not|may|might|if|\w{2,5}n't)\b[^\n]{0,60}\bexists?\b", re.IGNORECASE
+)
 _NOT_READING = frozenset(
     [
         *("hatchling", "flit", "pdm", "poetry", "uv", "maturin"),
@@ -62,6 +66,7 @@ def _find_idle(facts: Facts) -> Iterator[Hit]:
     scm = facts.pyproject.table("tool", "setuptools_scm")
     generated = {str(scm[key]) for key in ("version_file", "write_to") if key in scm}
     idle: dict[bool, list[tuple[manifest.Command, list[str]]]] = {True: [], False: []}
+    is_shared = _SHARED.search(facts.text(manifest.FILE))
     for command in manifest.read(facts).commands:
         fix = Fix.edit(manifest.FILE, _remove_command(command, lines[command.line - 1]))
         if command.verb not in manifest.COMMANDS:
@@ -73,7 +78,9 @@ def _find_idle(facts: Facts) -> Iterator[Hit]:
             lacks = "a pattern, such as `*.txt`," if command.words else "a name"
             message = f"this does nothing: add {lacks} after `{command.verb}`, or delete the line"
             yield Hit(manifest.FILE, command.line, message, fix=fix)
-        elif command.adds and (missing := _find_missing(facts, command, generated)):
+        elif is_shared or not command.adds:
+            continue
+        elif missing := _find_missing(facts, command, generated):
             whole = command.verb.startswith("recursive") or missing == list(command.words)
             # What is somewhere else was meant: without the line it would be missing for good.
             moved = any(_find_near(facts, command, each) for each in missing)
