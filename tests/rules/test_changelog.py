@@ -175,6 +175,20 @@ def test_the_newest_stands_first() -> None:
     assert found(with_changelog(text), "CHG") == [("CHG004", "CHANGELOG.md", 11)]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "is_found"),
+    [
+        *((" - 2019-10-17", " (2019-08-30)", False), (" - 2019-10-17", " - 2019-10-17", False)),
+        *(("\n\nReleased 2019-10-17", "\n\nReleased 2019-08-30", False),),
+        *((" - 2019-10-17", " - 2019-11-30", True), ("", " - 2019-08-30", True)),
+        *((" - 2019-10-17", "", True), ("\n\n- since 2019-10-17", " 2019-08-30", True)),
+    ],
+)
+def test_branches_stand_by_their_days(first: str, second: str, *, is_found: bool) -> None:
+    text = f"# A\n\n## 0.11.0\n\n- x\n\n## 0.6.15{first}\n\n- x\n\n## 0.10.0{second}\n\n- x\n"
+    assert bool(found({"CHANGELOG.md": text}, "CHG004")) == is_found
+
+
 def test_headings_in_code_and_in_another_language_say_nothing() -> None:
     text = GOOD + "\n```\n## 9.9.9\n```\n\n<!--\n## 9.9.9\n-->\n"
     assert found(with_changelog(text), "CHG") == []

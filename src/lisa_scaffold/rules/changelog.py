@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from lisa_scaffold.formats.edit import insert_before
 from lisa_scaffold.formats.markdown import Heading
@@ -294,12 +294,14 @@ def newest_first(facts: Facts) -> Iterator[Hit]:
 
     Why: The newest version is what readers look for, and the release job expects it at the top.
 
-    How: Move the section up.
+    How: Move the section up. Sections that stand by their days, as those of two branches which get
+    releases at the same time, are not meant.
 
     Source: [Keep a Changelog](https://keepachangelog.com/en/1.1.0/).
     """
     path = _find_markdown(facts)
     above: tuple[int, ...] | None = None
+    day_above = ""
     part = 0
     for number, heading in _find_versions(facts):
         release = _release_numbers(number)
@@ -308,11 +310,25 @@ def newest_first(facts: Facts) -> Iterator[Hit]:
         # A maintained older branch has sections of its own: only the first wrong one is reported.
         # Whoever leaves the years for numbers begins at 1 again.
         is_same = above is not None and (above[:1] > _YEARS) == (release[:1] > _YEARS)
-        if path and above is not None and is_same and release > above:
+        day = _find_day(facts, heading)
+        is_by_day = day and day_above and day <= day_above
+        if path and above is not None and is_same and release > above and not is_by_day:
             message = f"readers look for the newest version at the top: move {number} up"
             yield Hit(path, heading.line, message)
             return
-        above = release
+        above, day_above = release, day
+
+
+_LINES_WITH_DAY = 3
+
+
+def _find_day(facts: Facts, heading: Heading) -> str:
+    """The day of a section, in its heading or in the lines below; empty where none is told."""
+    path = _find_markdown(facts) or ""
+    lines = facts.lines(path)[heading.line : heading.line + _LINES_WITH_DAY]
+    below = takewhile(lambda line: not line.startswith(("#", "- ", "* ")), lines)
+    found = map(_ISO_DATE.search, (heading.text, *below))
+    return next((f"{each[1]}-{each[2]:0>2}-{each[3]:0>2}" for each in found if each), "")
 
 
 _LINK_TARGET = compile_lazily(r"\s*\[[^\]]+\]:\s")
