@@ -467,6 +467,23 @@ def test_an_image_that_starts_tests(starts: tuple[str, ...], *, is_run: bool) ->
     assert found(files, "CON") == wanted
 
 
+@pytest.mark.parametrize(
+    ("path", "is_run"),
+    [
+        *(
+            ("Dockerfile.base", False),
+            ("docker/Dockerfile.gpu-base", False),
+            ("base/Dockerfile", False),
+        ),
+        *(("images/alpine-base/Dockerfile", False), ("web-base.Dockerfile", False)),
+        *(("database/Dockerfile", True), ("Dockerfile.based", True), ("bases/Dockerfile", True)),
+    ],
+)
+def test_a_base_has_no_user(path: str, *, is_run: bool) -> None:
+    files = {path: "FROM debian:13\nRUN a\nCMD a\n"}
+    assert found(files, "CON004") == ([("CON004", path, 1)] if is_run else [])
+
+
 def test_people_develop_as_they_like() -> None:
     files = {".devcontainer/Dockerfile": "FROM debian:13\nRUN pip install a\nCOPY . .\n"}
     assert found(files, "CON") == []

@@ -137,6 +137,24 @@ def test_one_missing_file_is_one_finding_of_a_page() -> None:
 
 
 @pytest.mark.parametrize(
+    ("page", "text", "is_found"),
+    [
+        *(("docs/index.rst", ".. include:: ../README.md", False),),
+        *(("docs/index.md", "```{include} ../README.md\n:end-before: x\n```", False),),
+        *(("docs/index.md", '{% include-markdown "../README.md" %}', False),),
+        *(("docs/index.md", '--8<-- "README.md"', False), ("docs/a.md", "{!README.md!}", False)),
+        *(("docs/index.md", "See README.md.", True), ("pages/a.rst", ".. include:: A.md", True)),
+        *(("other/a.rst", ".. include:: ../README.md", True),),
+    ],
+)
+def test_a_page_that_another_one_includes(page: str, text: str, *, is_found: bool) -> None:
+    files = {"README.md": "# A\n\n![x](_static/a.png)\n", "docs/_static/a.png": "", page: text}
+    assert found(files, "DOC001") == ([("DOC001", "README.md", 3)] if is_found else [])
+    rooted = {**files, "README.md": "![x](/_static/a.png)\n"}
+    assert found(rooted, "DOC001") == [("DOC001", "README.md", 1)]
+
+
+@pytest.mark.parametrize(
     ("path", "code", "is_found"),
     [
         *(("a/b.py", 'os.makedirs("results")', False), ("b.py", "P = './results/x.h5'", False)),

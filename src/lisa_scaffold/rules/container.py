@@ -287,6 +287,13 @@ def _runs_nothing(chain: list[Stage]) -> bool:
     return all(each.verb == "ADD" and _FETCHED.fullmatch(each.value) for each in every)
 
 
+# By its path an image is what others start from: each of them names its own user.
+_OF_BASE = compile_lazily(
+    r"(?:.*/)?(?:[\w-]+-)?base/[^/]*|(?:.*/)?(?:Docker|Container)file[._-](?:[\w-]+-)?base"
+    r"|(?:.*/)?(?:[\w-]+[._-])?base\.(?:Docker|docker|Container)file"
+)
+
+
 @rule("CON004", SHOULD, when=_find_run)
 def ends_as_user(facts: Facts) -> Iterator[Hit]:
     """The image runs as an ordinary user.
@@ -297,8 +304,8 @@ def ends_as_user(facts: Facts) -> Iterator[Hit]:
     How: End with `USER lisauser`, or another user that is not root. What starts as root and gives
     its rights up (`gosu`, `setpriv`, uWSGI's `uid`, `xrootd -R`), or needs them (`sshd`), is not
     meant, nor is an image that starts tests, or in which a pipeline works or others start: one that
-    runs and copies nothing. Nor is one that every service of Compose (`user`), or the values of a
-    chart (`runAsUser`), run as another.
+    runs and copies nothing, or is called a base (`Dockerfile.base`). Nor is one that every service
+    of Compose (`user`), or the values of a chart (`runAsUser`), run as another.
 
     Source: [Docker: USER](https://docs.docker.com/build/building/best-practices/#user); the CDE has
     the user `lisauser`.
@@ -309,6 +316,8 @@ def ends_as_user(facts: Facts) -> Iterator[Hit]:
 def _find_rooted(facts: Facts) -> Iterator[Hit]:
     """The images that run as root and need not."""
     for docker in _find_run(facts):
+        if _OF_BASE.fullmatch(docker.path):
+            continue
         chain = _last_stages(docker)
         users = [
             each for stage in chain for each in reversed(stage.instructions) if each.verb == "USER"

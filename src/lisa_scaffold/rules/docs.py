@@ -39,7 +39,8 @@ def links(facts: Facts) -> Iterator[Hit]:
     Why: Readers who want to know more end up on an error page.
 
     How: Correct the path, which is relative to the page, or delete the link. A folder that a
-    program of the project makes when it is run is not meant.
+    program of the project makes when it is run is not meant, nor is what is there for another page
+    that includes this one.
 
     Source: [GitLab: links](https://docs.gitlab.com/user/markdown/#links); a published LISA package
     links to a licence file that it does not have.
@@ -50,7 +51,7 @@ def links(facts: Facts) -> Iterator[Hit]:
 def _find_dead_links(facts: Facts) -> Iterator[Hit]:
     """Every link that leads nowhere."""
     for page in facts.paths(*_PAGES):
-        find = partial(_find_missing_target, facts, _folder_of(facts, page))
+        find = partial(_find_missing_of_page, facts, page)
         links = restructured.find_links if page.endswith(".rst") else markdown.find_links
         for link in islice(links(facts.text(page), find), _MOST_LINKS):
             missing = find(link.target)
@@ -81,11 +82,8 @@ def find_unread(facts: Facts) -> list[str]:
         form = restructured if page.endswith(".rst") else markdown
         text = facts.text(page)
         if not form.is_cheap(text):
-            folder = _folder_of(facts, page)
-            if any(
-                _find_missing_target(facts, folder, each.target)
-                for each in form.find_candidates(text)
-            ):
+            targets = (each.target for each in form.find_candidates(text))
+            if any(_find_missing_of_page(facts, page, each) for each in targets):
                 unread.append(page)
     return unread
 
@@ -94,6 +92,34 @@ def _folder_of(facts: Facts, page: str) -> str:
     """The folder that the links of a page start from."""
     above = dirname(facts.real_path(page) or page)
     return f"{above}/" if above else ""
+
+
+def _find_missing_of_page(facts: Facts, page: str, target: str) -> str:
+    """The missing file of the project that a page means; empty where there is none.
+
+    Where another page includes it, its links may start from the folder of that.
+    """
+    missing = _find_missing_target(facts, _folder_of(facts, page), target)
+    if not missing or target.startswith("/"):
+        return missing
+    places = facts.cached(_find_including).get(page.rpartition("/")[2], ())
+    found = all(_find_missing_target(facts, folder, target) for folder in places)
+    return missing if found else ""
+
+
+# Of docutils, MyST, and the plugins of MkDocs; what is included comes last on the line.
+_INCLUDES = compile_lazily(
+    r"(?:\binclude::|\{include\}|\binclude-markdown\b|--8<--|\{!)[^\n]{0,200}?([\w.-]+\.(?:md|rst))\b"
+)
+
+
+def _find_including(facts: Facts) -> dict[str, set[str]]:
+    """The folders of the pages that include another page, by the name of that."""
+    found: dict[str, set[str]] = {}
+    for path in facts.paths("**/*.md", "**/*.rst"):
+        for name in _INCLUDES.findall(facts.text(path)):
+            found.setdefault(name, set()).add(path[: path.rfind("/") + 1])
+    return found
 
 
 def _find_missing_target(facts: Facts, folder: str, target: str) -> str:
