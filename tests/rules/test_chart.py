@@ -173,6 +173,16 @@ def test_images_that_move(values: str, line: int) -> None:
     assert found(chart(read, **{path: values}), "HLM") == wanted
 
 
+def test_images_that_move_are_one_finding() -> None:
+    image = "  image: {repository: a,\n    tag: latest}\n"
+    path = "chart/values.yaml"
+    values = f"a:\n{image}b:\n{image}"
+    read = "kind: Service\n# {{ toYaml .Values }}\n"
+    assert messages(chart(read, **{path: values}), "HLM") == [
+        "two pods of one release may differ: write a version instead of `latest`; also in line 6"
+    ]
+
+
 @pytest.mark.parametrize(
     ("template", "about", "is_found"),
     [

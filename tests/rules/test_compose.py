@@ -145,7 +145,24 @@ def test_a_version_by_default_in_a_project_of_the_template_and_an_image_in_tests
     body = "services:\n  web:\n    image: {}\n"
     path = "compose.test.yaml"
     assert found(compose(body.format("${IMAGE-nginx:latest}"), path), "CMP003") == []
-    assert found(compose(body.format("nginx:latest"), path), "CMP003") == [("CMP003", path, 3)]
+    moving = compose(body.format("nginx:latest"), path)
+    assert found(moving, "CMP003") == []
+    made = {**moving, ".copier-answers.yml": answered[".copier-answers.yml"]}
+    assert found(made, "CMP003") == [("CMP003", path, 3)]
+
+
+@pytest.mark.parametrize(
+    ("path", "more", "is_found"),
+    [
+        *((FILE, "", True), ("compose.dev.yaml", "", False), ("ci/compose.yaml", "", False)),
+        *((FILE, "    volumes: ['.:/app']\n", False), (FILE, "    command: run --reload\n", False)),
+    ],
+)
+def test_images_of_a_desk_may_change(path: str, more: str, *, is_found: bool) -> None:
+    files = compose(f"services:\n  web:\n    image: nginx\n{more}", path)
+    assert found(files, "CMP003") == ([("CMP003", path, 3)] if is_found else [])
+    made = {**files, ".copier-answers.yml": "_src_path: x\nkind: service\n"}
+    assert found(made, "CMP003") == [("CMP003", path, 3)]
 
 
 def test_the_file_of_settings_beside_it_gives_values() -> None:

@@ -265,6 +265,9 @@ def test_only_scripts_of_the_image_itself_are_read() -> None:
     files = {"a/Dockerfile": docker, "b/start.sh": "exec gosu me\n"}
     assert found(files, "CON") == [("CON004", "a/Dockerfile", 1)]
     assert found({**files, "a/start.sh": "exec gosu me\n"}, "CON") == []
+    chain = {**files, "a/start.sh": "exec \\\n  drop-privs \\\n  run\n"}
+    assert found({**chain, "a/drop-privs": 'exec setpriv --reuid me "$@"\n'}, "CON") == []
+    assert [each[0] for each in found({**chain, "a/drop-privs": "run\n"}, "CON")] == ["CON004"]
 
 
 def test_what_a_stage_copies_that_only_gives_is_in_no_image() -> None:
@@ -440,7 +443,9 @@ def test_what_a_tool_writes_it_would_write_again(head: str) -> None:
         *((".ci/Dockerfile", False), ("docker/Dockerfile.ci", False), ("a/ci.Dockerfile", False)),
         *(("docker/Dockerfile.ci-oldest", False), ("Dockerfile.ci_a", False)),
         ("a/ci-oldest.Dockerfile", False),
+        *(("docker/images/dev/Dockerfile", False), ("e2e/Dockerfile", False)),
         *(("city/Dockerfile", True), ("ci.d/Dockerfile", True), ("Dockerfile.cid", True)),
+        *(("device/Dockerfile", True), ("dev-site/Dockerfile", True)),
     ],
 )
 def test_an_image_in_which_a_pipeline_works(path: str, is_run: bool) -> None:

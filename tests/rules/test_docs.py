@@ -364,6 +364,30 @@ def test_a_link_to_a_label_of_myst(page: str, *, is_found: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "text", "is_found"),
+    [
+        (
+            "pyproject.toml",
+            '[tool.commitizen]\nversion_files = ["docs/conf.py:^release ="]\n',
+            False,
+        ),
+        ("pyproject.toml", "[[tool.bumpversion.files]]\nfilename = 'docs/conf.py'\n", False),
+        ("pyproject.toml", "[tool.ruff]\nexclude = ['docs/conf.py']\n", True),
+        ("setup.cfg", "[bumpversion:file:docs/conf.py]\n", False),
+        ("setup.cfg", "[flake8]\nexclude = docs/conf.py\n", True),
+        (".bumpversion.cfg", "[bumpversion:file:docs/conf.py]\n", False),
+        ("tbump.toml", "[[file]]\nsrc = 'docs/conf.py'\n", False),
+        (".cz.toml", "[tool.commitizen]\nversion_files = ['src/a.py']\n", True),
+    ],
+)
+def test_a_version_that_a_tool_raises(path: str, text: str, *, is_found: bool) -> None:
+    project = '[project]\nname = "a"\nversion = "0.9"\n'
+    files = {"pyproject.toml": project, "docs/conf.py": "release = '0.8'\n"}
+    files[path] = f"{files.get(path, '')}{text}"
+    assert bool(found(files, "DOC005")) == is_found
+
+
+@pytest.mark.parametrize(
     ("page", "is_found"),
     [
         ("GET /api/2.5/tenders", False),

@@ -221,6 +221,8 @@ def test_addresses_of_the_project() -> None:
 def test_where_it_lives() -> None:
     files = replaced('urls.Source = "https://example.org/a"\n', "")
     assert found(files, "MET") == [("MET007", TOML, 4)]
+    misplaced = replaced("urls.Source =", "repository =")
+    assert [code for code, *_ in found(misplaced, "MET")] == ["MET001"]
     assert found(setup_py("    name='a',\n    url=about['url'],\n"), "MET007") == []
     assert found(setup_py("    name='a',\n    url='https://a.org',\n"), "MET007") == []
 

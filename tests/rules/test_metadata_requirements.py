@@ -141,6 +141,11 @@ def test_addresses() -> None:
     assert messages(with_lines(lines), "MET") == [
         "package indexes refuse a dependency with an address: write `a` and a version"
     ]
+    both = lines.replace("'b'", "'b[x] @ https://example.org/b.zip'")
+    assert messages(with_lines(both), "MET") == [
+        "package indexes refuse a dependency with an address: write `a` and a version; others in "
+        "line 13"
+    ]
     group = "[dependency-groups]\ntest = [ 'a @ git+https://example.org/a.git' ]\n"
     assert found(with_lines(group), "MET") == []
     own = poetry('name = "a"\n[tool.poetry.dependencies]\nx = { git = "https://example.org/x" }\n')

@@ -318,6 +318,11 @@ def test_data_that_the_build_is_told_of() -> None:
     assert messages(files, "PKG") == [
         "src/a/py.typed does not exist, so the package will not have it: correct the name"
     ]
+    two = edited(files, TOML, '"py.typed"', '"py.typed",\n"b.json"')
+    assert messages(two, "PKG") == [
+        "src/a/py.typed does not exist, so the package will not have it: correct the name; others "
+        "in line 8"
+    ]
     written = {**files, "setup.py": 'open("src/a/py.typed", "w")\n'}
     assert found(written, "PKG009") == []
     assert found({**files, "src/a/py.typed.in": ""}, "PKG009") == []

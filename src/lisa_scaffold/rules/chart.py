@@ -290,12 +290,16 @@ def images_are_named_by_version(facts: Facts) -> Iterator[Hit]:
 
     Source: [Kubernetes: image names](https://kubernetes.io/docs/concepts/containers/images/#image-names).
     """
-    for chart in find_charts(facts):
-        for keys in _find_moving((), chart.values.data):
-            if not _is_used(chart, keys[0]):
-                continue
-            message = "two pods of one release may differ: write a version instead of `latest`"
-            yield Hit(chart.values.path, chart.values.line(*keys), message)
+    message = "two pods of one release may differ: write a version instead of `latest`"
+    yield from join_same(
+        (
+            Hit(chart.values.path, chart.values.line(*keys), message)
+            for chart in find_charts(facts)
+            for keys in _find_moving((), chart.values.data)
+            if _is_used(chart, keys[0])
+        ),
+        across=True,
+    )
 
 
 _WHOLE = compile_lazily(r"\.Values(?![\w.])")

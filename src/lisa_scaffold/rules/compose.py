@@ -385,7 +385,9 @@ def images_are_pinned(facts: Facts) -> Iterator[Hit]:
     Why: Without a tag, or with `latest`, the next `docker compose pull` may bring a new major
     version, and a database of another one does not start on the old files.
 
-    How: Name the version: `postgres:17.6`.
+    How: Name the version: `postgres:17.6`. A file for a pipeline, for tests or for a desk is not
+    meant, nor one that mounts the whole project to be edited or starts a server for that; in
+    projects of the template it is.
 
     Source: [Compose in production](https://docs.docker.com/compose/how-tos/production/).
     """
@@ -395,6 +397,9 @@ def images_are_pinned(facts: Facts) -> Iterator[Hit]:
 def _find_moving(facts: Facts) -> Iterator[Hit]:
     """The images that may change, of each service that pulls one."""
     for each in find_services(facts):
+        # In a project that the template made, a tool raises the versions of a desk's images too.
+        if not facts.answers and not is_for_others(facts, each):
+            continue
         image = each.data.get("image")
         is_pulled = isinstance(image, str) and "$" not in image and not _is_built(each)
         is_pulled = is_pulled and not _is_named_elsewhere(facts, each)

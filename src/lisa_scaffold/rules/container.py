@@ -56,8 +56,8 @@ def _find_shipped(facts: Facts) -> list[Dockerfile]:
 
 # By its path an image is one in which a pipeline, or who develops, works.
 _OF_PIPELINE = compile_lazily(
-    r"(?:.*/)?\.?(?:(?:[\w-]+-)?ci(?:-[\w-]+)?|circleci|gitlab|woodpecker"
-    r"|dev[-_]?(?:scripts?|tools?))/.*"
+    r"(?:.*/)?\.?(?:(?:[\w-]+-)?ci(?:-[\w-]+)?|circleci|gitlab|woodpecker|e2e|devel|development"
+    r"|dev(?:[-_]?(?:scripts?|tools?))?)/.*"
     r"|(?:.*/)?(?:(?:Docker|Container)file[._-]ci(?:[._-][\w.-]+)?|ci(?:-[\w-]+)?\.Dockerfile)"
 )
 # A stage of that name makes what other images take.
@@ -253,14 +253,9 @@ def _starts_as_root(facts: Facts, docker: Dockerfile, chain: list[Stage]) -> boo
     """Whether what an image starts has to be root for a while, as far as that can be seen."""
     every = [each for stage in chain for each in stage.instructions]
     started = [each.value for each in every if each.verb in ("ENTRYPOINT", "CMD")]
-    folder = docker.path.rpartition("/")[0]
-    names = {word for value in started for word in _SCRIPT.findall(value)}
-    scripts = [
-        path
-        for path in facts.files
-        if path.rpartition("/")[2] in names and (not folder or path.startswith(f"{folder}/"))
-    ]
-    texts = [*started, *map(facts.text, scripts[:_MOST_SCRIPTS])]
+    texts = [*started, *_read_scripts(facts, docker, started)]
+    # A script may start another one.
+    texts = [*started, *_read_scripts(facts, docker, texts)]
     named = {word for text in texts for word in _UWSGI.findall(text)}
     settings = [path for path in facts.files if path.rpartition("/")[2] in named]
     if any(_OF_USER.search(facts.text(path)) for path in settings[:_MOST_SCRIPTS]):
@@ -268,6 +263,14 @@ def _starts_as_root(facts: Facts, docker: Dockerfile, chain: list[Stage]) -> boo
     return any(_STARTS_AS_ROOT.search(_COMMENT.sub("", text)) for text in texts) or any(
         _INSTALLS_CHANGER.search(each.value) for each in every if each.verb in ("RUN", "COPY")
     )
+
+
+def _read_scripts(facts: Facts, docker: Dockerfile, texts: Sequence[str]) -> list[str]:
+    """The texts of the files below a Dockerfile whose names stand in some texts."""
+    names = {word for text in texts for word in _SCRIPT.findall(text)}
+    paths = (path for path in facts.files if path.startswith(_folder(docker)))
+    named = [path for path in paths if path.rpartition("/")[2] in names]
+    return [facts.text(path) for path in named[:_MOST_SCRIPTS]]
 
 
 _MOST_SCRIPTS = 20

@@ -300,12 +300,15 @@ def version_of_pages(facts: Facts) -> Iterator[Hit]:
 
     Why: Otherwise the pages soon show a version that they do not describe.
 
-    How: In `conf.py`, write `release = importlib.metadata.version("name-of-the-package")`.
+    How: In `conf.py`, write `release = importlib.metadata.version("name-of-the-package")`. Where
+    the tool that raises the version is told of `conf.py`, it may stay.
 
     Source: [Sphinx](https://www.sphinx-doc.org/en/master/usage/configuration.html#confval-release);
     [single-sourcing the version](https://packaging.python.org/en/latest/discussions/single-source-version/).
     """
     path = facts.first(*_CONF) or ""
+    if _is_raised_by_tool(facts, path):
+        return
     stated = facts.package.text("version")
     found: list[re.Match[str]] = []
     for match in _RELEASE.finditer(facts.text(path)):
@@ -320,6 +323,28 @@ def version_of_pages(facts: Facts) -> Iterator[Hit]:
             f"{count_more(lines)}"
         )
         yield Hit(path, lines[0], message)
+
+
+# What raises the version of a package, by its settings: commitizen, bump-my-version and the like.
+_RAISING = ("commitizen", "bumpversion", "bumpver", "tbump", "semantic_release", "hatch")
+_RAISING_FILES = (
+    *(
+        ".bumpversion.cfg",
+        ".bumpversion.toml",
+        "tbump.toml",
+        "bumpver.toml",
+        "release-please*.json",
+    ),
+    *(".cz.*", "cz.*", "releaserc.*", ".releaserc*"),
+)
+
+
+def _is_raised_by_tool(facts: Facts, path: str) -> bool:
+    """Whether the settings of a tool that raises the version name a file."""
+    tables = (str(facts.pyproject.get("tool", name)) for name in _RAISING)
+    files = map(facts.text, facts.paths(*_RAISING_FILES))
+    named = f"bumpversion:file:{path}" in facts.text("setup.cfg")
+    return named or any(path in text for text in (*tables, *files))
 
 
 def _is_of_interface(facts: Facts, version: str) -> bool:

@@ -287,7 +287,9 @@ def says_where(facts: Facts) -> Iterator[Hit]:
 
     Source: [well-known project URLs](https://packaging.python.org/en/latest/specifications/well-known-project-urls/).
     """
-    if not facts.package.table("urls") and "urls" not in facts.package.unknown:
+    # A key that would stand there is told of where it stands.
+    misplaced = _OTHER_NAMES.items() & {(key, "urls") for key in facts.pyproject.table("project")}
+    if not facts.package.table("urls") and "urls" not in facts.package.unknown and not misplaced:
         place = facts.package.place()
         message = (
             "no `urls`, so users cannot find the source of this package: add the project's address"

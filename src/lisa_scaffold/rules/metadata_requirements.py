@@ -13,7 +13,7 @@ from lisa_scaffold.project import listed
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.project.package import Place
 from lisa_scaffold.rules.applications import is_application
-from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, count_more, rule
+from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, count_more, join_alike, rule
 from lisa_scaffold.versions import normalize_name
 
 # What may be repeated is possessive: a requirement of anybody's is read in one pass.
@@ -213,6 +213,11 @@ def no_addresses(facts: Facts) -> Iterator[Hit]:
     Source: [dependency specifiers](https://packaging.python.org/en/latest/specifications/version-specifiers/#direct-references):
     public index servers should not allow them.
     """
+    yield from join_alike(_find_addresses(facts))
+
+
+def _find_addresses(facts: Facts) -> Iterator[Hit]:
+    """The dependencies that are given by address."""
     for find, text in _find_needed(facts):
         if re.match(r"[\w.-]+\s*+(\[[^]]*\])?\s*+@\s", f"{text} "):
             name = text.partition("@")[0].strip()

@@ -8,7 +8,7 @@ from posixpath import join
 from lisa_scaffold.formats.document import Keys
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.requirement import find_missing
-from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
+from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, join_alike, rule
 
 Named = tuple[tuple[str, ...], Keys]
 """Where something may lie that the settings name (in one of these paths), and their keys."""
@@ -144,6 +144,11 @@ def named_data_exist(facts: Facts) -> Iterator[Hit]:
     Source: [data files](https://setuptools.pypa.io/en/latest/userguide/datafiles.html); a LISA
     package names a `py.typed` that does not exist.
     """
+    yield from join_alike(_find_missing_data(facts))
+
+
+def _find_missing_data(facts: Facts) -> Iterator[Hit]:
+    """The data files that are not there."""
     above: Keys = ("tool", "setuptools", "package-data")
     for package in facts.pyproject.table(*above):
         folder = facts.layout.folders.get(package)
