@@ -105,6 +105,7 @@ _OF_DESK = compile_lazily(
     re.IGNORECASE,
 )
 _MOST_HEAD = 60
+_OF_PRODUCTION = compile_lazily(r"[._-]prod(?:uction)?[._-][^/]*$")
 
 
 def is_thrown_away(facts: Facts, path: str) -> bool:
@@ -114,6 +115,9 @@ def is_thrown_away(facts: Facts, path: str) -> bool:
     """
     if _THROWN_AWAY.fullmatch(path) or path in _find_of_desk(facts):
         return True
+    # Airflow's own file warns on its top, and is copied with the warning.
+    if _OF_PRODUCTION.search(path):
+        return False
     head = takewhile(
         lambda line: not line.strip() or line.lstrip().startswith("#"),
         facts.lines(path)[:_MOST_HEAD],
@@ -528,7 +532,6 @@ def _is_for_desk(file: Document) -> bool:
 
 
 _HERE = ("$PWD", "${PWD}")
-_OF_PRODUCTION = compile_lazily(r"(?:^|[/._-])(?:prod|production|deploy|deployment)(?:[/._-]|$)")
 # Servers that begin anew with each change of a file, or show to everybody what a program holds.
 _OF_EDITING = compile_lazily(
     r"\bmanage\.py\s+runserver(?:_plus)?\b|\s--(?:auto-?)?reload\b|\bwatch(?:files|medo)\b|\bnodemon\b"
