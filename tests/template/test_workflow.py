@@ -43,12 +43,12 @@ FILES = {
     *(f"steps/noise/{name}" for name in ("Dockerfile", "noise.py", "requirements.in")),
     *("steps/noise/example.csv", "steps/noise/requirements.txt"),
     *(f"tests/test_{name}.py" for name in ("chains", "dags", "desk", "operators", "receipts")),
-    *(f"tests/test_{name}.py" for name in ("relay", "steps", "store")),
+    *(f"tests/test_{name}.py" for name in ("images", "relay", "steps", "store")),
     "tests/conftest.py",
 }
 MODULES = {
     *("__init__", "__main__", "command", "desk", "operators", "relay", "runs", "slurm", "steps"),
-    *("queues", "receipts", "store", "tasks"),
+    *("images", "queues", "receipts", "store", "tasks"),
 }
 EXTRAS = {"renovate": "renovate.json", "conduct": "CODE_OF_CONDUCT.md", "security": "SECURITY.md"}
 

@@ -14,6 +14,7 @@ from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
+from .images import check_images
 from .steps import (
     ConfigError,
     check_files,
@@ -154,7 +155,9 @@ def _desk(arguments: argparse.Namespace) -> list[str]:
 
 
 def _check(_: argparse.Namespace) -> list[str]:
-    return check_files()
+    told = check_files()
+    check_images()
+    return told
 
 
 def _pin(arguments: argparse.Namespace) -> list[str]:

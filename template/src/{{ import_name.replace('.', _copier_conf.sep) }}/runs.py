@@ -19,8 +19,10 @@ from urllib.parse import quote
 from .receipts import Receipts
 from .steps import (
     ARRIVED,
+    FAILED,
     INSIDE,
     OUTPUTS,
+    REFUSED,
     ConfigError,
     Site,
     Step,
@@ -30,7 +32,7 @@ from .steps import (
     take_blame,
     words,
 )
-from .store import Arrival, Store, describe, digest_of, product_name, version_of
+from .store import FAILURES, Arrival, Store, describe, digest_of, product_name, version_of
 
 _NOTE = "run.json"
 
@@ -138,7 +140,12 @@ def begin(step: Step, site: Site, store: Store, arrival: Arrival) -> Run:
         files[key] = [f"inputs/{key}/{PurePosixPath(name).name or 'object'}"]
         path = there / files[key][0]
         is_arrival = source == ARRIVED
-        contents[key] = store.fetch(arrival, path) if is_arrival else store.bring(name, path)
+        try:
+            contents[key] = store.fetch(arrival, path) if is_arrival else store.bring(name, path)
+        except FAILURES:
+            there.mkdir(parents=True, exist_ok=True)
+            blame(site, folder, REFUSED)
+            raise
         inputs[address] = contents[key]
     image = identify(step, site)
     product = product_name(step, image, contents)
@@ -158,12 +165,12 @@ def _folder(step: Step, arrival: Arrival) -> str:
     return f"{step.name}/{arrival.identity}"
 
 
-def has_failed(step: Step, site: Site, arrival: Arrival) -> bool:
-    """Whether a step, or one whose product it takes, failed itself; what is asked is forgotten."""
+def has_failed(step: Step, site: Site, arrival: Arrival, mark: str = FAILED) -> bool:
+    """Whether a step, or one whose product it takes, has a mark; what is asked is forgotten."""
     before = [load_step(name, site) for name in step.before]
     # Each is asked, so that nothing is left for the next run.
-    found = [has_failed(each, site, arrival) for each in before]
-    return take_blame(site, _folder(step, arrival)) or any(found)
+    found = [has_failed(each, site, arrival, mark) for each in before]
+    return take_blame(site, _folder(step, arrival), mark) or any(found)
 
 
 def _find_input(

@@ -31,7 +31,12 @@ ARRIVED = "arrived"
 
 OUTPUTS = "outputs"
 COMMANDFILE = "commandfile.yaml"
-_FAILED = "failed"
+
+FAILED = "failed"
+"""The mark of a run whose step has failed itself, and not what runs it."""
+
+REFUSED = "refused"
+"""The mark of a run whose input the store did not give."""
 
 
 class ConfigError(Exception):
@@ -178,6 +183,14 @@ def list_steps() -> list[str]:
     return [*_read_steps()]
 
 
+def list_images() -> dict[str, list[str]]:
+    """List the images of each step, with those that a site has of its own."""
+    return {
+        name: [each["image"] for each in (told, *told.get("sites", {}).values()) if "image" in each]
+        for name, told in _read_steps().items()
+    }
+
+
 def list_last() -> list[str]:
     """List the names of the steps whose products no other takes: with each a chain ends."""
     steps = _read_steps()
@@ -287,7 +300,7 @@ def _check_clusters(sites: Mapping[str, Site]) -> list[str]:
     chart = find_home() / "kubernetes"
     found = sorted(chart.glob("clusters/*.yaml"))
     for path in found:
-        values = _merge(_load(chart / "values.yaml"), _load(path))
+        values = _merge(read_yaml(chart / "values.yaml"), read_yaml(path))
         schema = json.loads((chart / "values.schema.json").read_text(encoding="utf-8"))
         _validate(path, values, Draft7Validator(schema))
         if (site := values["global"]["site"]) not in sites:
@@ -384,16 +397,16 @@ def clear_outputs(folder: Path) -> None:
             path.unlink()
 
 
-def blame(site: Site, folder: str) -> None:
-    """Note that the step itself has failed on the files of a run, and not what runs it."""
+def blame(site: Site, folder: str, mark: str = FAILED) -> None:
+    """Note what a run has failed of: a mark that its next try takes away."""
     # A working folder that is gone is no fault of the step's.
     with suppress(FileNotFoundError):
-        (site.work / folder / _FAILED).touch()
+        (site.work / folder / mark).touch()
 
 
-def take_blame(site: Site, folder: str) -> bool:
+def take_blame(site: Site, folder: str, mark: str = FAILED) -> bool:
     """Whether that was noted; it is no longer then."""
-    path = site.work / folder / _FAILED
+    path = site.work / folder / mark
     is_there = path.exists()
     path.unlink(missing_ok=True)
     return is_there
@@ -437,12 +450,19 @@ def pin(name: str, digest: str) -> None:
 
 def _read(name: str, schema: str) -> Any:
     path = find_home() / name
-    data = _load(path)
+    data = read_yaml(path)
     _validate(path, data, _validator(schema))
     return data
 
 
-def _load(path: Path) -> Any:
+def read_yaml(path: Path) -> Any:
+    """Read a file of the configuration.
+
+    Raises
+    ------
+    ConfigError
+        If there is none, or it is no YAML.
+    """
     try:
         return _parse(path, path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -10,21 +10,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from heapq import nlargest
+from http import HTTPStatus
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from .steps import Site, Step
 
 DESCRIPTION = "ro-crate-metadata.json"
 UNSAID = "No license is given: ask whoever holds the data."
+FAILURES = (BotoCoreError, ClientError)
+"""What is raised where a store does not give what it is asked for."""
+
+_BROKEN = HTTPStatus.INTERNAL_SERVER_ERROR
 _GONE = ("404", "412", "NoSuchKey", "NoSuchVersion", "NotFound", "PreconditionFailed")
 
 
@@ -167,6 +174,31 @@ class Store:
         version = told.get("VersionId", "")
         # A bucket whose versions were switched off again says "null".
         return Arrival(bucket, key, told["ETag"].strip('"'), "" if version == "null" else version)
+
+    def is_still(self, arrival: Arrival) -> bool:
+        """Whether an object is what arrived; one that the store tells nothing of may well be."""
+        try:
+            now = self.find_arrival(arrival.key)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] >= _BROKEN:
+                raise
+            return True
+        return now is not None and now.etag == arrival.etag
+
+    def gives_others(self, arrivals: Collection[Arrival]) -> bool:
+        """Whether an object can be had that is none of these: what keeps them is no outage then.
+
+        Of what arrived last, as what is old may lie in an archive.
+        """
+        keys = {each.key for each in arrivals}
+        others = (each for each in self.list_arrivals() if each[1].key not in keys)
+        for _, other in nlargest(3, others, key=itemgetter(0)):
+            try:
+                self.client.get_object(Bucket=other.bucket, Key=other.key)["Body"].close()
+            except FAILURES:
+                continue
+            return True
+        return False
 
     def make_buckets(self) -> list[str]:
         """Make the buckets that are not there yet, and name them."""

@@ -17,7 +17,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from .receipts import Receipts, as_listed
 from .relay import read_records
 from .runs import begin, find_version, finish, has_failed
-from .steps import ConfigError, Site, load_site, load_step
+from .steps import REFUSED, ConfigError, Site, load_site, load_step
 from .store import Arrival, GoneError, Store
 
 MOST = 1000
@@ -80,6 +80,7 @@ def list_arrivals(asset: Asset, name: str) -> Any:
 
     @task(inlets=[asset])
     def list_arrivals(
+        name: str,
         params: Any = None,
         dag_run: Any = None,
         triggering_asset_events: Any = None,
@@ -104,7 +105,7 @@ def list_arrivals(asset: Asset, name: str) -> Any:
         )
         return list(islice(wanted, MOST))
 
-    return list_arrivals()
+    return list_arrivals(name)
 
 
 # A step whose product is there already was skipped: those that take it go on.
@@ -144,7 +145,8 @@ def settle(name: str, arrivals: list[dict[str, str]] | None) -> None:
     """Count the failures of a run, and tell people of objects that are parked now.
 
     A run of which nothing tells that the site was at work (no object that is done, no step that
-    failed itself) is no try: an outage, however long, parks nothing.
+    failed itself) is no try: an outage, however long, parks nothing. Where the store gives others,
+    it is one of the objects that it does not give.
 
     Raises
     ------
@@ -158,13 +160,16 @@ def settle(name: str, arrivals: list[dict[str, str]] | None) -> None:
     store, receipts, version = _look_up(name, site)
     # What was replaced or deleted meanwhile was skipped, and has not failed.
     wanted = [each for each in map(_read, arrivals) if receipts.wants(each, version)]
-    failed = [
-        each for each in wanted if (now := store.find_arrival(each.key)) and now.etag == each.etag
-    ]
+    failed = [each for each in wanted if store.is_still(each)]
     step = load_step(name, site)
     blamed = [each for each in failed if has_failed(step, site, each)]
-    is_outage = not blamed and len(wanted) == len(arrivals)
-    counted = {each: receipts.fail(each, context["run_id"], is_outage=is_outage) for each in failed}
+    refused = [each for each in failed if has_failed(step, site, each, REFUSED)]
+    is_idle = not blamed and len(wanted) == len(arrivals)
+    kept = refused if is_idle and refused and store.gives_others(failed) else []
+    counted = {
+        each: receipts.fail(each, context["run_id"], is_outage=is_idle and each not in kept)
+        for each in failed
+    }
     parked = [each.key for each, count in counted.items() if count >= site.tries]
     if parked:
         reason = f"parked after {site.tries} failed runs: {_name(parked)}"
@@ -174,7 +179,9 @@ def settle(name: str, arrivals: list[dict[str, str]] | None) -> None:
     if failed:
         keys = _name([each.key for each in failed])
         message = f"{len(failed)} of {len(arrivals)} objects failed: {keys}"
-        if is_outage:
+        if kept:
+            message += f"; the store gives others, and not {_name([each.key for each in kept])}"
+        elif is_idle:
             message += "; the site seems to be down: they are tried again within the hour"
         raise AirflowFailException(message)
 
@@ -206,7 +213,7 @@ def find_missed(asset: Asset, *names: str) -> Any:
     """
 
     @task(outlets=[asset])
-    def sweep() -> Iterator[Metadata]:
+    def sweep(names: list[str]) -> Iterator[Metadata]:
         site = load_site()
         store = Store(site)
         found = [Receipts(store, name, site.tries).sweep(MOST) for name in names]
@@ -217,7 +224,7 @@ def find_missed(asset: Asset, *names: str) -> Any:
             raise AirflowSkipException(message)
         yield Metadata(asset, {"objects": [each.to_dict() for each in missed]})
 
-    return sweep()
+    return sweep([*names])
 
 
 def alert_people() -> list[Callable[[Any], None]] | None:
