@@ -31,12 +31,15 @@ def test_readme() -> None:
     assert found(files, "FIL") == [("FIL001", "README.md", 1)]
     for name in ("README.rst", "readme", "docs/README.md"):
         assert found({**files, name: "x\n"}, "FIL") == []
-    assert found({"notes.txt": "x\n"}, "FIL") == []
+    # Whatever a repository is for, people come to it.
+    assert found({"notes.txt": "x\n"}, "FIL") == [("FIL001", "README.md", 1)]
 
 
 def test_gitignore() -> None:
     files = without(".gitignore")
     assert found(files, "FIL") == [("FIL002", ".gitignore", 1)]
+    assert found({"README": "x\n", "dags/a.py": "x = 1\n"}, "FIL") == [("FIL002", ".gitignore", 1)]
+    assert found({"README": "x\n", "data.csv": "1\n"}, "FIL") == []
     assert "__pycache__/\n" in str(fixed(files, "FIL002")[".gitignore"])
     assert found({**files, "PKG-INFO": "x\n"}, "FIL") == []
     assert found({"Dockerfile": "FROM a:1\n"}, "FIL002") == []
@@ -173,6 +176,21 @@ def test_what_goes_is_ignored_from_then_on() -> None:
         "a/__pycache__/x.pyc": None,
         "a.egg-info/PKG-INFO": None,
     }
+
+
+@pytest.mark.parametrize("is_repository", [True, False])
+def test_an_empty_folder_wants_a_readme_where_it_is_a_repository(
+    is_repository: bool, tmp_path: Path
+) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    if is_repository:
+        git.git("init", "--quiet", cwd=tmp_path)
+    codes = [
+        [each.code for each in judge.list_findings(rules.load_family("FIL"), Facts.read(folder))]
+        for folder in (tmp_path, inside)
+    ]
+    assert codes == [["FIL001"] * is_repository, []]
 
 
 def test_a_folder_without_git_is_no_place_to_complain(tmp_path: Path) -> None:
@@ -406,8 +424,10 @@ def test_data_that_a_package_brings_are_fetched_by_it() -> None:
 def test_what_is_generated_is_no_data_to_keep_elsewhere() -> None:
     large = "x" * 6_000_000
     path = "docs/_build/doctrees/environment.pickle"
-    assert [code for code, *_ in found({path: large, "docs/conf.py": ""}, "FIL")] == ["FIL006"]
-    assert [code for code, *_ in found({"docs/environment.pickle": large}, "FIL")] == ["FIL008"]
+    files = {path: large, "docs/conf.py": "", "README": "x\n", ".gitignore": ""}
+    assert [code for code, *_ in found(files, "FIL")] == ["FIL006"]
+    files = {"docs/environment.pickle": large, "README": "x\n"}
+    assert [code for code, *_ in found(files, "FIL")] == ["FIL008"]
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,20 @@ def test_no_text() -> None:
     assert found({"notes.txt": "no project\n"}, "LIC") == []
 
 
+@pytest.mark.parametrize(
+    ("path", "is_found"),
+    [
+        ("", True),
+        ("LICENSE.md", False),
+        ("parts/a/COPYING", False),
+        ("docs/licence-notes.md", True),
+    ],
+)
+def test_code_in_a_repository_of_no_kind_wants_one_too(path: str, is_found: bool) -> None:
+    files = {"dags/a.py": "x = 1\n", **({path: MIT} if path else {})}
+    assert found(files, "LIC") == [("LIC001", "LICENSE", 1)] * is_found
+
+
 @pytest.mark.uncounted
 @pytest.mark.parametrize("stated", ["BSD 3-Clause", "3-clause BSD", "New BSD License", "BSD"])
 def test_free_text_becomes_an_expression(stated: str) -> None:

@@ -269,6 +269,11 @@ class Facts(Files):
         return bool(self.tracked) and not self.is_unpacked
 
     @cached_property
+    def is_repository(self) -> bool:
+        """Whether this is the top of a git repository, be it an empty one."""
+        return bool(self.tracked) if self.root is None else (self.root / ".git").exists()
+
+    @cached_property
     def marks(self) -> Mapping[str, tuple[Mark, ...]]:
         """Lines that may be part of a conflict or hold a secret, by file."""
         from lisa_scaffold.project import marks

@@ -51,13 +51,15 @@ __pycache__/
 """
 
 
-@rule("FIL001", SHOULD, when=lambda facts: facts.kind)
+@rule("FIL001", SHOULD, when=lambda facts: facts.kind or facts.is_repository)
 def readme(facts: Facts) -> Iterator[Hit]:
     """There is a README.
 
     Why: It is the first page of a project that people see, on GitLab and on package indexes.
 
-    How: Say in `README.md` what the project is for, how to install it and how to use it.
+    How: Say in `README.md` what the project is for, how to install it and how to use it. It is
+    asked of each project, and of each git repository, whatever is in it; of a folder inside of a
+    repository only where it is a project of its own.
 
     Source: [packaging guide](https://packaging.python.org/en/latest/guides/making-a-pypi-friendly-readme/).
     """
@@ -67,11 +69,14 @@ def readme(facts: Facts) -> Iterator[Hit]:
         )
 
 
+def _has_python(facts: Facts) -> bool:
+    return facts.is_repository and any(path.endswith((".py", ".ipynb")) for path in facts.files)
+
+
 @rule(
     "FIL002",
     SHOULD,
-    kinds=PACKAGE,
-    when=lambda facts: facts.is_checkout and facts.package.form,
+    when=lambda facts: facts.is_checkout and (facts.package.form or _has_python(facts)),
     fixes=UNSAFE,
     strict=True,
 )
@@ -80,7 +85,8 @@ def gitignore(facts: Facts) -> Iterator[Hit]:
 
     Why: Without it, a careless `git add .` adds caches, build products and environments too.
 
-    How: List the files and folders that tools create in the project.
+    How: List the files and folders that tools create in the project. It is asked of each package,
+    and of each git repository with Python in it.
 
     Source: [gitignore](https://git-scm.com/docs/gitignore); a published LISA package has a test
     report in its archive.

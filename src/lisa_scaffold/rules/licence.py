@@ -109,7 +109,19 @@ def _describe_held(facts: Facts) -> str:
     return f"{paths} contains the text of {' and '.join(sorted(_held_licences(facts)))}"
 
 
-@rule("LIC001", SHOULD, when=lambda facts: facts.kind)
+_CODE = compile_lazily(
+    r".*\.(?:py|pyx|ipynb|c|cc|cpp|cxx|cu|h|hh|hpp|f|f03|f90|jl|m|r|rs|go|java|js|ts|sh)$",
+    re.IGNORECASE,
+)
+
+
+def _is_unlicensed_code(facts: Facts) -> bool:
+    """Whether this is a repository of code of whatever kind, and no part of it has a licence."""
+    has_code = facts.is_repository and any(map(_CODE.match, facts.files))
+    return has_code and all(map(_is_of_a_part, facts.files))
+
+
+@rule("LIC001", SHOULD, when=lambda facts: facts.kind or _is_unlicensed_code(facts))
 def text_is_there(facts: Facts) -> Iterator[Hit]:
     """The project contains the text of its licence.
 
@@ -117,7 +129,8 @@ def text_is_there(facts: Facts) -> Iterator[Hit]:
     licences require every copy to contain their text.
 
     How: Put the text, with year and copyright holder, into a file `LICENSE` at the top. Which
-    licence it is, those choose who hold the copyright: of what others wrote, ask them.
+    licence it is, those choose who hold the copyright: of what others wrote, ask them. It is asked
+    of each project, and of each git repository with code in it that has no licence in any folder.
 
     Source: [Choose a licence](https://choosealicense.com/no-permission/);
     [packaging guide](https://packaging.python.org/en/latest/guides/licensing-examples-and-user-scenarios/).

@@ -221,8 +221,9 @@ def check_one(path: Path, wanted: Wanted, origins: Origins) -> tuple[Result, lis
     if not facts.kind:
         packages = [f"{folder}/" for folder in facts.layout.packages]
         scripts = sorted(path for path in facts.files if _is_script(path))
-        if packages or scripts:
-            notes = (*notes, _say_no_package(packages, scripts))
+        is_loose = packages or scripts
+        said = _say_no_package(packages, scripts) if is_loose else f"{NO_PROJECT}{_FEW}"
+        notes = (*notes, said)
     members = find_members(facts)
     if members and not wanted.members:
         shown = ", ".join(members[:_MOST_NAMED]) + (", …" if len(members) > _MOST_NAMED else "")
@@ -285,6 +286,8 @@ def _list_drifted(
 NO_PROJECT = "no Python project here"
 """How the note begins that says why hardly any rule judges anything."""
 
+_FEW = ", and most rules judge nothing else"
+
 
 def _is_script(path: str) -> bool:
     return "/" not in path and path.endswith((".py", ".ipynb"))
@@ -299,10 +302,7 @@ def _say_no_package(packages: Sequence[str], scripts: Sequence[str]) -> str:
     said, made = f"{named} stand alone", "makes a package of them"
     if packages:
         said, made = f"no metadata tell of {named}", "lets them be installed"
-    return (
-        f"{NO_PROJECT}, and most rules judge nothing else: {said}. "
-        f"lisa-scaffold adopt tells what {made} ({PAGE})"
-    )
+    return f"{NO_PROJECT}{_FEW}: {said}. lisa-scaffold adopt tells what {made} ({PAGE})"
 
 
 def _judged(
