@@ -131,6 +131,7 @@ def test_programs_tests_and_images() -> None:
             "",
             ("MIT", "pyproject.toml:3"),
         ),
+        ('license = "mit"\n', MIT, ("MIT", "pyproject.toml:3")),
         ('license = "CECILL-2.1"\n', "", ("other", "pyproject.toml:3")),
         ('license = "BSD-3-Clause"\n', MIT, ("MIT", "LICENSE")),
         ("", "All rights reserved.\n", ("other", "LICENSE")),

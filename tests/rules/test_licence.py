@@ -159,6 +159,23 @@ def test_identifiers_mean_the_same_in_any_letters(stated: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("stated", ["BSD-3-clause", "bsd-3-CLAUSE", "Bsd-3-Clause Or mit"])
+def test_identifiers_ignore_case(stated: str) -> None:
+    setup = f'from setuptools import setup\n\nsetup(name="a", version="1", license="{stated}")\n'
+    held, cited = text(clean(), "LICENSE"), text(clean(), "CITATION.cff")
+    files = {"setup.py": setup, "LICENSE": held, "CITATION.cff": cited}
+    assert found(files, "LIC") == []
+    assert found(changed(files, {"LICENSE": APACHE}), "LIC") == [("LIC004", "setup.py", 3)]
+    assert found(changed(files, {"CITATION.cff": "license: isc\n"}), "LIC") == [
+        ("LIC008", "CITATION.cff", 1)
+    ]
+
+
+def test_a_repair_writes_the_identifier_as_the_list_does() -> None:
+    files = edited(stating('license = "bsd-3-clause"'), "CITATION.cff", "BSD-3-Clause", "MIT")
+    assert fixed(files, "LIC008") == {"CITATION.cff": text(clean(), "CITATION.cff")}
+
+
 def with_classifier(name: str, files: dict[str, Any]) -> dict[str, Any]:
     return edited(
         files, "pyproject.toml", "classifiers = [\n", f'classifiers = [\n  "License :: {name}",\n'

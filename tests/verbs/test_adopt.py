@@ -725,11 +725,13 @@ def test_a_clone_that_has_lost_a_part_is_refused(tmp_path: Path, capsys: Capture
 @pytest.mark.sweep
 def test_a_name_may_be_given_as_the_project_spells_it(tmp_path: Path, capsys: Capture) -> None:
     project = make(tmp_path / "project", SETUPTOOLS)
-    result = report(project, capsys, "--dry-run", "--data", "distribution=LISA_Noise")
+    given = "--data", "distribution=LISA_Noise", "--data", "license=bsd-3-clause"
+    result = report(project, capsys, "--dry-run", *given)
     assert (answers(result)["distribution"], sources(result)["distribution"]) == (
         "lisa-noise",
         "given",
     )
+    assert (answers(result)["license"], sources(result)["license"]) == ("BSD-3-Clause", "given")
 
 
 @pytest.mark.sweep

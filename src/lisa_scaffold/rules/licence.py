@@ -74,9 +74,8 @@ def _holds_text_of(facts: Facts, names: set[str]) -> bool:
 
 
 def _stated_expression(facts: Facts) -> str:
-    """The valid expression that the metadata states; empty where there is none."""
-    text = facts.package.text("license")
-    return text if text and licences.is_expression(text) else ""
+    """The expression that the metadata states, in its canonical form; empty where none is valid."""
+    return licences.make_canonical(facts.package.text("license")) or ""
 
 
 def _named_in_key(facts: Facts) -> set[str]:

@@ -48,12 +48,16 @@ _TESTS = ".gitlab/ci/tests.yml"
 
 
 def spell_given(given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Answers that were given, with the distribution's name as indexes have it.
+    """Answers that were given, with the distribution's name and the licence as indexes have them.
 
-    It may be given as the ``setup.py`` of the project spells it.
+    They may be given as the ``setup.py`` of the project spells them.
     """
-    name = given.get("distribution")
-    return {**given, "distribution": normalize_name(name)} if isinstance(name, str) else given
+    spelled_out, name, licence = {**given}, given.get("distribution"), given.get("license")
+    if isinstance(name, str):
+        spelled_out["distribution"] = normalize_name(name)
+    if isinstance(licence, str):
+        spelled_out["license"] = licences.make_canonical(licence) or licence
+    return spelled_out
 
 
 @dataclass(frozen=True)
