@@ -9,7 +9,7 @@ import pytest
 
 from lisa_scaffold.adopt.tables import merge_tables
 
-from ..support.adopting import AUTOMATIC, make, report, show
+from ..support.adopting import AUTOMATIC, SETUPTOOLS, items, make, report, show
 from ..support.checking import clean
 from ..support.updates import Capture
 
@@ -145,3 +145,45 @@ def test_what_cannot_be_named_is_left_to_people(tmp_path: Path, capsys: Capture)
     told = report(make(tmp_path / "lisa-ripple", files), capsys)
     (asked,) = [each for each in told["to_decide"] if "setuptools finds the package" in each]
     assert asked.startswith("pyproject.toml: line 5: setuptools finds the package lisa_ripple as")
+
+
+SETUP = {name: str(text) for name, text in SETUPTOOLS.items() if name != ".gitlab-ci.yml"}
+
+
+def with_setup(lines: str, **more: str) -> dict[str, str]:
+    """A project whose ``setup.py`` begins with some lines."""
+    return {**SETUP, "setup.py": f"{lines}{SETUP['setup.py']}", **more}
+
+
+def test_what_a_setup_py_imports_is_there_in_every_build(tmp_path: Path, capsys: Capture) -> None:
+    files = with_setup("import numpy as np\n", **{"lisa_noise/fast.pyx": "# cython\n"})
+    files["setup.py"] += "# Cython compiles it\n"
+    project = make(tmp_path / "project", files)
+    result = report(project, capsys)
+    assert tomllib.loads(show(project, "pyproject.toml"))["build-system"] == {
+        "build-backend": "setuptools.build_meta:__legacy__",
+        "requires": ["setuptools", "cython", "numpy"],
+    }
+    assert items(result, "added")["pyproject.toml"].endswith(
+        "[build-system] with setuptools, cython, numpy (setup.py imports numpy; Cython compiles "
+        "lisa_noise/fast.pyx)"
+    )
+    assert "PKG001" in {each["code"] for each in result["findings"]["advised_fixed"]}
+
+
+def test_what_only_its_authors_know_of_a_build_comes_first(tmp_path: Path, capsys: Capture) -> None:
+    project = make(tmp_path / "project", with_setup("import lisa_build\n"))
+    result = report(project, capsys)
+    assert result["to_decide"][0] == (
+        "setup.py: no [build-system], and without it no job can install the project: add one to "
+        'pyproject.toml, with `requires = ["setuptools", …]` and `build-backend = '
+        '"setuptools.build_meta:__legacy__"`: setup.py imports lisa_build: `requires` has to name '
+        "what brings that"
+    )
+    assert "build-system" not in tomllib.loads(show(project, "pyproject.toml"))
+
+
+def test_a_build_that_needs_nothing_stays_as_it_is(tmp_path: Path, capsys: Capture) -> None:
+    project = make(tmp_path / "project", SETUP)
+    report(project, capsys)
+    assert "build-system" not in tomllib.loads(show(project, "pyproject.toml"))

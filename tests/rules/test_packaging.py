@@ -61,6 +61,8 @@ def test_where_nothing_is_built_none_is_needed(text: str) -> None:
     assert found({TOML: text}, "PKG") == []
 
 
+LEGACY = "setuptools.build_meta:__legacy__"
+
 WRONG = """\
 [project]
 name = "a"
@@ -114,13 +116,86 @@ def test_uv_that_is_told_to_build_needs_a_build_system() -> None:
     assert found({TOML: text}, "PKG") == [("PKG001", TOML, 1)]
 
 
-def test_setup_py_alone_is_told_without_a_repair() -> None:
+def test_setup_py_alone_is_built_as_before() -> None:
     files = {"setup.py": "from setuptools import setup\nsetup(name='a')\n"}
     # At a file that is there.
     assert found(files, "PKG") == [("PKG001", "setup.py", 1)]
     assert messages(files, "PKG") == [
         "no [build-system], so each installer guesses how to build this: add one in pyproject.toml"
     ]
+    assert fixed(files, "PKG001") == {TOML: legacy('"setuptools"')}
+    for files in ({"setup.py": "print 'of 2'\n"}, {"setup.cfg": "[metadata]\nname = a\n"}):
+        assert [each.fixable for each in findings(files, "PKG001")] == [False]
+
+
+def legacy(requires: str) -> str:
+    """The build system that installers take where none is named, with what it needs."""
+    return f'[build-system]\nbuild-backend = "{LEGACY}"\nrequires = [ {requires} ]\n'
+
+
+TRIES = "try:\n    import {}\nexcept ImportError:\n    pass\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "more", "wanted", "why"),
+    [
+        ("import numpy as np\n", {}, '"numpy"', "setup.py imports numpy"),
+        ("import yaml, os\nfrom Cython.Build import cythonize\n", {}, '"cython", "pyyaml"', ""),
+        (TRIES.format("numpy"), {}, "", ""),
+        (TRIES.format("numpy") + "include = numpy.get_include()\n", {}, '"numpy"', ""),
+        ("def late():\n    import numpy\n", {}, "", ""),
+        (TRIES.format("Cython"), {"a/fast.pyx": ""}, '"cython"', "Cython compiles a/fast.pyx"),
+        (TRIES.format("Cython"), {"a/fast.pyx": "", "a/fast.c": ""}, "", ""),
+        ("", {"a/fast.pyx": ""}, "", ""),  # nothing says that it is compiled
+        # What it imports of the project imports more.
+        ("from a import VERSION\n", {"a/__init__.py": "import scipy\n"}, '"scipy"', ""),
+        (
+            "from a.about import VERSION\n",
+            {"a/__init__.py": "from . import b\n", "a/b.py": "import six", "a/about.py": ""},
+            '"six"',
+            "a/b.py imports six",
+        ),
+        ("import sys\nsys.path[:0] = ['src']\nimport a\n", {"src/a/__init__.py": ""}, "", ""),
+    ],
+)
+def test_what_a_setup_py_needs_to_run(
+    lines: str, more: dict[str, str], wanted: str, why: str
+) -> None:
+    setup = f"{lines}import setuptools\nsetuptools.setup(name='a')\n"
+    files = {"setup.py": setup, **more}
+    requires = f'"setuptools"{wanted and ", "}{wanted}'
+    (said,) = messages(files, "PKG001")
+    assert why in said
+    assert (f"`requires = [{requires}]`" in said) == bool(wanted)
+    assert fixed(files, "PKG001") == {TOML: legacy(requires)}
+
+
+def test_an_old_setuptools_for_what_the_newest_has_not() -> None:
+    setup = "import pkg_resources\nfrom setuptools import setup\nsetup(name='a')\n"
+    files, table = {"setup.py": setup, TOML: "# Ours.\n\n[tool.a]\n"}, legacy('"setuptools<82"')
+    assert fixed(files, "PKG001") == {TOML: f"# Ours.\n\n{table}\n[tool.a]\n"}
+    project = "[project]\nname = 'a'\nversion = '1'\n"
+    table = SYSTEM.replace("77.0.3", "77.0.3,<82")
+    assert fixed({"setup.py": setup, TOML: project}, "PKG001") == {TOML: f"{table}\n{project}"}
+
+
+@pytest.mark.parametrize("module", ["ours", "torch", "numpy.distutils.core"])
+def test_what_only_its_authors_know_is_not_repaired(module: str) -> None:
+    setup = f"import six\nimport {module}\nfrom setuptools import setup\nsetup(name='a')\n"
+    files = {"setup.py": setup}
+    assert messages(files, "PKG001") == [
+        "no [build-system], so each installer guesses how to build this: add one in pyproject.toml,"
+        f' with `requires = ["setuptools", "six", …]` and `build-backend = "{LEGACY}"`: setup.py '
+        "imports six, and a build has only what `requires` names; setup.py imports "
+        f"{module}: `requires` has to name what brings that"
+    ]
+    assert [each.fixable for each in findings(files, "PKG001")] == [False]
+
+
+def test_what_setuptools_asks_for_itself_is_not_named_again() -> None:
+    setup = f"{TRIES.format('Cython')}from setuptools import setup\n"
+    setup += "setup(name='a', setup_requires=['cython>=3'])\n"
+    assert fixed({"setup.py": setup, "a.pyx": ""}, "PKG001") == {TOML: legacy('"setuptools"')}
 
 
 @pytest.mark.parametrize(
@@ -536,9 +611,6 @@ def test_types_that_are_not_ready(modules: str, *, is_found: bool) -> None:
     assert bool(found(files, "PKG008")) == is_found
 
 
-LEGACY = "setuptools.build_meta:__legacy__"
-
-
 @pytest.mark.parametrize(
     ("lines", "beside", "name"),
     [
@@ -548,7 +620,7 @@ LEGACY = "setuptools.build_meta:__legacy__"
         ("import versioneer\n", "tools/versioneer.py", ""),
         ("from . import versioneer\n", "versioneer.py", ""),
         ("import sys\nsys.path.insert(0, '.')\nimport versioneer\n", "versioneer.py", ""),
-        ("import numpy\n", "versioneer.py", ""),
+        ("import platform\n", "versioneer.py", ""),
     ],
 )
 def test_a_setup_py_that_imports_from_beside_it_gets_what_works(

@@ -45,7 +45,8 @@ from lisa_scaffold.lines import count, join_names
 from lisa_scaffold.model import Merged
 from lisa_scaffold.project import licences
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.rules import changelog
+from lisa_scaffold.rules import changelog, packaging
+from lisa_scaffold.rules.build_needs import find_build_needs
 
 README = "README.md"
 
@@ -358,6 +359,25 @@ class _Placement:
             paths = tomllib.loads(theirs)["tool"]["mypy"]["files"]
             text = set_value(("tool", "mypy", "files"), f"[{', '.join(map(quoted, paths))}]")(text)
             adjustments.append("files in [tool.mypy], which names none")
+        return self.declare_build(text, adjustments)
+
+    def declare_build(self, text: str, adjustments: list[str]) -> tuple[str, list[str]]:
+        """Say what a ``setup.py`` needs to run.
+
+        Without it no installation would get as far as the tests, whatever the project's own jobs
+        have installed before.
+        """
+        facts = self.facts
+        needs = find_build_needs(facts)
+        is_silent = "build-system" not in facts.pyproject.data and self.answers["kind"] == "package"
+        if not is_silent or not (needs.reasons or needs.unknown):
+            return text, adjustments
+        if change := packaging.declare_build(facts):
+            why = f"[build-system] with {', '.join(needs.requires)} ({'; '.join(needs.reasons)})"
+            return change(text), [*adjustments, why]
+        told = packaging.explain_build(facts)
+        custom = Custom("setup.py", told, to_decide=True, is_urgent=True)
+        self.placed.customs.append(custom)
         return text, adjustments
 
     def find_brought(self) -> list[str]:

@@ -39,11 +39,14 @@ class Custom(NamedTuple):
         What becomes of it, or what to do.
     to_decide
         Whether a person has to do something.
+    is_urgent
+        Whether that comes first: until then no job of the template passes.
     """
 
     path: str
     text: str
     to_decide: bool = False
+    is_urgent: bool = False
 
 
 def find_customs(facts: Facts, branches: Iterable[str] = (), below: str = "") -> Iterator[Custom]:

@@ -193,6 +193,10 @@ def _place(found: Finding) -> str:
 
 def _questions(adopted: Adopted) -> Iterator[tuple[str, str]]:
     """What only people can answer, each with the subject that it belongs to."""
+    customs = [each for each in adopted.customs if each.to_decide]
+    for custom in customs:
+        if custom.is_urgent:
+            yield name_concern(custom.path), f"{custom.path}: {custom.text}"
     unsure: dict[str, list[Answer]] = {}
     for answer in adopted.answers:
         if not answer.sure:
@@ -202,8 +206,8 @@ def _questions(adopted: Adopted) -> Iterator[tuple[str, str]]:
         about = "CI" if guessed[0].key == "forge" else "metadata"
         data = " ".join(f"--data {each.key}=…" for each in guessed)
         yield about, f"{values} is a guess ({source}); another answer: {data}"
-    for custom in adopted.customs:
-        if custom.to_decide:
+    for custom in customs:
+        if not custom.is_urgent:
             yield name_concern(custom.path), f"{custom.path}: {custom.text}"
     for each in adopted.repaired.left:
         yield name_concern(each.path), _place(each)

@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from lisa_scaffold.formats.document import Problem
 from lisa_scaffold.formats.edit import Change, replace_in_line, replace_item, set_value
 from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.package import Place
+from lisa_scaffold.rules.build_needs import explain_needs, find_build_needs
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.requirement import (
     REQUIRES,
@@ -25,7 +27,7 @@ from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, UNSAFE, Hit, rule
 
 _SYSTEM = """[build-system]
 build-backend = "{}"
-requires = [ "{}" ]
+requires = [ {} ]
 
 """
 _BACKEND = "setuptools.build_meta"
@@ -67,32 +69,79 @@ def build_system(facts: Facts) -> Iterator[Hit]:
     setuptools, in whatever version it finds.
 
     How: Name the build backend and its requirements in `[build-system]` of `pyproject.toml`. Where
-    a `setup.py` builds, it may import what only its authors know, such as NumPy or Cython: that
-    belongs into `requires` too, so nothing is repaired there. A `setup.py` that imports a module
-    beside it, such as `versioneer`, needs the backend `setuptools.build_meta:__legacy__`: with
-    `setuptools.build_meta` its own folder is on no path.
+    a `setup.py` builds, what it imports belongs into `requires` too, such as NumPy, and so does
+    Cython where it compiles: without that the build fails, or makes a package without extensions.
+    Nothing is repaired where it imports what only its authors know. The backend
+    `setuptools.build_meta:__legacy__` is the one that installers take where none is named: with
+    `setuptools.build_meta` a `setup.py` does not find the modules beside it, such as `versioneer`.
 
     Source: [PEP 518](https://peps.python.org/pep-0518/),
     [pyproject.toml guide](https://packaging.python.org/en/latest/guides/writing-pyproject-toml/#declaring-the-build-backend).
     """
     if "build-system" in facts.pyproject.data or facts.pyproject.problem:
         return
-    fix: Fix | None = None
-    tool, beside = facts.pyproject.table("tool"), find_beside(facts)
-    if facts.package.form == "project" and not any(name in tool for name in _OTHER_TOOLS):
-        wanted = find_setuptools(facts)
-        table = _SYSTEM.format(_BESIDE if beside else _BACKEND, wanted)
-        fix = Fix.edit("pyproject.toml", _insert_table(table)) if wanted else None
     # At a file that is there.
     path = facts.package.place().path
     message = "no [build-system], so each installer guesses how to build this: add one"
     message += "" if path == "pyproject.toml" else " in pyproject.toml"
+    fix: Fix | None = None
+    if change := declare_build(facts):
+        fix = Fix.edit("pyproject.toml", change)
+        if not facts.has("pyproject.toml"):
+            fix = Fix.write("pyproject.toml", change(""))
+    yield Hit(path, 1, f"{message}{_describe_system(facts)}", fix=fix)
+
+
+def declare_build(facts: Facts) -> Change | None:
+    """What writes down how a project is built; ``None`` where only its authors know that."""
+    tool, has_setup = facts.pyproject.table("tool"), facts.has("setup.py")
+    if facts.package.form == "project":
+        is_known = bool(find_setuptools(facts)) and not any(name in tool for name in _OTHER_TOOLS)
+    else:
+        is_known = has_setup and not isinstance(facts.python("setup.py"), Problem)
+    if not is_known or facts.cached(find_build_needs).unknown:
+        return None
+    requires = ", ".join(map(quoted, _list_requires(facts)))
+    return _insert_table(_SYSTEM.format(_choose_backend(facts), requires))
+
+
+def _list_requires(facts: Facts) -> list[str]:
+    """What a build needs; of setuptools what reads ``[project]``, where that has the metadata."""
+    setuptools, *others = facts.cached(find_build_needs).requires
+    if facts.package.form == "project" and (wanted := find_setuptools(facts)):
+        bound = setuptools.removeprefix("setuptools")
+        setuptools = f"{wanted},{bound}" if bound else wanted
+    return [setuptools, *others]
+
+
+def _choose_backend(facts: Facts) -> str:
+    """The backend that builds as before: without metadata in a table, installers take that."""
+    is_known = facts.package.form == "project" and not find_beside(facts)
+    return _BACKEND if is_known else _BESIDE
+
+
+def explain_build(facts: Facts) -> str:
+    """What to write where a ``setup.py`` imports what only its authors know."""
+    what = "no [build-system], and without it no job can install the project: add one to "
+    return f"{what}pyproject.toml{_describe_system(facts)}"
+
+
+def _describe_system(facts: Facts) -> str:
+    """What a build system has to say, where a ``setup.py`` needs more than setuptools."""
+    needs, beside = facts.cached(find_build_needs), find_beside(facts)
+    parts, reasons = [], []
+    if needs.reasons or needs.unknown:
+        wanted = [*map(quoted, _list_requires(facts)), *["…"] * bool(needs.unknown)]
+        parts.append(f"`requires = [{', '.join(wanted)}]`")
+        reasons.append(explain_needs(needs))
+    if needs.reasons or needs.unknown or beside:
+        parts.append(f'`build-backend = "{_choose_backend(facts)}"`')
     if beside:
-        message += (
-            f', with `build-backend = "{_BESIDE}"`: setup.py imports {beside}, which lies beside '
-            "it, and finds that with no other"
+        reasons.append(
+            f"setup.py imports {beside}, which lies beside it, and finds that with no other backend"
         )
-    yield Hit(path, 1, message, fix=fix)
+    given = f", with {' and '.join(parts)}" if parts else ""
+    return f"{given}: {'; '.join(reasons)}" if reasons else given
 
 
 def _insert_table(lines: str) -> Change:
@@ -103,7 +152,7 @@ def _insert_table(lines: str) -> Change:
             return text
         match = re.match(r"(?:[ \t]*#.*\n)+\n", text)
         at = match.end() if match else 0
-        return f"{text[:at]}{lines}{text[at:]}"
+        return f"{text[:at]}{lines}{text[at:]}" if text else lines.removesuffix("\n")
 
     return change
 
