@@ -123,6 +123,98 @@ def test_what_comes_back_git_takes_whatever_is_ignored() -> None:
     assert fixed(without, "TPL002", pristine=pristine) == {path: content.decode()}
 
 
+DOCS = ".gitlab/ci/docs.yml"
+OWN_FOLDER = """
+docs:
+  artifacts:
+    paths:
+      - doc/_build/html/
+
+pages:
+  script:
+    - cp -r doc/_build/html public
+"""
+
+
+def with_renamed_docs() -> tuple[dict[str, str | bytes], Pristine]:
+    """A project that calls ``docs`` ``doc`` everywhere, and what the template made."""
+    files = clean()
+    pristine = Pristine("v1.0.0", {DOCS: text(files, DOCS).encode()})
+    moved = {re.sub("^docs/", "doc/", path): content for path, content in files.items()}
+    for path in (DOCS, "noxfile.py"):
+        moved[path] = text(files, path).replace("docs/_build", "doc/_build")
+    return moved, pristine
+
+
+def test_a_locked_file_is_not_restored_to_what_finds_nothing_here() -> None:
+    files, pristine = with_renamed_docs()
+    line = text(files, DOCS).split("\n").index("      - doc/_build/html/") + 1
+    rest = (
+        "Restored, its job docs would need `docs/`, which is not there: bring that back, or tell "
+        "the job otherwise in `.gitlab-ci.yml`; then `lisa-scaffold check --fix` restores"
+    )
+    (one,) = findings(files, "TPL", pristine=pristine)
+    assert (one.code, one.path, one.line, one.fixable) == ("TPL002", DOCS, line, False)
+    assert one.message == f"edited, but the template owns this file. {rest} v1.0.0"
+    gone = changed(files, {DOCS: None})
+    (one,) = findings(gone, "TPL002", pristine=pristine)
+    assert (one.line, one.fixable) == (1, False)
+    assert one.message == f"this file of the template is missing. {rest} it"
+    # Its own pipeline tells the jobs otherwise, or the folder is back.
+    told = {**files, PIPELINE: text(files, PIPELINE) + OWN_FOLDER}
+    assert fixed(told, "TPL002", pristine=pristine) == {DOCS: pristine.locked[DOCS].decode()}
+    back = {**files, "docs/conf.py": ""}
+    assert fixed(back, "TPL002", pristine=pristine) == {DOCS: pristine.locked[DOCS].decode()}
+
+
+@pytest.mark.parametrize("rules", [{}, {"ci_rules": "component"}])
+@pytest.mark.parametrize(
+    ("part", "gone", "needs"),
+    [
+        ("container", "Dockerfile", ["the job hadolint needs `Dockerfile`"]),
+        ("docs", "docs/", ["the job docs needs `docs/`", "the job pages needs `docs/`"]),
+        (
+            "sonar",
+            "sonar-project.properties",
+            ["the job sonar needs `sonar-project.properties`"],
+        ),
+    ],
+)
+def test_what_the_template_s_jobs_need_is_there(
+    rules: dict[str, str], part: str, gone: str, needs: list[str]
+) -> None:
+    files = clean(**({"forge": "esa", "sonar": True, **rules} if rules else {}))
+    known = {"components": KNOWN} if rules else {}
+    assert found(files, "TPL007", **known) == []
+    left = {path: content for path, content in files.items() if not path.startswith(gone)}
+    rest = (
+        ", which is not there: bring it back, or go without: "
+        f"`lisa-scaffold update --data {part}=no`"
+    )
+    assert messages(left, "TPL007", **known) == [f"{each}{rest}" for each in needs]
+    # Of a project that goes without, or that another template made, a job of the name is its own.
+    answered = edited(left, ANSWERS, f"{part}: true", f"{part}: false")
+    assert found(answered, "TPL007", **known) == []
+    if not rules:
+        _, path, line = found(left, "TPL007")[0]
+        assert path == f".gitlab/ci/{part}.yml"
+        assert text(files, path).split("\n")[line - 1] in ("  script:", "  artifacts:")
+
+
+def test_a_job_that_says_otherwise_needs_nothing_of_the_template_s() -> None:
+    moved, _ = with_renamed_docs()
+    assert found(moved, "TPL007") == []
+    kept = {**moved, DOCS: clean()[DOCS]}
+    assert [each.split(" needs ")[0] for each in messages(kept, "TPL007")] == [
+        "the job docs",
+        "the job pages",
+    ]
+    assert found({**kept, PIPELINE: text(kept, PIPELINE) + OWN_FOLDER}, "TPL007") == []
+    without = changed(clean(), {"sonar-project.properties": None})
+    toml = text(without, "pyproject.toml") + '\n[tool.sonar]\nprojectKey = "a"\n'
+    assert found({**without, "pyproject.toml": toml}, "TPL007") == []
+
+
 def test_without_a_render_nothing_is_said_of_locked_files() -> None:
     assert found(changed(clean(), {JOBS: "edited\n"}), "TPL") == []
 

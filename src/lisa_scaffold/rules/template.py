@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from lisa_scaffold.answer_limits import name_component
 from lisa_scaffold.formats.edit import Change
@@ -11,7 +12,7 @@ from lisa_scaffold.formats.ignored import IGNORE_FILE, take_back
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import ANSWERS_FILE, gitlab_runs
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.project.gitlab import Include, Job, Pipeline, digest
+from lisa_scaffold.project.gitlab import Include, Job, Pipeline, digest, flatten_script
 from lisa_scaffold.project.package import Place
 from lisa_scaffold.rules.fix import Fix, Step
 from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
@@ -67,8 +68,9 @@ def locked_files(facts: Facts) -> Iterator[Hit]:
     Why: The template owns these files: where an update changes the same lines, yours are not kept.
     The jobs that they define are the ones that were reviewed and tested.
 
-    How: `lisa-scaffold check --fix` restores them. To change what they do, set the variables in
-    `.gitlab-ci.yml` or add jobs of your own there; if that is not enough, open an issue for
+    How: `lisa-scaffold check --fix` restores them, unless a job would then need what the project
+    has not: the finding says what. To change what they do, set the variables in `.gitlab-ci.yml`,
+    give a job other keys there, or add jobs of your own; if that is not enough, open an issue for
     lisa-scaffold.
 
     Source: The ownership table of the template, `_lisa_ownership` in `copier.yml`.
@@ -78,9 +80,11 @@ def locked_files(facts: Facts) -> Iterator[Hit]:
         current = facts.content(path)
         if current is None:
             fix = Fix((Step(path, None, content), *_let_git_see(facts, path)))
-            message = (
-                "this file of the template is missing: `lisa-scaffold check --fix` restores it"
-            )
+            message = "this file of the template is missing"
+            if stranded := _find_stranded(facts, path, content):
+                yield Hit(path, 1, f"{message}. {stranded} restores it")
+                continue
+            message += ": `lisa-scaffold check --fix` restores it"
             part = next((each for each in _PARTS if path in _PARTS[each]), "")
             if part and _PARTS[part][0] not in facts.text(".gitlab-ci.yml"):
                 message += f"; to go without it: `lisa-scaffold update --data {part}=no`"
@@ -93,11 +97,26 @@ def locked_files(facts: Facts) -> Iterator[Hit]:
         if lines != wanted:
             pairs = enumerate(zip(lines, wanted, strict=False), 1)
             line = next((number for number, (one, other) in pairs if one != other), len(lines))
-            message = (
-                f"edited, but the template owns this file: `lisa-scaffold check --fix` restores "
-                f"{pristine.version if pristine else ''}"
-            )
+            message = "edited, but the template owns this file"
+            version = pristine.version if pristine else ""
+            if stranded := _find_stranded(facts, path, content):
+                yield Hit(path, line, f"{message}. {stranded} restores {version}")
+                continue
+            message += f": `lisa-scaffold check --fix` restores {version}"
             yield Hit(path, line, message, fix=Fix.write(path, content))
+
+
+def _find_stranded(facts: Facts, path: str, content: bytes) -> str:
+    """What a job would need and not find if a locked file were restored, as half a sentence."""
+    known = {job.name for job, *_ in _find_unmet(facts)}
+    for job, _, needed in _find_unmet(facts.changed({path: content})):
+        if job.name not in known:
+            return (
+                f"Restored, its job {job.name} would need `{needed}`, which is not there: bring "
+                "that back, or tell the job otherwise in `.gitlab-ci.yml`; then "
+                "`lisa-scaffold check --fix`"
+            )
+    return ""
 
 
 def _let_git_see(facts: Facts, path: str) -> Iterator[Step]:
@@ -120,6 +139,79 @@ def recorded_version_is_known(facts: Facts) -> Iterator[Hit]:
     """
     line = facts.yaml(ANSWERS_FILE).line("_commit")
     yield Hit(ANSWERS_FILE, line, facts.given.not_rendered)
+
+
+class _Need(NamedTuple):
+    """What jobs of the template need of the project: a file, or (``/`` at the end) a folder.
+
+    Attributes
+    ----------
+    path
+        The file or folder.
+    jobs
+        The jobs that an answer brings.
+    named
+        How their commands, and the paths that they keep, tell of it.
+    """
+
+    path: str
+    jobs: tuple[str, ...]
+    named: re.Pattern[str]
+
+
+# What an answer asks of the project, beside the files of the pipeline itself.
+_SONAR = "sonar-project.properties"
+_NEEDS = {
+    "container": _Need("Dockerfile", ("hadolint",), compile_lazily(r"(?<![\w./-])Dockerfile\b")),
+    "docs": _Need("docs/", ("docs", "pages"), compile_lazily(r"(?<![\w./-])docs/")),
+    "sonar": _Need(_SONAR, ("sonar",), compile_lazily(r"^pysonar$")),
+}
+
+
+@rule("TPL007", MUST, when=lambda facts: facts.answers and facts.pipeline.jobs)
+def jobs_have_what_they_need(facts: Facts) -> Iterator[Hit]:
+    """What the template's jobs read and keep is there.
+
+    Why: A job fails at a file that is not there, and keeps nothing of a folder that has another
+    name. Whoever deletes a part of the template by hand leaves its jobs in the pipeline.
+
+    How: Bring it back from git, or answer that the project goes without: an update then takes the
+    jobs away, too. Where a folder has another name here, write that in `.gitlab-ci.yml`, where a
+    job of the template takes other keys: `artifacts` of `docs`, `script` of `pages`.
+
+    Source: [GitLab: override included configuration](https://docs.gitlab.com/ci/yaml/includes/#override-included-configuration-values).
+    """
+    for job, part, needed in _find_unmet(facts):
+        message = (
+            f"the job {job.name} needs `{needed}`, which is not there: bring it back, or go "
+            f"without: `lisa-scaffold update --data {part}=no`"
+        )
+        key = "artifacts" if needed in str(job.get("artifacts")) else "script"
+        yield Hit(*facts.pipeline.place_of(job, key), message)
+
+
+def _find_unmet(facts: Facts) -> Iterator[tuple[Job, str, str]]:
+    """Jobs of the template without what they need, each with the answer that brings it, and that.
+
+    What somebody else's template, or the project itself, calls so is not judged.
+    """
+    for part, (needed, jobs, named) in _NEEDS.items():
+        if facts.answers.get(part) is not True or _has(facts, needed):
+            continue
+        for job in (facts.pipeline.jobs[name] for name in jobs if name in facts.pipeline.jobs):
+            artifacts = job.get("artifacts")
+            kept = artifacts.get("paths") if isinstance(artifacts, dict) else None
+            told = [*job.commands, *flatten_script(kept)]
+            if job.is_fully_known and any(map(named.search, told)):
+                yield job, part, needed
+
+
+def _has(facts: Facts, needed: str) -> bool:
+    """Whether a project has a file, or something in a folder."""
+    if needed == _SONAR and facts.pyproject.table("tool", "sonar"):
+        return True
+    found = needed.rstrip("/")
+    return facts.has(found) or any(path.startswith(f"{found}/") for path in facts.files)
 
 
 _JUDGE = "compliance"
