@@ -61,6 +61,38 @@ def test_both_sides_stand_side_by_side_with_the_note_at_its_line() -> None:
     assert found.texts("p", class_="note") == ["Read this."]
 
 
+def test_lines_that_a_note_quotes_stand_below_it_and_no_sentence_is_the_name_of_a_member() -> None:
+    synced = Synced()
+    synced.settle("a.toml", "merged", blob("[project]\nname = 'x'\n'doc' = ['D', 'E']\n"))
+    before = {"a.toml": blob("[project]\nname = 'y'\n'doc' = ['D']\n")}
+    said = "both sides changed what stands in these lines; they were:"
+    notes = [
+        f"{said}\n    project: 'doc' = ['D']\n    template: 'docs' = ['E']",
+        "line 3: the template's docs is doc here: correct it.",
+        "name: another one.\n    template: name = 'z'",
+    ]
+    found = page(synced, before, {"a.toml": notes}, Section("Notes", (Item(notes[0], "b.toml"),)))
+    check_structure(found)
+    assert found.texts("tr")[1:] == [
+        "1 [project] 1 [project]",
+        "2 name = 'y' 2 name = 'x'",
+        "name: another one. template: name = 'z'",
+        "3 'doc' = ['D'] 3 'doc' = ['D', 'E']",
+        "line 3: the template's docs is doc here: correct it.",
+    ]
+    assert found.texts("p", class_="note") == [said]
+    quoted = "project: 'doc' = ['D'] template: 'docs' = ['E']"
+    assert found.texts("pre", class_="quoted") == [quoted, "template: name = 'z'", quoted]
+    assert "\\n" not in " ".join(found.texts("main"))
+
+
+def test_a_number_of_a_line_among_markers_is_no_line_of_the_merge() -> None:
+    synced = Synced()
+    in_conflict(synced)
+    found = page(synced, {"a.toml": blob(OURS)}, {"a.toml": ["line 7: correct it."]})
+    assert found.texts("p", class_="note") == ["line 7: correct it."]
+
+
 def test_a_conflict_has_three_sides_and_what_is_merged_beside() -> None:
     synced = Synced()
     in_conflict(synced)

@@ -132,6 +132,7 @@ docs:
 
 pages:
   script:
+    - rm -rf public
     - cp -r doc/_build/html public
 """
 

@@ -33,6 +33,8 @@ STATUSES = {
 _MOST_ROWS = 1000  # of a file are shown
 _MOST_PLACES = 200
 _WORD = compile_lazily(r"[\w-]{3,}")
+_SPACE = compile_lazily(r"\s")
+_AT_LINE = compile_lazily(r"lines? (\d{1,9})\b")
 
 
 class Place(NamedTuple):
@@ -161,7 +163,7 @@ def _list_files(changes: Changes) -> Iterator[File]:
         if was is None or now is None:
             binary = _describe_binary(old, new)
         elif was != now:
-            at, told = _place_notes(told, now)
+            at, told = _place_notes(told, now, numbered=conflict is None)
             rows = compare_texts(redacted(was), redacted(now), at)
         elif old and new and old.mode != new.mode:
             binary = f"mode {old.mode} → {new.mode}"
@@ -197,17 +199,27 @@ def _describe_binary(old: Blob | None, new: Blob | None) -> str:
     return f"no text: {' → '.join(sizes)}"
 
 
-def _place_notes(notes: Sequence[str], text: str) -> tuple[dict[int, list[str]], list[str]]:
-    """The notes that begin with the name of a member, by the line that has it; and the others.
+def _place_notes(
+    notes: Sequence[str], text: str, *, numbered: bool
+) -> tuple[dict[int, list[str]], list[str]]:
+    """The notes that begin with a line or the name of a member, by the line; and the others.
 
-    ``tool.ruff.line-length: …`` belongs to the first line with the word ``line-length``.
+    ``tool.ruff.line-length: …`` belongs to the first line with the word ``line-length``. Numbers
+    of lines count where they are those of this text.
     """
     at: dict[int, list[str]] = {}
     others = []
     lines = text.split("\n")
     for note in notes:
-        named, colon, _ = note.partition(": ")
-        words = _WORD.findall(named) if colon and len(named) < len(note) / 2 else []
+        said = note.split("\n", 1)[0]
+        named, colon, _ = said.partition(": ")
+        number = _AT_LINE.match(named)
+        if number and numbered and 0 < int(number[1]) <= len(lines):
+            at.setdefault(int(number[1]), []).append(note)
+            continue
+        # A sentence that goes on behind a colon names no member.
+        is_name = colon and len(named) < len(said) / 2 and not _SPACE.search(named)
+        words = _WORD.findall(named) if is_name else []
         found = [n for n, line in enumerate(lines, 1) if words and words[-1] in line]
         if found:
             at.setdefault(found[0], []).append(note)
