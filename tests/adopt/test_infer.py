@@ -9,7 +9,7 @@ import pytest
 
 from lisa_scaffold.adopt import forge, infer, people, tools
 from lisa_scaffold.adopt.guess import RepositoryFacts
-from lisa_scaffold.errors import LisaError
+from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.git import History
 from lisa_scaffold.project.facts import Facts
 
@@ -598,3 +598,68 @@ def test_why_the_oldest_python_is_a_guess(setup: str, told: str) -> None:
     text = f"from setuptools import setup\nsetup(name='a-b', {setup})\n"
     value, source = inferred({"setup.py": text, "a_b/__init__.py": ""})["python_min"]
     assert (value, source[: len(told)]) == ("3.11", told)
+
+
+def stating(pythons: str) -> Files:
+    return with_metadata(f'version = "1"\nrequires-python = "{pythons}"\n')
+
+
+@pytest.mark.parametrize(
+    ("pythons", "chosen"),
+    [
+        (">=3.7,<3.12", "3.11"),
+        (">=3.8,!=3.11.*", "3.12"),
+        (">=3.13", "3.13"),
+        ("<4", "3.11"),
+    ],
+)
+def test_the_jobs_begin_with_a_python_that_is_allowed(pythons: str, chosen: str) -> None:
+    assert inferred(stating(pythons))["python_min"][0] == chosen
+
+
+@pytest.mark.parametrize(
+    ("files", "where", "right"),
+    [
+        (
+            {
+                "setup.cfg": "[metadata]\nname = a-b\n[options]\npython_requires = >=3.7,<3.10\n",
+                "setup.py": "import setuptools\nsetuptools.setup()\n",
+                "a_b/__init__.py": "",
+            },
+            "setup.cfg:4: '>=3.7,<3.10'",
+            "'>=3.7'",
+        ),
+        (stating("~=3.9.0"), "pyproject.toml:4: '~=3.9.0'", "'>=3.9'"),
+        (stating("==3.10.*"), "pyproject.toml:4: '==3.10.*'", "'>=3.10'"),
+        # The image of its name has the newest patch.
+        (stating("<=3.11"), "pyproject.toml:4: '<=3.11'", "'>=3.11'"),
+        (stating(">=3.14"), "pyproject.toml:4: '>=3.14'", "'>=3.13'"),
+    ],
+)
+def test_metadata_that_exclude_every_python_of_the_jobs(
+    files: Files, where: str, right: str
+) -> None:
+    with pytest.raises(LisaError) as refused:
+        inferred(files)
+    assert refused.value.message == (
+        f"{where} excludes 3.11, 3.12 and 3.13, and the template's jobs begin with one of them: "
+        "no session could install the project"
+    )
+    assert refused.value.hint == (
+        f"Where the code runs there, write {right} on that line, and commit it; where it does not "
+        "yet, that comes first."
+    )
+
+
+def test_what_installs_nothing_may_exclude_them() -> None:
+    dag = {"dags/a.py": "import airflow\n", "pyproject.toml": stating("<3.10")["pyproject.toml"]}
+    assert inferred(dag)["kind"][0] == "pipeline"
+
+
+def test_a_python_that_is_given_and_excluded() -> None:
+    facts = Facts.of({path: str(text) for path, text in stating(">=3.12").items()})
+    with pytest.raises(AnswersError) as refused:
+        infer.infer_answers(facts, RepositoryFacts(History(), ""), {"python_min": "3.11"})
+    assert refused.value.problems == {
+        "python_min": "pyproject.toml:4 says '>=3.12', which excludes it: use 3.12"
+    }

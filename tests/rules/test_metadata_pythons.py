@@ -231,6 +231,35 @@ def test_images_and_services() -> None:
     )
 
 
+def stating(pythons: str, image: str) -> dict[str, Any]:
+    job = f"a:\n  image: python:{image}\n  script: [pytest]\n"
+    files = replaced('requires-python = ">=3.11"', f'requires-python = "{pythons}"')
+    return {**files, ".gitlab-ci.yml": job}
+
+
+@pytest.mark.parametrize(
+    ("pythons", "image", "right"),
+    [
+        (">=3.7,<3.10", "3.11", "one that '>=3.7,<3.10' allows"),
+        (">=3.7,!=3.11.*", "3.11-slim", "one that '>=3.7,!=3.11.*' allows"),
+        (">=3.12,<3.14", "3.11", "3.12 or newer"),
+    ],
+)
+def test_images_that_are_too_new(pythons: str, image: str, right: str) -> None:
+    python = image.partition("-")[0]
+    assert messages(stating(pythons, image), "MET016") == [
+        f"the package cannot be installed with Python {python}: use {right}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pythons", "image"),
+    [(">=3.7,<3.12", "3.11"), ("==3.11.4", "3.11.4"), (">=3.7,<3.11.5", "3.11"), ("<4", "3.11")],
+)
+def test_images_that_may_be_right(pythons: str, image: str) -> None:
+    assert found(stating(pythons, image), "MET016") == []
+
+
 def test_a_generated_project_for_a_newer_python_passes() -> None:
     assert found(clean(python_min="3.13"), "MET") == []
     files = changed(clean(), {".python-version": "3.10\n"})

@@ -238,6 +238,9 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     "QTY018": edit(".gitlab/ci/quality.yml", "nox -s lint", "nox -s style"),
     "QTY019": edit(HOOKS, "id: ruff-check", "id: ruff"),
     "QTY020": edit(TOML, "strict = true\nenable", "show_error_codes = true\nstrict = true\nenable"),
+    "QTY021": edit(
+        TOML, 'requires-python = ">=3.11"', 'requires-python = ">=3.11,!=3.12.*"', sonar=False
+    ),
     "CI001": edit(".gitlab-ci.yml", "/.gitlab/ci/security.yml", "/.gitlab/ci/secrets.yml"),
     "CI002": edit(".gitlab/ci/docs.yml", "    - docs\n", "    - documents\n"),
     "CI003": edit(".gitlab/ci/workflow.yml", f"    - if: {MERGE}\n", ""),

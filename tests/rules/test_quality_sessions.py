@@ -151,3 +151,36 @@ def test_a_parameter_that_nox_does_not_know() -> None:
         "name the same versions here and there"
     ]
     assert found(pipeline, "QTY018") == []
+
+
+def limited(pythons: str) -> dict[str, Any]:
+    """A fresh project that states other Pythons."""
+    return edited(
+        clean(), "pyproject.toml", 'requires-python = ">=3.11"', f'requires-python = "{pythons}"'
+    )
+
+
+@pytest.mark.parametrize(
+    ("pythons", "sessions"),
+    [
+        (">=3.7,<3.10", "tests-3.11, tests-3.12, tests-3.13 and tests-3.14"),
+        (">=3.11,<3.14", "tests-3.14"),
+        (">=3.9,!=3.12.*", "tests-3.12"),
+    ],
+)
+def test_sessions_that_cannot_install(pythons: str, sessions: str) -> None:
+    files = limited(pythons)
+    line = text(files, "pyproject.toml").split("\nrequires-python")[0].count("\n") + 2
+    assert found(files, "QTY021") == [("QTY021", "pyproject.toml", line)]
+    assert messages(files, "QTY021") == [
+        f"`{pythons}` excludes the Python of {sessions}, where nox cannot install the package in "
+        "CI then: change it, or remove that Python from noxfile.py"
+    ]
+
+
+def test_sessions_that_can_install_or_do_not() -> None:
+    for pythons in (">=3.11,<4", ">=3.9", ">=3.11,<3.15"):
+        assert found(limited(pythons), "QTY021") == []
+    files = limited(">=3.7,<3.10")
+    noxfile = text(files, "noxfile.py").replace('"."', '"a"')
+    assert found({**files, "noxfile.py": noxfile}, "QTY021") == []

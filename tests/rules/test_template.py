@@ -653,17 +653,17 @@ def test_the_job_that_judges_is_included_whatever_else() -> None:
     ],
 )
 def test_a_job_of_the_template_is_kept(said: str, message: str | None) -> None:
-    found = [each for *_, each in judged(said, code="TPL007")]
+    found = [each for *_, each in judged(said, code="TPL008")]
     assert found == ([message] if message else [])
 
 
 def test_an_adopted_project_may_let_jobs_fail_until_they_pass() -> None:
-    assert judged("tests: {allow_failure: true}\n", code="TPL007", adopted=True) == []
+    assert judged("tests: {allow_failure: true}\n", code="TPL008", adopted=True) == []
 
 
 def test_the_jobs_of_the_template_are_included() -> None:
     removed = ("  - local: /.gitlab/ci/security.yml\n", "")
-    [(path, _, message)] = judged("", code="TPL007", replaced=removed)
+    [(path, _, message)] = judged("", code="TPL008", replaced=removed)
     assert path == PIPELINE
     assert message == (
         "the jobs of `.gitlab/ci/security.yml` are not included, so they never run: include them"

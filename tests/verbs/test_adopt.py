@@ -701,6 +701,16 @@ def test_what_git_does_not_know_and_the_branch_has_is_told(tmp_path: Path, capsy
 
 
 @pytest.mark.sweep
+def test_pythons_that_no_job_has_are_refused(tmp_path: Path, capsys: Capture) -> None:
+    setup = str(SETUPTOOLS["setup.py"]).replace(">=3.9", ">=3.7,<3.10")
+    project = make(tmp_path / "project", {**SETUPTOOLS, "setup.py": setup})
+    assert adopt(project, "--defaults") == 2
+    told = capsys.readouterr().err
+    assert "setup.py:10: '>=3.7,<3.10' excludes 3.11, 3.12 and 3.13" in told
+    assert "write '>=3.7' on that line" in told
+    assert git.git("branch", "--list", BRANCH, cwd=project) == ""
+
+
 def test_another_licence_than_that_of_the_text_is_refused(tmp_path: Path, capsys: Capture) -> None:
     project = make(
         tmp_path / "project",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from lisa_scaffold.adopt import cited, code, compiling, eligible, forge, people, programs
 from lisa_scaffold.adopt.guess import Guess, RepositoryFacts, one_line, squeezed
 from lisa_scaffold.errors import AnswersError, LisaError
+from lisa_scaffold.lines import join_names
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import licences
 from lisa_scaffold.project.facts import Facts
@@ -73,6 +74,7 @@ def infer_answers(
         inference.add("container", False, "the project's images stay as they are")
         inference.infer_python()
     else:
+        inference.refuse_pythons()
         inference.infer_python()
     inference.infer_description()
     inference.infer_people()
@@ -345,15 +347,42 @@ class _Inference:
         """The oldest Python that both the project and the template's jobs support."""
         package = self.facts.package
         oldest = package.oldest_python
+        chosen = next(self.list_pythons(), PYTHONS[0])
         if oldest is None:
-            self.add("python_min", PYTHONS[0], self.describe_pythons(), sure=False)
+            self.add("python_min", chosen, self.describe_pythons(), sure=False)
             return
         path, line = package.place("requires-python")
         required = f"{oldest[0]}.{oldest[1]}"
-        tested = (each for each in PYTHONS if tuple(map(int, each.split("."))) >= oldest)
-        chosen = next(tested, PYTHONS[-1])
         extra = "" if chosen == required else f" (says {required}; the jobs begin with {chosen})"
         self.add("python_min", chosen, f"{path}:{line}{extra}")
+
+    def list_pythons(self) -> Iterator[str]:
+        """The Pythons that the template's jobs may begin with, and the metadata allow."""
+        return (each for each in PYTHONS if self.facts.package.allows_python(each))
+
+    def refuse_pythons(self) -> None:
+        """Raise LisaError where nothing could be installed with what the jobs begin with.
+
+        AnswersError where that is so of the Python that was given alone.
+        """
+        package = self.facts.package
+        path, line = package.place("requires-python")
+        wanted, stated = self.found.get("python_min"), package.text("requires-python")
+        allowed = [*self.list_pythons()]
+        if not allowed:
+            oldest = package.oldest_python or (0, 0)
+            newest = tuple(map(int, PYTHONS[-1].split(".")))
+            right = f">={PYTHONS[-1]}" if oldest > newest else f">={oldest[0]}.{oldest[1]}"
+            right = right if oldest[0] else f">={PYTHONS[0]}"
+            raise LisaError(
+                f"{path}:{line}: {stated!r} excludes {join_names(PYTHONS)}, and the template's "
+                "jobs begin with one of them: no session could install the project",
+                f"Where the code runs there, write {right!r} on that line, and commit it; where it "
+                "does not yet, that comes first.",
+            )
+        if wanted and wanted.value in PYTHONS and wanted.value not in allowed:
+            what = f"{path}:{line} says {stated!r}, which excludes it: use {allowed[0]}"
+            raise AnswersError({"python_min": what})
 
     def describe_pythons(self) -> str:
         """What there is to say of a project that names no oldest Python."""

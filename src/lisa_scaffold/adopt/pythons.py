@@ -97,9 +97,9 @@ def limit_pythons(
 
 def _find_unwanted(facts: Facts, offered: list[str]) -> tuple[list[str], str]:
     """The Pythons that the tests should not run on, and why; the oldest one stays."""
-    allowed = facts.package.pythons
-    if allowed and (out := [each for each in offered[1:] if f"{each}.99" not in allowed]):
-        return out, f"the metadata say {allowed}"
+    package = facts.package
+    if out := [each for each in offered[1:] if not package.allows_python(each)]:
+        return out, f"the metadata say {package.pythons}"
     tested, path = _find_tested(facts)
     newest = max(tested, default=0)
     limits = [(newest, f"{path} tests up to 3.{newest}")] if len(tested) > 1 else []

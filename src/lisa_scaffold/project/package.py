@@ -118,6 +118,13 @@ class Package:
         except InvalidSpecifier:
             return None
 
+    def allows_python(self, version: str) -> bool:
+        """Whether it can be installed with the newest patch of a Python, such as ``3.11``.
+
+        That is what an image of its name has. Where nothing valid is stated, it can.
+        """
+        return self.pythons is None or f"{version}.99" in self.pythons
+
     @cached_property
     def oldest_python(self) -> tuple[int, int] | None:
         """The oldest supported Python, such as ``(3, 11)``; ``None`` where it is not known."""

@@ -22,6 +22,7 @@ from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, UNSAFE, Hit, join_sa
 Version = tuple[int, int]
 
 _LIMIT = compile_lazily(r"(?<!\s)\s*+(?:,\s*+)?(<=?)\s*+(\d+(?:\.\d+)*)\s*+")
+_EXCLUDES = compile_lazily(r"[<=~!]=|<")
 _CLASSIFIER = compile_lazily(r"Programming Language :: Python :: (\d+)\.(\d+)")
 _IMAGE = compile_lazily(r"(?:^|/)python:(\d+)\.(\d+)")
 _CLASSIFIERS = ("project", "classifiers")
@@ -314,36 +315,51 @@ def images_agree(facts: Facts) -> Iterator[Hit]:
     Source: [requires-python](https://packaging.python.org/en/latest/specifications/pyproject-toml/#requires-python):
     `pip` refuses any other Python.
     """
-    yield from join_same(_find_old_images(facts))
+    yield from join_same(_find_other_images(facts))
 
 
-def _find_old_images(facts: Facts) -> Iterator[Hit]:
+def _find_other_images(facts: Facts) -> Iterator[Hit]:
     """Every place that names a Python in which the package is installed, and cannot be."""
-    found: list[tuple[re.Match[str] | None, Callable[[], Place]]] = []
+    oldest = facts.package.oldest_python
+    for match, find in _find_images(facts):
+        python = (int(match[1]), int(match[2])) if match else None
+        if oldest and python and (python < oldest or not _allows_any(facts, python)):
+            right = f"{_format_version(oldest)} or newer"
+            if python > oldest:
+                right = f"one that {facts.package.text('requires-python')!r} allows"
+            message = f"the package cannot be installed with Python {_format_version(python)}"
+            yield Hit(*find(), f"{message}: use {right}")
+
+
+def _find_images(facts: Facts) -> Iterator[tuple[re.Match[str] | None, Callable[[], Place]]]:
+    """The Pythons of jobs, images and services in which the package is installed, and where."""
     for job in facts.pipeline.jobs.values():
         match = _IMAGE.search(facts.pipeline.expand(job.image, job))
         if match and _RUNS_PACKAGE.search("\n".join(job.commands)):
-            found.append((match, partial(facts.pipeline.place_of, job, "image")))
+            yield match, partial(facts.pipeline.place_of, job, "image")
     for docker in find_dockerfiles(facts):
         # Below the top there may be others, which never see the package.
         if "/" in docker.path and not _has_package(facts, docker):
             continue
         for stage in docker.stages:
             line = stage.instructions[0].line
-            found.append((_IMAGE.search(stage.resolved), partial(Place, docker.path, line)))
+            yield _IMAGE.search(stage.resolved), partial(Place, docker.path, line)
     for path in facts.paths(".readthedocs.yaml", ".readthedocs.yml"):
         version = facts.yaml(path).get("build", "tools", "python")
         match = re.fullmatch(r"(\d)\.(\d+)", version) if isinstance(version, str) else None
         if match and _installs_project(facts, path):
             line = facts.yaml(path).line("build", "tools", "python")
-            found.append((match, partial(Place, path, line)))
+            yield match, partial(Place, path, line)
     match = re.match(r"(\d)\.(\d+)", facts.text(".python-version"))
-    found.append((match, partial(Place, ".python-version", 1)))
-    oldest = facts.package.oldest_python
-    for match, find in found:
-        if oldest and match and (python := (int(match[1]), int(match[2]))) < oldest:
-            message = f"the package cannot be installed with Python {_format_version(python)}"
-            yield Hit(*find(), f"{message}: use {_format_version(oldest)} or newer")
+    yield match, partial(Place, ".python-version", 1)
+
+
+def _allows_any(facts: Facts, python: Version) -> bool:
+    """Whether a package may be installed with a Python, whichever patch of it that is."""
+    allowed = facts.package.pythons
+    if allowed is None or not _EXCLUDES.search(str(allowed)):
+        return True
+    return any(f"{_format_version(python)}.{patch}" in allowed for patch in range(100))
 
 
 _INSTALLS = compile_lazily(

@@ -15,7 +15,7 @@ from lisa_scaffold.lines import join_names
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.gitlab import Job, list_mappings
-from lisa_scaffold.rules.rule import MUST, Hit, rule
+from lisa_scaffold.rules.rule import MUST, PACKAGE, Hit, rule
 
 _OPTIONS = ("-s", "--session", "--sessions", "-e")
 _ANY_PYTHON = re.compile(r"--(?:force|extra)-pythons?\b|\s-P\b")
@@ -23,6 +23,8 @@ _FORCED = compile_lazily(r"NOX_?(?:FORCE|EXTRA)_?PYTHONS?")
 _PYTHON = compile_lazily(r"-((?:pypy-?)?\d+\.\d+t?)$")
 _VARIABLE = compile_lazily(r"\$(?:\{(\w+)\}|(\w+))")
 _OPERATORS = frozenset("();<>|&")
+_INSTALLS = '"."'
+"""The project itself, as an argument of what installs it."""
 _LONGEST = 2000
 _MOST_ENTRIES = 200
 
@@ -66,6 +68,49 @@ def sessions_exist(facts: Facts) -> Iterator[Hit]:
                 "name the same versions here and there"
             )
             yield Hit(*facts.pipeline.place_of(job, *keys), message)
+
+
+@rule(
+    "QTY021",
+    MUST,
+    kinds=PACKAGE,
+    when=lambda facts: (
+        facts.pipeline.jobs and facts.package.pythons and _INSTALLS in facts.text("noxfile.py")
+    ),
+    strict=True,
+)
+def sessions_can_install(facts: Facts) -> Iterator[Hit]:
+    """The sessions that CI runs have a Python that the package supports.
+
+    Why: `pip` installs a package into no Python that its `requires-python` excludes, so the session
+    stops before its first test. Where that is so of every session, nothing of the project is
+    tested.
+
+    How: Take the upper limit out of `requires-python` where the code runs on newer Pythons. Where
+    it does not, take those out of `PYTHONS` in `noxfile.py` and of `.pythons` in `.gitlab-ci.yml`.
+
+    Source: [requires-python](https://packaging.python.org/en/latest/specifications/pyproject-toml/#requires-python):
+    `pip` refuses any other Python.
+    """
+    known = _find_sessions(facts.python("noxfile.py")) or {}
+    excluded: dict[str, None] = {}
+    for job in facts.pipeline.jobs.values():
+        for name in (*_find_plain(job), *_find_filled(facts, job)):
+            match = _PYTHON.search(name)
+            if match and not _find_trouble(known, name) and not _allows(facts, match[1]):
+                excluded[name] = None
+    if excluded:
+        stated = facts.package.text("requires-python")
+        message = (
+            f"`{stated}` excludes the Python of {join_names(excluded)}, where nox cannot install "
+            "the package in CI then: change it, or remove that Python from noxfile.py"
+        )
+        yield Hit(*facts.package.place("requires-python"), message)
+
+
+def _allows(facts: Facts, python: str) -> bool:
+    """Whether the package may be installed with a Python; of another kind than CPython, it may."""
+    return not python[0].isdecimal() or facts.package.allows_python(python.removesuffix("t"))
 
 
 def _find_trouble(known: Mapping[str, _Session], asked: str) -> bool:

@@ -233,7 +233,7 @@ def pythons_agree(facts: Facts) -> Iterator[Hit]:
     """
     pythons = facts.package.pythons
     for version in _list_values(facts, "sonar.python.version"):
-        if re.fullmatch(r"3\.\d+", version) and pythons and not pythons.contains(f"{version}.99"):
+        if re.fullmatch(r"3\.\d+", version) and not facts.package.allows_python(version):
             line = facts.sonar.line("sonar.python.version")
             message = (
                 f"Python {version} causes false alarms, as the package needs {pythons}: delete it"

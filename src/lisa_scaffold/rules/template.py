@@ -370,7 +370,7 @@ def _list_left_out(facts: Facts) -> list[str]:
     return [path for path in files if path != _JUDGE_FILE and path not in facts.pipeline.files]
 
 
-@rule("TPL007", SHOULD, when=_has_judge)
+@rule("TPL008", SHOULD, when=_has_judge)
 def template_jobs_are_kept(facts: Facts) -> Iterator[Hit]:
     """The jobs of the template do what the template has them do.
 
