@@ -957,6 +957,26 @@ def test_what_git_describe_says_is_a_version(workshop: Workshop) -> None:
     assert workshop.read("a.dat") == "new\n"
 
 
+@pytest.mark.parametrize("request_ref", ["merge-requests/7", "pull/7"])
+def test_a_commit_of_a_merge_request_is_a_version(workshop: Workshop, request_ref: str) -> None:
+    """Its branch is gone, and the main branch has one commit for all of it."""
+    git.git("checkout", "--quiet", "-b", "proposed", cwd=workshop.template)
+    write(workshop.template, {"template/a.dat": TEN.replace("line 9\n", "between\n")})
+    commit(workshop.template)
+    described = git.git("describe", "--tags", cwd=workshop.template).strip()
+    write(workshop.template, {"template/d.dat": "d\n"})
+    commit(workshop.template)
+    git.git("update-ref", f"refs/{request_ref}/head", "HEAD", cwd=workshop.template)
+    git.git("checkout", "--quiet", "main", cwd=workshop.template)
+    git.git("branch", "--quiet", "--delete", "--force", "proposed", cwd=workshop.template)
+    assert update(workshop.project, "--to", described) == ExitCode.DONE
+    assert workshop.read("a.dat") == TEN.replace("line 9\n", "between\n")
+    commit(workshop.project)
+    workshop.release("v1.1.0", {"template/a.dat": TEN.replace("line 9\n", "new\n")})
+    assert update(workshop.project) == ExitCode.DONE
+    assert workshop.read("a.dat") == TEN.replace("line 9\n", "new\n")
+
+
 def test_a_recorded_path_is_found_from_the_project(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -47,6 +47,7 @@ from lisa_scaffold.git.objects import (
 from lisa_scaffold.git.remotes import (
     clone_bare,
     copy_tags,
+    fetch_requests,
     find_remote_head,
     find_remote_tip,
     list_remote_tags,
@@ -117,6 +118,7 @@ __all__ = [
     "drop_branch",
     "export",
     "fetch_commit",
+    "fetch_requests",
     "find_absent_since",
     "find_blobs",
     "find_checkout",

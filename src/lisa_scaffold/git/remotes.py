@@ -13,6 +13,8 @@ from lisa_scaffold.git.address import BUNDLES, UPLOAD_PACK, Address
 from lisa_scaffold.git.command import LISTED, talk
 from lisa_scaffold.git.environment import NOWHERE, allow_network
 
+_REQUESTS = ("merge-requests", "pull")
+
 
 def list_remote_tags(address: Address) -> dict[str, str]:
     """All tags of a repository, each with the hash that it points to.
@@ -95,6 +97,25 @@ def clone_bare(address: Address, folder: Path) -> None:
     env = {**NOWHERE, **allow_network()}
     reads = Path(address.url) if address.is_local else folder
     talk("clone", *options, "--", address.url, folder.resolve(), cwd=top, env=env, reads=reads)
+
+
+def fetch_requests(address: Address, folder: Path) -> None:
+    """Add what was proposed by merge requests to a copy of a repository.
+
+    A forge keeps such commits under names of its own, though the branch is gone.
+
+    Raises
+    ------
+    GitError
+        If the repository cannot be reached.
+    """
+    options = ("--quiet", "--no-tags", "--no-write-fetch-head", *_served(address))
+    wanted = [f"+refs/{kind}/*:refs/{kind}/*" for kind in _REQUESTS]
+    top = Path(folder.resolve().anchor)  # as above
+    env = {**NOWHERE, **allow_network(), "GIT_DIR": str(folder.resolve())}
+    reads = Path(address.url) if address.is_local else folder
+    pack = ("-c", "fetch.unpackLimit=1", "-c", "maintenance.auto=false")
+    talk(*pack, "fetch", *options, "--", address.url, *wanted, cwd=top, env=env, reads=reads)
 
 
 def copy_tags(address: Address, tags: Mapping[str, str], folder: Path) -> None:

@@ -7,7 +7,7 @@ import re
 import shutil
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -239,8 +239,8 @@ class Source:
             raise self._unreachable(error) from error
 
     @contextmanager
-    def history(self) -> Iterator[Path]:
-        """A copy of the repository with its whole history.
+    def history(self, *wanted: str) -> Iterator[Path]:
+        """A copy of the repository with its whole history, and with the versions that are wanted.
 
         Raises
         ------
@@ -248,10 +248,7 @@ class Source:
             If the repository cannot be reached.
         """
         with workplace.folder() as folder:
-            try:
-                git.clone_bare(self._address, folder / "repository")
-            except git.GitError as error:
-                raise self._unreachable(error) from error
+            self._clone(wanted, folder / "repository")
             yield folder / "repository"
 
     @contextmanager
@@ -328,10 +325,17 @@ class Source:
             except git.GitError:
                 # One of them is a hash, or there is no such tag: the whole history tells.
                 shutil.rmtree(repository)
+        self._clone(versions, repository)
+
+    def _clone(self, versions: Iterable[str], repository: Path) -> None:
+        """Copy the whole history, and where a version is none of it what was ever proposed."""
         try:
-            git.clone_bare(address, repository)
+            git.clone_bare(self._address, repository)
         except git.GitError as error:
             raise self._unreachable(error) from error
+        if any(_HASH.fullmatch(each) and not git.commit_of(repository, each) for each in versions):
+            with suppress(git.GitError):  # whoever opens the version says that there is none
+                git.fetch_requests(self._address, repository)
 
     def _open_one(self, version: str, folder: Path) -> Template:
         if self.working_copy and self.is_working(version):

@@ -137,7 +137,7 @@ def _is_behind(source: Source, version: str, recorded: str) -> bool:
 
 
 def _precedes(source: Source, first: str, second: str) -> bool:
-    with source.history() as git_dir:
+    with source.history(first, second) as git_dir:
         commits = [git.commit_of(git_dir, each) for each in (first, second)]
         known = [each for each in commits if each]
         return len(known) == len(commits) and git.is_ancestor(git_dir, *known)
