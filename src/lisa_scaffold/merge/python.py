@@ -31,7 +31,7 @@ from lisa_scaffold.formats.python import (
     statement_type,
 )
 from lisa_scaffold.formats.stretches import Unit, join_units, number_units, strip_number
-from lisa_scaffold.merge import choice, declined
+from lisa_scaffold.merge import choice, declined, silenced
 from lisa_scaffold.merge import text as plain
 from lisa_scaffold.merge.declined import Declined, MergedText, Note
 from lisa_scaffold.merge.imports import WIDTH, drop_names, merge_imports
@@ -85,6 +85,11 @@ def merge(base: str, ours: str, theirs: str) -> MergedText | None:
     done = _merge_by_line(base, ours, theirs)
     if done:
         return done
+    if choice.is_reported():
+        settled, told = silenced.settle(base, ours, theirs)
+        if told:
+            done = merge(settled, ours, theirs)
+            return done and (done[0], (*told, *done[1]))
     formatted = unify_formatting(base, ours, theirs)
     if formatted != (base, theirs):
         base, theirs = formatted
