@@ -270,14 +270,20 @@ def described(words: str) -> str:
     return ABOUT.replace('dynamic = ["description"]', f'description = "{words}"')
 
 
-@pytest.mark.parametrize("words", ["A template's words.", ""])
-def test_a_description_that_both_wrote_stays_the_projects(words: str) -> None:
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("A template's words.", "both sides wrote it, each in its own words"),
+        ("", "both sides added it, the template without content"),
+    ],
+)
+def test_a_description_that_both_wrote_stays_the_projects(words: str, why: str) -> None:
     ours = described("What the project is.")
     result = merge_file("pyproject.toml", *map(str.encode, (ABOUT, ours, described(words))))
     assert isinstance(result, Declined)
     assert result.content.decode() == ours
     assert f'+description = "{words}"' in result.patch
-    assert "project.description: both sides wrote it, each in its own words" in result.reason
+    assert f"project.description: {why}" in result.reason
 
 
 def test_words_of_a_description_that_the_project_hardly_changed_are_open() -> None:
@@ -674,3 +680,102 @@ def test_a_list_that_the_template_renamed_keeps_its_name_with_what_the_project_a
     theirs = base.replace("import", "inventories")
     ours = base.replace("  paths", "  - https://b.org/objects.inv\n  paths")
     assert merged("mkdocs.yml", base, ours, theirs) == ours.replace("import", "inventories")
+
+
+SHARED = """\
+global: {}
+shared:
+  # where it runs
+  affinity:
+    {}
+    # zone: a
+    # rack: b
+
+  # what it bears
+  tolerations: []
+"""
+OWN = SHARED.replace(
+    "\n    {}\n    # zone: a\n    # rack: b\n", "\n    zone: own\n    rack: own\n"
+).replace(" []", "\n    - key: own")
+
+
+def test_what_the_template_leaves_empty_stays_as_the_project_has_filled_it() -> None:
+    base = "global: {}\n"
+    result = merge_file("values.yaml", *map(str.encode, (base, OWN, SHARED)))
+    assert isinstance(result, Declined)
+    assert result.content.decode() == OWN
+    for name in ("affinity", "tolerations"):
+        assert f"shared.{name}: both sides added it, the template without content" in result.reason
+    # What the project left empty it may want so.
+    assert merged("values.yaml", base, SHARED, OWN) is None
+
+
+@pytest.mark.parametrize("empty", ["", " ''", " {}", " []"])
+def test_a_secret_that_the_project_has_put_in_place_stays(empty: str) -> None:
+    both = "kind: Secret\nspec:\n  data:\n    password:{}\n"
+    ours, theirs = both.format(" Ab3="), both.format(empty)
+    result = merge_file("secret.yaml", None, ours.encode(), theirs.encode())
+    assert isinstance(result, Declined)
+    assert result.content.decode() == ours
+
+
+def test_an_empty_list_in_another_form_is_no_change() -> None:
+    base = SHARED.replace("tolerations: []", "tolerations:\n    []\n    # - key: a")
+    ours = base.replace("    []\n    # - key: a", "    - key: own")
+    theirs = base.replace("tolerations:\n    []", "tolerations: []").replace(
+        "where", "in which zone"
+    )
+    assert merged("values.yaml", base, ours, theirs) == ours.replace("where", "in which zone")
+
+
+def test_of_a_comment_that_the_project_removed_the_one_in_its_place_stays() -> None:
+    base = "[x]\ndocs = [\n  'a',\n  # c, d\n  'b',\n]\n"
+    ours = base.replace("  # c, d\n", "  # extras\n  'aa',\n").replace("'b'", "'b>1'")
+    theirs = base.replace("# c, d", "# other")
+    both = ours.replace("  'b>1'", "  # other\n  'b>1'")
+    assert merged("a.toml", base, ours, theirs) == both
+    assert merged("a.toml", base, ours.replace("'aa',\n  ", ""), theirs) is None
+
+
+RELEASE = "https://example.org/a/releases/download/{}/values.schema.json"
+
+
+@pytest.mark.parametrize(
+    ("old", "one", "other", "newest"),
+    [
+        ("2025.10.2", "2025.10.4-beta.1", "2025.10.4", "2025.10.4"),
+        ("v1.2", "v1.10", "v1.9.1", "v1.10"),
+        ("", "1.10.2-beta.1", "0.10.1", "1.10.2-beta.1"),
+    ],
+)
+def test_of_two_addresses_of_a_release_the_newer_one_is_kept(
+    old: str, one: str, other: str, newest: str
+) -> None:
+    before = f'"$ref": "{RELEASE}",\n    ' if old else ""
+    text = f'{{\n  "dev": {{\n    {before}"type": "object"\n  }}\n}}\n'
+    added = f'{{\n  "dev": {{\n    "$ref": "{RELEASE}",\n    "type": "object"\n  }}\n}}\n'
+    base = text.replace("{}", old)
+    sides = [added.replace("{}", each) for each in (one, other)]
+    both = added.replace("{}", newest)
+    assert merged("a.json", base, *sides) == merged("a.json", base, *sides[::-1]) == both
+
+
+def test_addresses_of_other_files_of_a_release_are_in_conflict() -> None:
+    text = f'{{"$ref": "{RELEASE}"}}\n'
+    base, ours = text.replace("{}", "1.0"), text.replace("{}", "1.1")
+    theirs = text.replace("{}", "1.2").replace("values", "other")
+    assert merged("a.json", base, ours, theirs) is None
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "newest"),
+    [
+        ("4.2.3+b1", "4.2.2", "4.2.3+b1"),
+        ("4.2.2+b1", "4.2.3", "4.2.3"),
+        ("4.2.2+b1", "4.2.2+b2", "4.2.2+b1"),
+    ],
+)
+def test_the_build_of_a_version_does_not_count(ours: str, theirs: str, newest: str) -> None:
+    chart = "dependencies:\n  - name: a\n    version: {}\n"
+    sides = [chart.format(each) for each in ("4.1.2", ours, theirs)]
+    assert merged("Chart.yaml", *sides) == chart.format(newest)

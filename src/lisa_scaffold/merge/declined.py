@@ -173,6 +173,23 @@ def note_own_words(what: str, ours: str, theirs: str) -> Declined:
     )
 
 
+def note_filled(what: str, ours: str, theirs: str) -> Declined:
+    """Note that both sides added something, and that the template says nothing there."""
+    return Declined(
+        f"{what}: both sides added it, the template without content; it stays as the project has "
+        "it.",
+        *(ours, theirs, ours),
+    )
+
+
+def note_strayed(what: str, comments: str) -> Declined:
+    """Note that the template has comments about what is above something that both sides added."""
+    return Declined(
+        f"{what}: the template's comments above it are about what stands there; they stay out.",
+        *("", comments, ""),
+    )
+
+
 def note_slash(what: str, ours: str, theirs: str) -> Declined:
     """Note that two addresses differ only in a slash at the end, which may matter."""
     return Declined(

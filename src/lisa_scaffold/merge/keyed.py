@@ -317,10 +317,7 @@ def _merge_entry(
     if ours is None or theirs is None:
         return _merge_one_sided(versions, path, notes, strict=strict)
     path = (*path, *removed.find_label(ours))
-    try:
-        lead = layout.merge_lead(base.lead if base else None, ours.lead, theirs.lead)
-    except NotSure as doubt:
-        lead = choice.choose(ours.lead, theirs.lead, doubt)
+    lead = _merge_leads(base, ours, theirs, path, notes)
     if not lead and not ours.lead.strip() and ours.head.lstrip()[:1] == "[":
         lead = ours.lead  # a blank line parts tables, wherever the template has lost it
     texts = [write_content(side) if side else None for side in versions]
@@ -342,6 +339,28 @@ def _merge_entry(
             merged = choice.choose(ours, theirs, doubt)
             del notes[told:]
     return merged if merged.lead == lead else merged._replace(lead=lead)
+
+
+def _merge_leads(
+    base: Entry | None, ours: Entry, theirs: Entry, path: Path, notes: list[Note]
+) -> str:
+    """What stands above a member that both sides have."""
+    offered, strayed = theirs.lead, list[str]()
+    if base is None and choice.is_reported():
+        offered, strayed = layout.split_further_in(offered)
+    try:
+        lead = layout.merge_lead(base.lead if base else None, ours.lead, offered)
+    except NotSure as doubt:
+        before, own, new = (
+            split_comments(each.lead) if each else [] for each in (base, ours, theirs)
+        )
+        # Where one side removed the comments, those that the other put in their place stay.
+        if not before or {*before} & {*own, *new} or (own and new):
+            return choice.choose(ours.lead, theirs.lead, doubt)
+        lead = ours.lead if own else theirs.lead
+    if strayed and not {*strayed} <= {*ours.lead.splitlines(keepends=True)}:
+        notes.append(declined.note_strayed(values.show_path(path), "".join(strayed)))
+    return lead
 
 
 def _merge_one_sided(
@@ -401,6 +420,10 @@ def _merge_changed(
     choice.count_doubtful()
     node: Node
     before = base.node if base else None
+    if base is None and values.is_filled(read_value(ours.node), read_value(theirs.node)):
+        texts = [write_content(side) for side in (ours, theirs)]
+        notes.append(declined.note_filled(values.show_path(path), *texts))
+        return ours
     match before, ours.node, theirs.node:
         case ((Branch() | None), Branch() as o, Branch() as t) if (
             len({(b.kind, b.bracketed) for b in (before, o, t) if b}) == 1
@@ -450,11 +473,12 @@ def _pick_rewritten(base: Entry | None, ours: Entry, theirs: Entry, path: Path) 
     """Where one side only wrote the same in another form, pick the other's change."""
     found = [read_value(side.node) if side else None for side in (base, ours, theirs)]
     remarks = [set(removed.find_entry_remarks(s)) if s else set() for s in (base, ours, theirs)]
-    if base is not None and found[1] == found[0] and remarks[1] <= remarks[2]:
+    # What the base says too is no comment of a side's own.
+    if base is not None and found[1] == found[0] and remarks[1] <= remarks[2] | remarks[0]:
         return theirs
     if found[1] == found[2] and remarks[2] <= remarks[1] | remarks[0]:
         return ours
-    if base is not None and found[2] == found[0] and remarks[2] <= remarks[1]:
+    if base is not None and found[2] == found[0] and remarks[2] <= remarks[1] | remarks[0]:
         return ours
     if values.are_alike(path, read_value(ours.node), read_value(theirs.node)) and (
         remarks[2] <= remarks[1]

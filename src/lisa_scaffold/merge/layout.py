@@ -63,6 +63,20 @@ def merge_lead(base: str | None, ours: str, theirs: str) -> str:
     return blank + "".join(f"{margin}{comments[side][index]}\n" for side, index in picks)
 
 
+def split_further_in(lead: str) -> tuple[str, list[str]]:
+    """A lead, and its comments that are further in than the last one: they belong to what is above.
+
+    The lead is without them.
+    """
+    lines = lead.splitlines(keepends=True)
+    margins = [len(line) - len(line.lstrip(" ")) for line in lines if line.strip()]
+    further = [line for line in lines if line.strip() and line[: margins[-1] + 1].isspace()]
+    own = [line for line in lines if line not in further]
+    while further and own and not own[0].strip():
+        del own[0]
+    return "".join(own), further
+
+
 def _keep_blanks(base: str, ours: str, theirs: str) -> str:
     """The template's comments below the blank lines that the project has, where it changed them."""
     before, own = (text[: len(text) - len(text.lstrip("\n"))] for text in (base, ours))

@@ -28,7 +28,7 @@ from lisa_scaffold.versions import (
 )
 
 _ADDRESS = compile_lazily(r"https?://[^\s?#]+")
-_NUMBER = r"[vV]?\d+(?:\.\d+)*(?:[-.]?(?:a|b|c|rc|alpha|beta|pre|preview|post|dev)[-.]?\d*)*"
+_NUMBER = r"[vV]?\d+(?:\.\d+)*(?:[-.]?(?:alpha|beta|preview|pre|post|dev|rc|a|b|c)[-.]?\d*)*"
 VERSION_REMARK = compile_lazily(rf"#\s*(?:frozen:\s*)?{_NUMBER}")
 """A comment that names the version of a pin."""
 _IN_COMMENT = compile_lazily(rf"(?<![\w.])({_NUMBER})(?![\w.])")
@@ -38,7 +38,11 @@ _RANGE = compile_lazily(r">=\s*(\d{1,9}(?:\.\d{1,9})*)\s*,\s*<\s*(\d{1,9}(?:\.\d
 _CARET = compile_lazily(r"\^\s*(\d{1,9}(?:\.\d{1,9})*)")
 _AT = compile_lazily(rf"(?P<stem>[@\w][\w./:-]*@)(?P<version>{_NUMBER})")
 _TAGGED = compile_lazily(rf"(?P<stem>[\w][\w./:-]*:)(?P<version>{_NUMBER})(?P<rest>(?:-[\w.-]*)?)")
-_PLAIN = compile_lazily(rf"(?P<stem>)(?P<version>{_NUMBER})")
+# Of two builds of one version neither is newer.
+_PLAIN = compile_lazily(rf"(?P<stem>)(?P<version>{_NUMBER})(?:\+[\w.-]+)?")
+_RELEASED = compile_lazily(
+    rf"(?P<stem>https?://[\w./-]+/releases/download/)(?P<version>{_NUMBER})(?P<rest>/\S+)"
+)
 _TARGET = compile_lazily(r"(?P<stem>py)(?P<version>\d{2,})")
 _LOGICAL_LINE = compile_lazily(r"(?:[^\n]*\\\n)*(?:[^\n]+\n?|\n)")
 _HASH = compile_lazily(r"(?<![0-9a-f])[0-9a-f]{40}$")
@@ -238,6 +242,12 @@ def are_own_words(path: Path, base: Value | None, ours: Value, theirs: Value) ->
     return measure_likeness_of_words([before], [own]) < _REWRITTEN
 
 
+def is_filled(ours: Value, theirs: Value) -> bool:
+    """Whether the project says something where the template, which added it too, says nothing."""
+    empty: tuple[Value, ...] = ("", [], {})
+    return theirs in empty and ours not in empty
+
+
 def _decide_added(path: Path, ours: str, theirs: str) -> Decision | None:
     """The newer one of a pin that both sides added."""
     oldest = re.sub(_NUMBER, "0.dev0", ours)
@@ -315,7 +325,7 @@ def _read_pin(path: Path, text: str, remark: str) -> tuple[str, str] | None:
     if _HASH.fullmatch(revision) and (named := _IN_COMMENT.search(remark)):
         return stem, named[1]
     name = _key_of(path)
-    forms = [_BOUND, _AT]
+    forms = [_BOUND, _AT, _RELEASED]
     # In a table of requirements a bare version is a pin (Poetry, npm) or a bound (Cargo).
     is_required = len(path) > 1 and bool(_REQUIREMENTS.search(path[-2].lower().replace("_", "-")))
     if name in _PINNED or name.endswith("version") or is_required:

@@ -231,6 +231,8 @@ def _check_scalar(path: Path, sides: Sequence[Maybe], merged: Maybe) -> str | No
     base, ours, theirs = sides
     if ours is None or theirs is None:
         return _check_one_sided(path, sides, merged)
+    if base is None and values.is_filled(ours, theirs):
+        return _expect(path, ours, merged)
     decision = values.decide_scalar(path, base, ours, theirs)
     if decision is None:
         # A comment behind a hash tells its version: the merger has read it.
