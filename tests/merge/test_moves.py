@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lisa_scaffold.merge import merge_file, merge_openly
+from lisa_scaffold.merge.keyed import merge_toml
 from lisa_scaffold.model import Declined, Merged
 
 BASE = '[tool.ruff]\nline-length = 80\nselect = [ "E", "F" ]\n'
@@ -261,3 +262,41 @@ def test_what_the_template_adds_to_a_table_that_the_project_renamed_comes_into_i
     both = ours.replace(line, f"{line}\n{line.replace('b', 'd').replace('8', '4')}")
     assert merge_file(path, base.encode(), ours.encode(), theirs.encode()) == Merged(both.encode())
     assert merge_file(path, base.encode(), theirs.encode(), ours.encode()) == Merged(both.encode())
+
+
+COVERAGE = """\
+[tool.coverage.run]
+branch = true
+
+[tool.coverage.report]
+omit = [
+    "*/a.py",
+    "*/b.py",
+]
+"""
+SCATTERED = """\
+[tool.coverage]
+run.branch = true
+report.omit = [
+    "*/a.py",
+    "*/b.py",
+]
+"""
+
+
+def test_a_table_that_both_sides_wrote_with_dotted_keys_has_its_base() -> None:
+    ours = SCATTERED.replace('    "*/b.py",\n', '    "*/own.py",\n')
+    theirs = SCATTERED.replace('    "*/b.py",\n', '    "*/b.py",\n    "*/new.py",\n')
+    both = SCATTERED.replace('    "*/b.py",\n', '    "*/own.py",\n    "*/new.py",\n')
+    assert merge_toml(COVERAGE, ours, theirs) == (both, ())
+
+
+def test_what_several_tables_say_tells_no_move() -> None:
+    """Each of them could have become the new one."""
+    base = "".join(f'[env.{name}]\ngroup = "{name}"\nstyle = "x"\n\n' for name in "abc")
+    first = base.partition("[env.b]")[0]
+    ours = first.replace("\n\n", "\nown = 1\n\n")
+    new = '[env.new]\nreqs = "r"\nstyle = "x"\nskip = true\n'
+    theirs = first.replace("\n\n", "\nnew = 2\n\n") + new
+    both = first.replace("\n\n", "\nown = 1\nnew = 2\n\n") + new
+    assert merge_toml(base, ours, theirs) == (both, ())

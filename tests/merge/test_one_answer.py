@@ -779,3 +779,40 @@ def test_the_build_of_a_version_does_not_count(ours: str, theirs: str, newest: s
     chart = "dependencies:\n  - name: a\n    version: {}\n"
     sides = [chart.format(each) for each in ("4.1.2", ours, theirs)]
     assert merged("Chart.yaml", *sides) == chart.format(newest)
+
+
+REMARKS = "[x]\n# a = 1\n# b = 2\nc = 3\n"
+
+
+def test_comments_that_one_side_only_moved_about_are_not_changed() -> None:
+    moved = REMARKS.replace("# a = 1\n# b = 2\n", "# b = 2\n# a = 1\n")
+    without = REMARKS.replace("# a = 1\n# b = 2\n", "").replace("c = 3", "c = 4")
+    assert merged("a.toml", REMARKS, without, moved) == without
+    assert merged("a.toml", REMARKS, moved, without) == without
+
+
+def test_a_comment_that_both_added_stands_once_above_what_each_put_below_it() -> None:
+    base = "[x]\nstrict = true\ncheck = 1\nlast = 1\n"
+    ours = base.replace("check = 1", "# options\nown = 1\ncheck = 1")
+    theirs = base.replace("check = 1", "# options\ncheck = 2")
+    assert merged("a.toml", base, ours, theirs) == ours.replace("check = 1", "check = 2")
+    # Elsewhere it is another one.
+    theirs = base.replace("last = 1", "# options\nlast = 2")
+    both = ours.replace("last = 1", "# options\nlast = 2")
+    assert merged("a.toml", base, ours, theirs) == both
+
+
+def test_a_comment_in_an_empty_list_heads_the_items_that_the_project_has() -> None:
+    base = "dependencies = [\n]\n"
+    ours = base.replace("[\n", '[\n    "own",\n    "other",\n')
+    theirs = base.replace("[\n", "[\n    # Core dependencies\n")
+    both = ours.replace("[\n", "[\n    # Core dependencies\n")
+    assert merged("a.toml", base, ours, theirs) == both
+
+
+@pytest.mark.parametrize("spelt", ['# mode = "a"', '# mode= "a"'])
+def test_a_comment_that_the_project_took_out_does_not_come_back(spelt: str) -> None:
+    base = '[x]\nmode = "b"\n# mode = "a"\nz = 1\n'
+    ours = base.replace('# mode = "a"\n', "").replace('"b"', '"a"')
+    theirs = base.replace('# mode = "a"\nz', f"{spelt}\ny = 1\nz")
+    assert merged("a.toml", base, ours, theirs) == ours.replace("z = 1", "y = 1\nz = 1")

@@ -89,6 +89,13 @@ def drop_key_parts(entry: Entry, count: int) -> Entry:
     return entry._replace(key=entry.key[count:], head=entry.head[parts.end() :])
 
 
+def add_key_parts(entry: Entry, parts: Key) -> Entry:
+    """An entry with more parts before its key."""
+    if not all(re.fullmatch(r"[\w-]+", part, re.ASCII) for part in parts):
+        raise NotSure("a key with quotes")
+    return entry._replace(key=(*parts, *entry.key), head=f"{'.'.join(parts)}.{entry.head}")
+
+
 def _read_string(text: str) -> str:
     if text[0] not in "\"'":
         return text

@@ -192,6 +192,7 @@ def _merge_document(
     if not choice.find_side() and removed.find_dangling(notes, sides[0], sides[2], root):
         return None
     merged = verify.drop_revived_comments(base, ours, theirs, write(root))
+    merged = verify.drop_doubled_comments(base, ours, theirs, merged)
     if not (has_end[2] if has_end[1] == has_end[0] else has_end[1]):
         merged = merged.removesuffix("\n")
     return merged, tuple(dict.fromkeys(notes))

@@ -48,8 +48,12 @@ def merge_lead(base: str | None, ours: str, theirs: str) -> str:
     if comments[1] == comments[0] and comments[2] != comments[0]:
         return _keep_blanks(base or "", ours, theirs)
     said = [[*map(fold_comment, side)] for side in comments]
-    if said[2] in (said[0], said[1]):
-        return ours
+    # A side that only moved them about has not changed them.
+    before, own, new = map(sorted, said)
+    if said[2] == said[1] or before in (own, new):
+        return (
+            ours if new == before or said[2] == said[1] else _keep_blanks(base or "", ours, theirs)
+        )
     picks = match.diff3(*comments)
     if picks is not None and len({side for side, _ in picks}) == 1:
         side = picks[0][0]
@@ -196,7 +200,14 @@ def assemble(base: Branch, ours: Branch, theirs: Branch, entries: Sequence[Entry
         e._replace(comma=comma) for e in members[-1:]
     ]
     closing = style.closing
-    if len({"".join(side.closing.split()) for side in (base, ours, theirs)}) > 1:
+    told = {*COMMENT.findall(theirs.closing)} - {*COMMENT.findall(base.closing + ours.closing)}
+    if told and members and not theirs.entries and "\n" in members[0].lead:
+        # What the template says in an empty list is about its items, and no word after the last.
+        margin = members[0].lead[members[0].lead.rindex("\n") :]
+        fresh = (comment for comment in COMMENT.findall(theirs.closing) if comment in told)
+        lead = "".join(f"{margin}{comment}" for comment in fresh) + members[0].lead
+        members[0] = members[0]._replace(lead=lead)
+    elif len({"".join(side.closing.split()) for side in (base, ours, theirs)}) > 1:
         closing = _merge_edge(base.closing, ours.closing, theirs.closing)
     return style._replace(opening=opening, entries=tuple(members), closing=closing)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
@@ -23,6 +24,7 @@ from lisa_scaffold.versions import normalize_name, split_requirement
 
 Moves = dict[Path, Path]
 _SIMILAR = 0.5
+_MUCH_THE_SAME = 0.75
 
 
 def find_moves(base: Value, changed: Value, mover: Value) -> Moves:
@@ -61,9 +63,23 @@ def _find_places(base: Value, changed: Value, mover: Value) -> Moves:
             and (before == new[place] or _likeness(before, new[place]) >= _SIMILAR)
         ]
         # Where the other side has it as well, both have moved it.
-        if len(places) == 1 and places[0] not in side:
+        if len(places) == 1 and places[0] not in side and _is_traced(old, new, path, places[0]):
             moves[path] = places[0]
-    return moves
+    claimed = Counter(moves.values())  # what several could have become is none of them
+    return {old: new for old, new in moves.items() if claimed[new] == 1}
+
+
+def _is_traced(old: Mapping[Path, Value], new: Mapping[Path, Value], path: Path, to: Path) -> bool:
+    """Whether a value tells its table: others have it too, unless the tables are much the same."""
+    same = [each for each in old if each[-1:] == path[-1:] and old[each] == old[path]]
+    if len(same) == 1:
+        return True
+    tables = [
+        {(each[-1], repr(value)) for each, value in flat.items() if each[:-1] == where[:-1]}
+        for flat, where in ((old, path), (new, to))
+    ]
+    shared = 2 * len(tables[0] & tables[1])
+    return shared > _MUCH_THE_SAME * (len(tables[0]) + len(tables[1]))
 
 
 def _likeness(one: Value, two: Value) -> float:
@@ -267,7 +283,45 @@ def gather_dotted_keys(sides: Sequence[Branch]) -> list[Branch]:
         for member in side.entries
         if _is_table(member) and not member.item and len(member.key) > 1
     }
-    return [_gather_below(side, headers) if headers else side for side in sides]
+    base, *others = [_gather_below(side, headers) if headers else side for side in sides]
+    return [_scatter_above(base, others, headers), *others]
+
+
+def _scatter_above(base: Branch, others: Sequence[Branch], headers: Mapping[Key, Entry]) -> Branch:
+    """The base with dotted keys in place of a table that both sides have written with such keys."""
+    dotted = [
+        {(*table.key, *entry.key): table for table in side.entries for entry in _dotted(table)}
+        for side in others
+    ]
+    entries: list[Entry] = []
+    for member in base.entries:
+        above = next((table for key, table in dotted[0].items() if _is_below(key, member)), None)
+        if (
+            above is None
+            or not any(_is_below(key, member) for key in dotted[1])
+            or member.key in headers
+        ):
+            entries.append(member)
+            continue
+        parts = member.key[len(above.key) :]
+        moved = tuple(toml.add_key_parts(entry, parts) for entry in _entries(member))
+        at = next((at for at, each in enumerate(entries) if each.key == above.key), None)
+        if at is None:
+            entries.append(_with_entries(above._replace(lead=member.lead), moved))
+        else:
+            entries[at] = _with_entries(entries[at], (*_entries(entries[at]), *moved))
+    return base._replace(entries=tuple(entries))
+
+
+def _dotted(table: Entry) -> tuple[Entry, ...]:
+    """The keys of a table that have several parts."""
+    is_plain = _is_table(table) and not table.item
+    return tuple(entry for entry in _entries(table) if len(entry.key) > 1) if is_plain else ()
+
+
+def _is_below(key: Key, table: Entry) -> bool:
+    """Whether a key could stand below the header of a table."""
+    return _is_table(table) and not table.item and key[: len(table.key)] == table.key
 
 
 def _gather_below(side: Branch, headers: Mapping[Key, Entry]) -> Branch:

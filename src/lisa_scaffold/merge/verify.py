@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from importlib import import_module
+from itertools import pairwise
 from typing import TypeAlias
 
 from lisa_scaffold.formats.diff import find_hunks
@@ -95,10 +96,10 @@ def find_lost_comment(
     for note in notes:
         if isinstance(note, Declined):
             known |= {*_find_comments(note.before), *_find_comments(note.after)}
-    known = {*map(fold_comment, known)}
+    known = {_squeeze(fold_comment(each)) for each in known}
     for side, text in ("project", ours), ("template", theirs):
         for comment in _find_comments(text):
-            if fold_comment(comment) not in known and not any(
+            if _squeeze(fold_comment(comment)) not in known and not any(
                 comment in str(note) for note in notes
             ):
                 return f"a comment of the {side} is lost: {comment}"
@@ -115,12 +116,50 @@ def drop_revived_comments(base: str, ours: str, theirs: str, merged: str) -> str
 
     One may come with what the template adds below it: it is the template's as little as before.
     """
-    own, before = {*_find_comments(ours)}, {*_find_comments(base)}
-    gone = {each for each in _find_comments(theirs) if each in before and each not in own}
+    before, own, new = (_find_comments(text) for text in (base, ours, theirs))
+    gone = {*before} & {*new} - {*own}
+    squeezed = {*map(_squeeze, before)} - {*map(_squeeze, own)}
+    gone |= {each for each in new if _squeeze(each) in squeezed}
     if not gone:
         return merged
+    lines: list[str] = []
+    has_dropped = False
+    for line in merged.split("\n"):
+        if line.strip(" \t") in gone:
+            has_dropped = True
+        elif line.strip() or not has_dropped or (lines and lines[-1].strip()):
+            lines.append(line)
+            has_dropped = has_dropped and not line.strip()
+    return "\n".join(lines)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _squeeze(comment: str) -> str:
+    return "".join(comment.split())
+
+
+def drop_doubled_comments(base: str, ours: str, theirs: str, merged: str) -> str:
+    """A merged text in which a comment stands once, though a side put something new below it.
+
+    Both sides have it then, and each has something else right below.
+    """
+    counts = [Counter(_find_comments(text)) for text in (base, ours, theirs, merged)]
+    known = {line.strip() for line in base.split("\n")}
     lines = merged.split("\n")
-    return "\n".join(line for line in lines if line.strip(" \t") not in gone)
+    for comment, count in counts[3].items():
+        surplus = count - max(side[comment] for side in counts[:3])
+        places = [at for at, line in enumerate(lines) if line.strip() == comment]
+        for above, at in reversed([*pairwise(places)]):
+            between = [line.strip() for line in lines[above + 1 : at]]
+            code = [line for line in between if line not in counts[3]]
+            is_new = all(between) and code and not known & {*code}
+            if surplus > 0 and is_new and _indent(lines[above]) == _indent(lines[at]):
+                del lines[at]
+                surplus -= 1
+    return "\n".join(lines)
 
 
 def find_miscounted_line(base: str, ours: str, theirs: str, merged: str) -> str | None:
