@@ -99,6 +99,41 @@ def test_setup_py_is_read_and_never_run() -> None:
     assert found["author_name"] == ("Ada Example", "lisa_py/_version.py:2")
 
 
+TEST = "def test_a():\n    pass\n"
+SCRIPT = "import urllib.request\n\nurllib.request.urlretrieve('https://example.org/a', 'a')\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "expected", "sure"),
+    [
+        # A script that is called like a test is none.
+        ({"download_test.py": SCRIPT, "lisa_a/tests/test_a.py": TEST}, "lisa_a/tests", True),
+        (
+            {"lisa_a/speed_test.py": SCRIPT, "lisa_a/b/tests/test_a.py": TEST},
+            "lisa_a/b/tests",
+            True,
+        ),
+        ({"download_test.py": SCRIPT}, "download_test.py", False),
+        ({"lisa_a/speed_test.py": SCRIPT}, "lisa_a", False),
+        ({"test_a.py": TEST}, "test_a.py", True),
+        ({"test_a.py": TEST, "test_b.py": TEST}, "test_a.py", False),
+        ({"test_a.py": TEST, "lisa_a/tests/test_b.py": TEST}, "lisa_a/tests", True),
+        ({"test.py": "import unittest\n\n\nclass A(unittest.TestCase): ...\n"}, "test.py", True),
+        ({"checks/a.py": TEST, "pytest.ini": "[pytest]\ntestpaths = checks\n"}, "checks", True),
+        (
+            {"checks/a.py": TEST, "setup.cfg": "[tool:pytest]\ntestpaths =\n  no/ checks/\n"},
+            "checks",
+            True,
+        ),
+    ],
+)
+def test_where_the_tests_are(files: Files, expected: str, *, sure: bool) -> None:
+    setup = "from setuptools import setup\nsetup(name='lisa-a')\n"
+    present = {"setup.py": setup, "lisa_a/__init__.py": "", **files}
+    found = infer.infer_answers(Facts.of(present), RepositoryFacts(History(), ""), {})["test_path"]
+    assert (found.value, found.sure) == (expected, sure)
+
+
 def test_namespace_packages_have_their_whole_name() -> None:
     found = inferred(HATCHLING)
     assert found["import_name"][0] == "lisa.waves"

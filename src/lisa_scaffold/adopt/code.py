@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from lisa_scaffold.adopt import compiling, loose
-from lisa_scaffold.adopt.guess import squeezed
+from lisa_scaffold.adopt.guess import Guess, squeezed
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 
@@ -16,6 +17,16 @@ _PATH = compile_lazily(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._
 _NAME = compile_lazily(r"[A-Za-z_][A-Za-z0-9_]*([.][A-Za-z_][A-Za-z0-9_]*)*")
 _ABOUT = ("_version.py", "__about__.py", "_about.py", "_meta.py", "__init__.py", "version.py")
 _TEST = compile_lazily(r"(test_[^/]*|[^/]*_test|tests?)\.py")
+_HOLDING = compile_lazily(
+    r"^[ \t]*(?:(?:async[ \t]+)?def[ \t]+test|class[ \t]+\w*Test)|\bTestCase\b|\bdoctest\b",
+    re.MULTILINE,
+)
+"""What a module of tests has in it, and a program that is only called so has not."""
+
+_PYTEST_FILES = (
+    *(("pytest.ini", "pytest"), (".pytest.ini", "pytest"), ("tox.ini", "pytest")),
+    ("setup.cfg", "tool:pytest"),
+)
 
 
 class Code(NamedTuple):
@@ -141,29 +152,53 @@ def _package_below(facts: Facts, folder: str, source: str) -> Iterator[Code]:
         name, folder = f"{name}.{packages[0]}", f"{folder}/{packages[0]}"
 
 
-def find_tests(facts: Facts, code_path: str) -> tuple[str, str]:
+def find_tests(facts: Facts, code_path: str) -> Guess:
     """The folder (or file) of the tests, and who says so; empty where there are none."""
-    for keys in (("tool", "pytest", "ini_options", "testpaths"), ("tool", "pytest", "testpaths")):
-        setting = facts.pyproject.get(*keys)
-        listed = setting.split() if isinstance(setting, str) else setting
-        for path in listed if isinstance(listed, list) else []:
-            path = str(path).strip("/").removeprefix("./")  # noqa: PLW2901
-            if _PATH.fullmatch(path) and any(each.startswith(f"{path}/") for each in facts.files):
-                return path, f"pyproject.toml:{facts.pyproject.line(*keys)}"
-    counts: Counter[str] = Counter()
+    for each in _list_testpaths(facts):
+        path = each.value.strip("/").removeprefix("./")
+        if _PATH.fullmatch(path) and any(file.startswith(f"{path}/") for file in facts.files):
+            return Guess(path, each.source)
+    found: dict[str, list[str]] = {}
     for path in facts.files:
         *folders, name = path.split("/")
         is_inside = path.startswith((f"{code_path}/", "test/", "tests/")) or not folders
         if is_inside and _TEST.fullmatch(name):
             # They count for the uppermost folder of tests, or else for their own.
             tops = (at for at, each in enumerate(folders, 1) if each in ("test", "tests"))
-            counts["/".join(folders[: next(tops, len(folders))]) or path] += 1
-    usable = [path for path in counts if _PATH.fullmatch(path)]
+            place = "/".join(folders[: next(tops, len(folders))]) or path
+            found.setdefault(place, []).append(path)
+    usable = {place: paths for place, paths in found.items() if _PATH.fullmatch(place)}
     if not usable:
-        return "", "no tests found"
-    # Nearest to the top first, then where most of them are.
-    best = min(usable, key=lambda path: (path.count("/"), -counts[path], path))
-    return best, best
+        return Guess("", "no tests found")
+    # A script may be called like a test: `download_test.py`.
+    real = [place for place, paths in usable.items() if any(_holds_test(facts, p) for p in paths)]
+    # Folders before lone modules, nearest to the top first, then where most of them are.
+    best = min(
+        real or usable,
+        key=lambda place: (place.endswith(".py"), place.count("/"), -len(usable[place]), place),
+    )
+    is_named = best.rpartition("/")[2] in ("test", "tests")
+    is_one = len(real) == 1 or not best.endswith(".py")
+    return Guess(best, best, sure=is_named or (best in real and is_one))
+
+
+def _list_testpaths(facts: Facts) -> Iterator[Guess]:
+    """What pytest is told of where the tests are, by any of its files."""
+    for file, section in _PYTEST_FILES:
+        document = facts.ini(file)
+        if isinstance(text := document.get(section, "testpaths"), str):
+            source = f"{file}:{document.line(section, 'testpaths')}"
+            yield from (Guess(each, source) for each in text.split())
+    for keys in (("tool", "pytest", "ini_options", "testpaths"), ("tool", "pytest", "testpaths")):
+        setting = facts.pyproject.get(*keys)
+        listed = setting.split() if isinstance(setting, str) else setting
+        source = f"pyproject.toml:{facts.pyproject.line(*keys)}"
+        for path in listed if isinstance(listed, list) else []:
+            yield Guess(str(path), source)
+
+
+def _holds_test(facts: Facts, path: str) -> bool:
+    return _HOLDING.search(facts.text(path)) is not None
 
 
 def find_computed(facts: Facts, key: str) -> tuple[str, str] | None:

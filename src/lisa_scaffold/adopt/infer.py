@@ -251,7 +251,8 @@ class _Inference:
                 f"{facts.root or '.'}: {problem}",
                 "Name the folder that it is in: --data code_path=FOLDER.",
             )
-        self.add("test_path", *code.find_tests(facts, str(self.found["code_path"].value)))
+        tests = code.find_tests(facts, str(self.found["code_path"].value))
+        self.found.setdefault("test_path", tests)
 
     def infer_description(self) -> None:
         """The description: of the metadata, or else the package's docstring."""
