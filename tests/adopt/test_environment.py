@@ -28,7 +28,7 @@ CONDA = (
     "      - enterprise-extensions @ git+https://example.org/pta/enterprise_extensions\n"
 )
 REST = (
-    "  argon2-cffi, automake, healpy, libgfortran5, mpich and xorg-libx11: none of the modules "
+    "argon2-cffi, automake, healpy, libgfortran5, mpich and xorg-libx11: none of the modules "
     "imports them: what is needed all the same goes into dependencies by the name that the package "
     "index has, the rest stays in that list"
 )
@@ -45,7 +45,7 @@ def test_of_an_environment_of_conda_what_is_imported_is_taken() -> None:
     assert found.unknown == ("odd_one",)
     fetched, other, rest = found.told
     assert fetched == (
-        "  git+https://***@example.org/pta/enterprise.git@dev brings enterprise, which "
+        "git+https://***@example.org/pta/enterprise.git@dev brings enterprise, which "
         "settings.py:3 imports: name the distribution of its releases (enterprise-pulsar) in "
         'dependencies. Where there are none, "enterprise @ git+https://…" is installed too, but '
         "no package index takes it"
@@ -95,11 +95,11 @@ def test_the_steps_tell_what_they_leave(tmp_path: Path, capsys: Capture) -> None
     assert adopt(make(tmp_path / "pta", files)) == ExitCode.REFUSED
     steps = [line.removeprefix("    ") for line in capsys.readouterr().err.splitlines()]
     assert (
-        '  dependencies = ["matplotlib>=3.8", "numpy>=1.26.4", "pyyaml>=6.0.2", "tables"]'
+        'dependencies = ["matplotlib>=3.8", "numpy>=1.26.4", "pyyaml>=6.0.2", "tables"]'
         "  # which distributions bring odd_one?"
     ) in steps
-    told = steps.index("and of what is listed to be installed:")
-    assert steps[told + 3] == REST
+    told = steps.index("  and of what is listed to be installed:")
+    assert steps[told + 3] == f"  - {REST}"
     assert "secret" not in "".join(steps)
 
 

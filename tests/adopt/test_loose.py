@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from lisa_scaffold import cli, git
-from lisa_scaffold.adopt import environment, loose
-from lisa_scaffold.errors import ExitCode
+from lisa_scaffold.adopt import eligible, environment, loose
+from lisa_scaffold.errors import ExitCode, LisaError
 from lisa_scaffold.project.facts import Facts
 
 from ..conftest import ROOT
@@ -36,15 +36,15 @@ STEPS = (
     "    git mv run_fit.py utils_tdi.py src/glitch_fit/\n"
 )
 LINES = (
-    "    and in pyproject.toml:\n"
-    "      [project]\n"
-    '      name = "glitch-fit"\n'
-    '      version = "0.1.0"\n'
-    '      requires-python = ">=3.11"\n'
-    '      dependencies = ["numpy>=1.26.4", "scipy"]\n'
-    "      [build-system]\n"
-    '      requires = ["setuptools>=77.0.3"]\n'
-    '      build-backend = "setuptools.build_meta"\n'
+    "  and in pyproject.toml:\n"
+    "    [project]\n"
+    '    name = "glitch-fit"\n'
+    '    version = "0.1.0"\n'
+    '    requires-python = ">=3.11"\n'
+    '    dependencies = ["numpy>=1.26.4", "scipy"]\n'
+    "    [build-system]\n"
+    '    requires = ["setuptools>=77.0.3"]\n'
+    '    build-backend = "setuptools.build_meta"\n'
 )
 PAGE = (ROOT / "docs/howto/adopt.md").read_text("utf-8").partition("## From loose scripts\n")[2]
 
@@ -92,6 +92,134 @@ def test_the_steps_of_the_page_lead_to_a_project(tmp_path: Path, capsys: Capture
     git.git("checkout", "--quiet", branch, cwd=project)
     assert cli.main(["check", str(project), "--select", "QTY,SON,DOC001"]) == ExitCode.DONE
     assert "No findings" in capsys.readouterr().out
+
+
+def explained(files: Files) -> list[str]:
+    return loose.explain_steps(
+        Facts.of({path: str(text) for path, text in files.items()}), "glitch"
+    )
+
+
+@pytest.mark.parametrize(
+    ("paths", "place", "steps"),
+    [
+        (
+            ["code/fit.py", "code/plot it.py", "code/test_fit.py", "tests/run.py"],
+            "in code/",
+            [
+                "mkdir -p src/glitch",
+                "touch src/glitch/__init__.py",
+                "git mv code/fit.py src/glitch/",
+            ],
+        ),
+        (
+            ["code/fit.py", "code/sub-runs/deep/a.py"],
+            "in code/",
+            [
+                "mkdir -p src/glitch src/glitch/sub_runs src/glitch/sub_runs/deep",
+                "touch src/glitch/__init__.py src/glitch/sub_runs/__init__.py \\",
+                "  src/glitch/sub_runs/deep/__init__.py",
+                "git mv code/fit.py src/glitch/",
+                "git mv code/sub-runs/deep/a.py src/glitch/sub_runs/deep/",
+            ],
+        ),
+        (
+            ["scripts/a.py", "code/a.py", "docs/conf.py"],
+            "in code/ and scripts/",
+            [
+                "mkdir -p src/glitch src/glitch/code src/glitch/scripts",
+                "touch src/glitch/__init__.py src/glitch/code/__init__.py \\",
+                "  src/glitch/scripts/__init__.py",
+                "git mv code/a.py src/glitch/code/",
+                "git mv scripts/a.py src/glitch/scripts/",
+            ],
+        ),
+        (
+            ["main.py", "code/a.py"],
+            "at the root",
+            ["mkdir -p src/glitch", "touch src/glitch/__init__.py", "git mv main.py src/glitch/"],
+        ),
+    ],
+)
+def test_scripts_in_folders_move_with_them(paths: list[str], place: str, steps: list[str]) -> None:
+    assert loose.name_place(loose.find_loose(paths)) == place
+    told = explained(dict.fromkeys(paths, ""))
+    assert told[: told.index("  and in pyproject.toml:")] == [f"    {step}" for step in steps]
+
+
+LONG = {f"code/a_long_name_of_a_script_{number}.py": "import numpy\n" for number in range(9)}
+
+
+def test_long_commands_can_be_pasted(tmp_path: Path, capsys: Capture) -> None:
+    project = make(tmp_path / "glitch", {**LONG, "code/data.txt": "1\n"})
+    assert adopt(project) == ExitCode.REFUSED
+    first, *steps, _ = capsys.readouterr().err.splitlines()
+    assert first.endswith("9 scripts in code/. Steps that make a package of them:")
+    commands = steps[: steps.index("  and in pyproject.toml:")]
+    assert max(map(len, commands)) < 80
+    subprocess.run(["sh", "-e", "-c", "\n".join(commands)], cwd=project, check=True)
+    assert len([*(project / "src/glitch").glob("a_long_name*.py")]) == 9
+    assert [each.name for each in (project / "code").iterdir()] == ["data.txt"]
+
+
+def test_what_scripts_in_a_folder_read_moves_along() -> None:
+    code = "import os\nopen(os.path.join(os.path.dirname(__file__), 'data', 'a.txt'))\n"
+    cell = {"cell_type": "code", "source": ["%run ../code/fit.py\n"]}
+    files: Files = {
+        "code/fit.py": code,
+        "code/data/a.txt": "1\n",
+        "notebooks/a.ipynb": json.dumps({"cells": [cell], "nbformat": 4}),
+    }
+    told = explained(files)
+    at = told.index("    git mv code/fit.py src/glitch/")
+    assert told[at + 1 : at + 3] == [
+        "    mkdir -p src/glitch/data",
+        "    git mv code/data/a.txt src/glitch/data/",
+    ]
+    assert '    glitch = ["data/a.txt"]' in told
+    assert told[-1] == (
+        "  - notebooks/a.ipynb, cell 1, runs code/fit.py: glitch.fit from now on, as in "
+        "%run -m glitch.fit"
+    )
+
+
+def test_notebooks_alone_are_given_steps(tmp_path: Path, capsys: Capture) -> None:
+    sources = [
+        "import os, numpy as np\nfrom odd.one import x\n",
+        "y = 1\n",
+        "def wave():\n    pass\n",
+    ]
+    cells = [{"cell_type": "code", "source": source} for source in sources]
+    files: Files = {
+        "notebooks/a.ipynb": json.dumps({"cells": cells, "nbformat": 4}),
+        "notebooks/b.ipynb": json.dumps({"cells": cells[:2], "nbformat": 4}),
+        "README.md": "# Glitch\n",
+    }
+    project = make(tmp_path / "glitch", files)
+    assert adopt(project) == ExitCode.REFUSED
+    first, *steps, last = capsys.readouterr().err.splitlines()
+    assert first.endswith("and 2 notebooks alone. Steps that make a package beside them:")
+    at = steps.index("  and in pyproject.toml:")
+    assert steps[:at] == ["    mkdir -p src/glitch", "    touch src/glitch/__init__.py"]
+    assert '    dependencies = ["numpy"]  # which distributions bring odd?' in steps
+    assert steps[-2:] == [
+        "  and what the notebooks define goes into modules in src/glitch, to be imported:",
+        "  - notebooks/a.ipynb: cell 3",
+    ]
+    assert loose.PAGE in last
+    subprocess.run(["sh", "-e", "-c", "\n".join(steps[:at])], cwd=project, check=True)
+    write(project, {"pyproject.toml": "\n".join(each[4:] for each in steps[at + 1 : -2])})
+    commit(project)
+    assert adopt(project) == ExitCode.DONE
+    assert "import_name: glitch\n" in show(project, ".copier-answers.yml")
+
+
+def test_beside_a_package_scripts_in_folders_are_none() -> None:
+    alone = {"scripts/a.py": "", "a.ipynb": SCRIPTS["analysis.ipynb"]}
+    files = {path: str(text) for path, text in alone.items()}
+    with pytest.raises(LisaError, match="wrong, and one script in scripts/"):
+        eligible.refuse_scripts(Facts.of(files), None, "wrong")
+    eligible.refuse_scripts(Facts.of({**files, "src/a/__init__.py": ""}), None, "wrong")
 
 
 @pytest.mark.sweep
@@ -330,6 +458,14 @@ def test_the_lines_for_a_package_lead_to_a_project(tmp_path: Path, capsys: Captu
     commit(project)
     assert adopt(project) == ExitCode.DONE
     assert "import_name: pulsars\n" in show(project, ".copier-answers.yml")
+
+
+@pytest.mark.parametrize("path", ["code/fit.py", "notebooks/a.ipynb"])
+def test_a_check_of_what_lies_in_folders_names_it(
+    path: str, tmp_path: Path, capsys: Capture
+) -> None:
+    cli.main(["check", str(make(tmp_path / "scripts", {path: SCRIPTS["analysis.ipynb"]}))])
+    assert f"{path} stands alone" in capsys.readouterr().out
 
 
 def test_a_check_of_a_package_without_metadata_names_it(tmp_path: Path, capsys: Capture) -> None:

@@ -102,18 +102,18 @@ def test_the_steps_leave_what_still_reads_its_data(tmp_path: Path, capsys: Captu
     project = make(tmp_path / "fit", SCRIPTS)
     adopt(project)
     told = [line.removeprefix("    ") for line in capsys.readouterr().err.splitlines()[1:-1]]
-    commands = told[: told.index("and in pyproject.toml:")]
+    commands = told[: told.index("  and in pyproject.toml:")]
     assert commands[-2:] == ["mkdir -p src/fit/data", "git mv data/noise.txt src/fit/data/"]
     for command in commands:
         subprocess.run(shlex.split(command), cwd=project, check=True)
-    places = told.index("and what is found by its place:")
+    places = told.index("  and what is found by its place:")
     table = tomllib.loads("\n".join(told[len(commands) + 1 : places]))
     assert table["tool"]["setuptools"]["package-data"] == {"fit": ["data/noise.txt"]}
     assert table["build-system"]["build-backend"] == "setuptools.build_meta"
     assert told[places + 1 :] == [
-        "  run.py:1 reads data/config.txt wherever it is started: let it be given, "
+        "  - run.py:1 reads data/config.txt wherever it is started: let it be given, "
         "or move it beside the module",
-        "  look.ipynb, cell 1, runs run.py: fit.run from now on, as in %run -m fit.run",
+        "  - look.ipynb, cell 1, runs run.py: fit.run from now on, as in %run -m fit.run",
     ]
     say = "from fit.common import load; print(load())"
     done = subprocess.run(

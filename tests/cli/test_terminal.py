@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from lisa_scaffold import cli, git
+from lisa_scaffold.cli import terminal
 from lisa_scaffold.report.check import FORMATS
 from lisa_scaffold.template import CANONICAL_URL, SOURCE_VARIABLE
 
@@ -436,3 +437,19 @@ def test_the_dialogue_shows_a_hostile_template(
     assert "\\u202e" in seen
     answers = yaml.safe_load(workshop.read(".copier-answers.yml"))
     assert (answers["which"], answers["more"], answers["last"]) == (EVIL, default, "y")
+
+
+def test_a_line_to_copy_is_never_folded(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.setattr(terminal, "_count_columns", lambda _stream: 30)
+    command = "    git mv a_long_name.py another_long_name.py src/glitch/"
+    terminal.complain("lisa-scaffold", f"two scripts at the root\n{command}", "  Then commit them.")
+    terminal.say("a sentence that is folded at the width", command)
+    assert capsys.readouterr().err.splitlines() == [
+        "lisa-scaffold: two scripts at",
+        "  the root",
+        command,
+        "  Then commit them.",
+        "a sentence that is folded at",
+        "  the width",
+        command,
+    ]

@@ -8,7 +8,7 @@ from pathlib import Path
 from lisa_scaffold import git, project, template
 from lisa_scaffold.adopt import loose
 from lisa_scaffold.errors import LisaError
-from lisa_scaffold.lines import join_names
+from lisa_scaffold.lines import count, join_names
 from lisa_scaffold.project import ANSWERS_FILE, Project
 from lisa_scaffold.project.facts import Facts, Given
 from lisa_scaffold.project.tree import Disk, File
@@ -180,7 +180,9 @@ def _refuse_package(facts: Facts, root: Path, problem: str) -> None:
 
 
 def refuse_scripts(facts: Facts, root: Path | None, problem: str) -> None:
-    """Raise LisaError where there are scripts at the root: with the steps to a package.
+    """Raise LisaError where there are scripts or notebooks: with the steps to a package.
+
+    Beside a package, those in folders are no part of it.
 
     Parameters
     ----------
@@ -191,12 +193,19 @@ def refuse_scripts(facts: Facts, root: Path | None, problem: str) -> None:
     problem
         What is wrong.
     """
-    if scripts := loose.find_scripts(facts):
-        name = facts.package.name or (root.name if root else "")
+    tracked = facts.tracked
+    scripts = loose.find_scripts(facts) if facts.layout.folders else loose.find_loose(tracked)
+    notebooks = [] if scripts or facts.layout.folders else loose.find_notebooks(tracked)
+    if not (scripts or notebooks):
+        return
+    found = f"{count(len(notebooks), 'notebook')} alone. Steps that make a package beside them"
+    if scripts:
         number = "one script" if len(scripts) == 1 else f"{len(scripts)} scripts"
-        steps = "\n".join(loose.explain_steps(facts, name))
-        raise LisaError(
-            f"{root or '.'}: {problem}, and {number} at the root. Steps that make a package of "
-            f"them:\n{steps}",
-            f"Then git add and commit, and lisa-scaffold adopt. Step by step: {loose.PAGE}",
-        )
+        where = visible(loose.name_place(scripts))
+        found = f"{number} {where}. Steps that make a package of them"
+    name = facts.package.name or (root.name if root else "")
+    steps = "\n".join(loose.explain_steps(facts, name))
+    raise LisaError(
+        f"{root or '.'}: {problem}, and {found}:\n{steps}",
+        f"Then git add and commit, and lisa-scaffold adopt. Step by step: {loose.PAGE}",
+    )

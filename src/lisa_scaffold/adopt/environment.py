@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from lisa_scaffold.formats import notebook
 from lisa_scaffold.lines import join_names
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import imported
@@ -96,13 +98,15 @@ class Needed(NamedTuple):
     told: tuple[str, ...]
 
 
-def find_needed(facts: Facts, modules: Iterable[str]) -> Needed:
-    """What some modules of a project need, without what the project has itself."""
+def find_needed(facts: Facts, modules: Iterable[str], notebooks: Iterable[str] = ()) -> Needed:
+    """What some modules and notebooks of a project need, without what the project has itself."""
     known = next(filter(_says_something, (_read_list(facts, path) for path in _LISTS)), Listed())
     places: dict[str, imported.Imported] = {}
     for path in modules:
         for each in imported.find_imports(facts, path):
             places.setdefault(each.name, each)
+    for each in _find_imports(facts, notebooks):
+        places.setdefault(each.name, each)
     for name in _find_own(facts):
         places.pop(name, None)
     texts = {each.name: each.text for each in known.entries}
@@ -124,6 +128,15 @@ def find_needed(facts: Facts, modules: Iterable[str]) -> Needed:
     told = (*_tell_fetched(addresses, fetched), *_tell_rest(known, {**stated, **needed}))
     added = [needed[name] for name in sorted(needed.keys() - stated.keys())]
     return Needed((*stated.values(), *added), tuple(unknown), told)
+
+
+def _find_imports(facts: Facts, notebooks: Iterable[str]) -> Iterator[imported.Imported]:
+    """What the cells of notebooks import, standard modules aside; the lines are those of cells."""
+    for path in notebooks:
+        for cell in notebook.read_cells(facts.json(path).items("cells")):
+            for line, name in notebook.find_imports(cell.code):
+                if name.isidentifier() and name not in sys.stdlib_module_names:
+                    yield imported.Imported(name, path, line)
 
 
 def find_bounds(facts: Facts, path: str = "requirements.txt") -> list[str]:
@@ -187,19 +200,19 @@ def _tell_fetched(addresses: dict[str, str], used: dict[str, imported.Imported])
         if place := used.get(name):
             released = "".join(f" ({each})" for each in imported.find_distributions(place.name)[:1])
             yield (
-                f"  {redacted(line)} brings {place.name}, which {place.path}:{place.line} imports: "
+                f"{redacted(line)} brings {place.name}, which {place.path}:{place.line} imports: "
                 f"name the distribution of its releases{released} in dependencies. Where there are "
                 f'none, "{name} @ git+https://…" is installed too, but no package index takes it'
             )
         else:
-            yield f"  {redacted(line)}: none of the modules imports {name}: it stays in that list"
+            yield f"{redacted(line)}: none of the modules imports {name}: it stays in that list"
 
 
 def _tell_rest(known: Listed, needed: Iterable[str]) -> Iterator[str]:
     rest = sorted({each.name for each in known.entries} - {*needed})
     if rest:
         yield (
-            f"  {join_names(rest, most=_MOST_NAMED)}: none of the modules imports "
+            f"{join_names(rest, most=_MOST_NAMED)}: none of the modules imports "
             f"{'it' if len(rest) == 1 else 'them'}: what is needed all the same goes into "
             "dependencies by the name that the package index has, the rest stays in that list"
         )

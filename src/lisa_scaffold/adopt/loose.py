@@ -8,12 +8,13 @@ import posixpath
 import re
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from lisa_scaffold.adopt import reads
 from lisa_scaffold.adopt.environment import Needed, find_needed
 from lisa_scaffold.formats import notebook
+from lisa_scaffold.lines import join_names
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.imported import find_distributions
@@ -24,6 +25,12 @@ PAGE = "https://lisa.pages.in2p3.fr/lisa-scaffold/howto/adopt.html#from-loose-sc
 # Programs run these where they are; they are no part of a package.
 _TOOLS = frozenset(("setup", "noxfile", "conftest", "tasks", "fabfile", "dodo", "wscript"))
 _SCRIPT = compile_lazily(r"(?!test_|__)([A-Za-z_][A-Za-z0-9_-]*)\.py")
+# Folders of what is no part of a package, and of what programs write.
+_ASIDE = frozenset(("build", "dist", "doc", "docs", "test", "testing", "tests"))
+_DEFINES = compile_lazily(r"(?m)^(?:async[ \t]+)?(?:def|class)[ \t]")
+_MOST_CELLS = 6
+_WIDEST = 72
+"""Columns of a command that stands in one line."""
 
 
 class Import(NamedTuple):
@@ -52,12 +59,60 @@ class Import(NamedTuple):
 
 def find_scripts(facts: Facts) -> list[str]:
     """The scripts at the root of a project."""
-    found = ((path, _SCRIPT.fullmatch(path)) for path in facts.tracked)
-    return sorted(path for path, match in found if match and match[1] not in _TOOLS)
+    return sorted(path for path in facts.tracked if "/" not in path and _is_script(path))
+
+
+def _is_script(name: str) -> bool:
+    match = _SCRIPT.fullmatch(name)
+    return match is not None and match[1] not in _TOOLS
+
+
+def find_loose(paths: Iterable[str]) -> list[str]:
+    """The scripts of what is no package: those at its root, or else those in its folders."""
+    found = [path for path in paths if _is_script(path.rpartition("/")[2]) and not _is_aside(path)]
+    return sorted([path for path in found if "/" not in path] or found)
+
+
+def find_notebooks(paths: Iterable[str]) -> list[str]:
+    """The notebooks of a project."""
+    return sorted(path for path in paths if path.endswith(".ipynb") and not _is_aside(path))
+
+
+def _is_aside(path: str) -> bool:
+    folders = path.split("/")[:-1]
+    return any(name in _ASIDE or name.startswith(".") for name in folders)
+
+
+def name_place(scripts: list[str]) -> str:
+    """Where some scripts are, such as ``at the root`` or ``in code/``."""
+    if "/" not in scripts[0]:
+        return "at the root"
+    if base := _find_base(scripts):
+        return f"in {base}/"
+    return f"in {join_names(dict.fromkeys(path.partition('/')[0] + '/' for path in scripts))}"
+
+
+def _find_base(scripts: Iterable[str]) -> str:
+    """The folder that has all scripts in it; empty for the root."""
+    folders = {posixpath.dirname(path) for path in scripts}
+    return "" if "" in folders else posixpath.commonpath(folders)
+
+
+def _place_scripts(scripts: list[str], package: str) -> dict[str, str]:
+    """Where each script goes in the package: folders stay, with names that Python imports."""
+    base = _find_base(scripts) if scripts else ""
+    placed = {}
+    for path in scripts:
+        *folders, name = posixpath.relpath(path, base or ".").split("/")
+        inner = [re.sub(r"\W", "_", each) for each in folders]
+        placed[path] = "/".join(["src", package, *inner, name])
+    return placed
 
 
 def explain_steps(facts: Facts, name: str) -> list[str]:
     """The commands and lines that make a package of the scripts of a project.
+
+    Where it has notebooks alone, they make an empty one beside them.
 
     Parameters
     ----------
@@ -66,50 +121,114 @@ def explain_steps(facts: Facts, name: str) -> list[str]:
     name
         The distribution's name, as far as one is known.
     """
-    scripts, distribution = find_scripts(facts), _name_distribution(name)
+    scripts, distribution = find_loose(facts.tracked), _name_distribution(name)
+    notebooks = [] if scripts else find_notebooks(facts.tracked)
     package = distribution.replace("-", "_")
-    folder = f"src/{package}"
-    steps = [f"mkdir -p {folder}", f"touch {folder}/__init__.py"]
-    if scripts:
-        steps.append(f"git mv {shlex.join(scripts)} {folder}/")
+    placed = _place_scripts(scripts, package)
     found = [*reads.find_reads(facts, scripts)]
-    data = sorted({each.target for each in found if each.beside and each.target})
-    for target in data:
-        above = f"{folder}/{target}".rpartition("/")[0]
-        steps += [f"mkdir -p {shlex.quote(above)}"] if above != folder else []
-        steps.append(f"git mv {shlex.quote(target)} {shlex.quote(above)}/")
-    needed = Needed((), (), ()) if facts.package.form else find_needed(facts, scripts)
+    data = _place_data(facts, found, placed)
+    steps = [*_move(placed, data, f"src/{package}")]
+    needed = Needed((), (), ())
     if not facts.package.form:
+        needed = find_needed(facts, scripts, notebooks)
         steps += _state_metadata(distribution, needed)
     elif data:
-        steps.append("and in pyproject.toml:")
+        steps.append("  and in pyproject.toml:")
     if data:
-        globs = [f"{each}/**" if not facts.has(each) else each for each in data]
-        steps += ["  [tool.setuptools.package-data]", f"  {package} = {json.dumps(globs)}"]
+        places = [(old, posixpath.relpath(new, f"src/{package}")) for old, new in data.items()]
+        globs = [f"{inner}/**" if not facts.has(old) else inner for old, inner in places]
+        steps += ["    [tool.setuptools.package-data]", f"    {package} = {json.dumps(globs)}"]
     steps += _tell_needed(needed)
-    steps += _name_places(found, [*reads.find_runs(facts, scripts)], package)
-    return [f"    {visible(step)}" for step in steps]
+    steps += _name_places(found, [*reads.find_runs(facts, scripts)], placed)
+    steps += _name_cells(facts, notebooks, f"src/{package}")
+    return [*map(visible, steps)]
 
 
-def _name_places(found: list[reads.Read], runs: list[reads.Run], package: str) -> list[str]:
+def _place_data(
+    facts: Facts, found: Iterable[reads.Read], placed: Mapping[str, str]
+) -> dict[str, str]:
+    """What scripts read beside themselves, each with where it goes."""
+    data = {}
+    for each in found:
+        if each.beside and each.target:
+            own = posixpath.join(posixpath.dirname(each.path), each.target)
+            is_own = facts.has(own) or own in facts.folders
+            new = posixpath.join(posixpath.dirname(placed[each.path]), each.target)
+            data[own if is_own else each.target] = new
+    return dict(sorted(data.items()))
+
+
+def _move(placed: Mapping[str, str], data: Mapping[str, str], top: str) -> Iterator[str]:
+    """The commands that make the folders of a package, and move what belongs there."""
+    moves: dict[tuple[str, str], list[str]] = {}
+    for old, new in placed.items():
+        moves.setdefault((posixpath.dirname(old), posixpath.dirname(new)), []).append(old)
+    folders = dict.fromkeys([top, *(new for _, new in moves)])
+    for folder in [*folders]:
+        # A folder between two others is a package, too.
+        parts = folder[len(top) :].split("/")
+        folders |= dict.fromkeys(top + "/".join(parts[:end]) for end in range(1, len(parts) + 1))
+    yield from _write_command("mkdir", "-p", *sorted(folders))
+    yield from _write_command("touch", *(f"{folder}/__init__.py" for folder in sorted(folders)))
+    for (_, folder), paths in moves.items():
+        yield from _write_command("git", "mv", *paths, f"{folder}/")
+    for old, new in data.items():
+        above = posixpath.dirname(new)
+        if above not in folders:
+            yield from _write_command("mkdir", "-p", above)
+        yield from _write_command("git", "mv", old, f"{above}/")
+
+
+def _write_command(*words: str) -> Iterator[str]:
+    """The lines of a command, which can be pasted: each but the last one ends in a backslash."""
+    line = ""
+    for word in map(shlex.quote, words):
+        if line and len(line) + len(word) > _WIDEST:
+            yield f"    {line} \\"
+            line = f"  {word}"
+        else:
+            line = f"{line} {word}" if line else word
+    yield f"    {line}"
+
+
+def _name_cells(facts: Facts, notebooks: Iterable[str], folder: str) -> list[str]:
+    """The cells of notebooks that define what a module could have."""
+    told = []
+    for path in notebooks:
+        cells = notebook.read_cells(facts.json(path).items("cells"))
+        numbers = [str(each.number) for each in cells if _DEFINES.search(each.code)]
+        if numbers:
+            word = "cells" if numbers[1:] else "cell"
+            told.append(f"{path}: {word} {join_names(numbers, most=_MOST_CELLS)}")
+    what = f"and what the notebooks define goes into modules in {folder}, to be imported:"
+    return _list_points(what, told)
+
+
+def _name_places(
+    found: list[reads.Read], runs: list[reads.Run], placed: Mapping[str, str]
+) -> list[str]:
     """What is found by its place, and is a person's to correct."""
+    modules = {
+        old.removesuffix(".py"): new.removeprefix("src/").removesuffix(".py").replace("/", ".")
+        for old, new in placed.items()
+    }
     told = [
-        f"  {each.path}:{each.line} looks beside itself: move what it reads there as well"
+        f"{each.path}:{each.line} looks beside itself: move what it reads there as well"
         for each in found
         if each.beside and not each.target
     ]
     told += [
-        f"  {each.path}:{each.line} reads {each.target} wherever it is started: let it be given, "
+        f"{each.path}:{each.line} reads {each.target} wherever it is started: let it be given, "
         "or move it beside the module"
         for each in found
         if not each.beside
     ]
     told += [
-        f"  {each.path}, cell {each.cell}, runs {each.script}.py: {package}.{each.script} from now "
-        f"on, as in %run -m {package}.{each.script}"
+        f"{each.path}, cell {each.cell}, runs {each.script}.py: {modules[each.script]} from now "
+        f"on, as in %run -m {modules[each.script]}"
         for each in runs
     ]
-    return ["and what is found by its place:", *told] if told else []
+    return _list_points("and what is found by its place:", told)
 
 
 def explain_metadata(facts: Facts, name: str, folder: str) -> list[str]:
@@ -124,13 +243,15 @@ def explain_metadata(facts: Facts, name: str, folder: str) -> list[str]:
     folder
         The folder of the package.
     """
-    moves = (
-        [] if folder.startswith("src/") else ["mkdir -p src", f"git mv {shlex.quote(folder)} src/"]
-    )
+    moves: list[str] = []
+    if not folder.startswith("src/"):
+        moves = [
+            *_write_command("mkdir", "-p", "src"),
+            *_write_command("git", "mv", folder, "src/"),
+        ]
     needed = find_needed(facts, facts.paths(f"{folder}/**/*.py"))
     metadata = _state_metadata(_name_distribution(name), needed)
-    steps = [*moves, *metadata, *_tell_needed(needed)]
-    return [f"    {visible(step)}" for step in steps]
+    return [*map(visible, [*moves, *metadata, *_tell_needed(needed)])]
 
 
 def _name_distribution(name: str) -> str:
@@ -142,21 +263,27 @@ def _state_metadata(distribution: str, needed: Needed) -> list[str]:
     known = ", ".join(f'"{each}"' for each in needed.dependencies)
     asked = f"  # which distributions bring {', '.join(needed.unknown)}?" if needed.unknown else ""
     return [
-        "and in pyproject.toml:",
-        "  [project]",
-        f'  name = "{distribution}"',
-        '  version = "0.1.0"',
-        '  requires-python = ">=3.11"',
-        f"  dependencies = [{known}]{asked}",
-        "  [build-system]",
-        '  requires = ["setuptools>=77.0.3"]',
-        '  build-backend = "setuptools.build_meta"',
+        "  and in pyproject.toml:",
+        "    [project]",
+        f'    name = "{distribution}"',
+        '    version = "0.1.0"',
+        '    requires-python = ">=3.11"',
+        f"    dependencies = [{known}]{asked}",
+        "    [build-system]",
+        '    requires = ["setuptools>=77.0.3"]',
+        '    build-backend = "setuptools.build_meta"',
     ]
 
 
 def _tell_needed(needed: Needed) -> list[str]:
     """What else a list has that is to be installed."""
-    return ["and of what is listed to be installed:", *needed.told] if needed.told else []
+    return _list_points("and of what is listed to be installed:", needed.told)
+
+
+def _list_points(what: str, told: Iterable[str]) -> list[str]:
+    """Sentences below a heading; no lines for none."""
+    points = [f"  - {each}" for each in told]
+    return [f"  {what}", *points] if points else []
 
 
 def find_sibling_imports(facts: Facts) -> Iterator[Import]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import posixpath
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
@@ -163,6 +164,9 @@ def find_runs(facts: Facts, scripts: Iterable[str]) -> Iterator[Run]:
             source = cell.get("source") if isinstance(cell, dict) else ""
             text = "".join(map(str, source)) if isinstance(source, list) else str(source)
             for found in _RUN.findall(text[:_LONGEST]):
-                script = found.removeprefix("./")
-                if script in known:
+                beside = posixpath.normpath(posixpath.join(posixpath.dirname(path), found))
+                script = next(
+                    (each for each in (found.removeprefix("./"), beside) if each in known), ""
+                )
+                if script:
                     yield Run(path, number, script)

@@ -24,14 +24,25 @@ class ReportLostError(Exception):
 
 def say(*lines: str) -> None:
     """Messages go to standard error: standard output belongs to results."""
-    _write_message(fit(harmless("\n".join(lines)), _count_columns(sys.stderr)))
+    _write_message(_fit(harmless("\n".join(lines))))
 
 
 def complain(program: str, message: str, *lines: str) -> None:
     """Say what is wrong: the name of the program stands out where there is colour."""
-    shown = fit(harmless("\n".join([f"{program}: {message}", *lines])), _count_columns(sys.stderr))
+    shown = _fit(harmless("\n".join([f"{program}: {message}", *lines])))
     name = paint("must", program) if _is_coloured(sys.stderr) else program
     _write_message(f"{name}{shown.removeprefix(program)}")
+
+
+_TO_COPY = "    "
+"""How a line begins that people copy: a command, or a line of a file."""
+
+
+def _fit(text: str) -> str:
+    """A message in lines as wide as the terminal; a line that people copy is never folded."""
+    columns = _count_columns(sys.stderr)
+    lines = text.split("\n")
+    return "\n".join(each if each.startswith(_TO_COPY) else fit(each, columns) for each in lines)
 
 
 def say_as_is(text: str, *, coloured: bool = False) -> None:

@@ -220,7 +220,7 @@ def check_one(path: Path, wanted: Wanted, origins: Origins) -> tuple[Result, lis
     notes = origin.notes if origin else ()
     if not facts.kind:
         packages = [f"{folder}/" for folder in facts.layout.packages]
-        scripts = sorted(path for path in facts.files if _is_script(path))
+        scripts = _find_scripts(facts)
         is_loose = packages or scripts
         said = _say_no_package(packages, scripts) if is_loose else f"{NO_PROJECT}{_FEW}"
         notes = (*notes, said)
@@ -289,8 +289,13 @@ NO_PROJECT = "no Python project here"
 _FEW = ", and most rules judge nothing else"
 
 
-def _is_script(path: str) -> bool:
-    return "/" not in path and path.endswith((".py", ".ipynb"))
+def _find_scripts(facts: Facts) -> list[str]:
+    """The scripts and notebooks at the root, or else those in folders."""
+    from lisa_scaffold.adopt.loose import find_loose, find_notebooks
+
+    at_root = [path for path in facts.files if "/" not in path]
+    found = [path for path in at_root if path.endswith((".py", ".ipynb"))]
+    return sorted(found or (*find_loose(facts.files), *find_notebooks(facts.files)))
 
 
 def _say_no_package(packages: Sequence[str], scripts: Sequence[str]) -> str:
@@ -299,7 +304,8 @@ def _say_no_package(packages: Sequence[str], scripts: Sequence[str]) -> str:
 
     found = packages or scripts
     named = ", ".join(found[:_MOST_NAMED]) + (", …" if len(found) > _MOST_NAMED else "")
-    said, made = f"{named} stand alone", "makes a package of them"
+    verb = "stand" if found[1:] else "stands"
+    said, made = f"{named} {verb} alone", "makes a package of them"
     if packages:
         said, made = f"no metadata tell of {named}", "lets them be installed"
     return f"{NO_PROJECT}{_FEW}: {said}. lisa-scaffold adopt tells what {made} ({PAGE})"
