@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ..support.checking import Files, found, messages
+from ..support.checking import Files, clean, edited, found, messages
 
 METADATA = """[build-system]
 requires = ["hatchling"]
@@ -103,6 +103,27 @@ def test_modules_that_are_certain_to_be_imported(
 ) -> None:
     packages = {"ext/__init__.py": ""}
     assert len(check(package("", init, **packages, **more))) == expected
+
+
+FITS = "import pandas\nfrom scipy.optimize import curve_fit\n"
+
+
+@pytest.mark.parametrize("path", ["fits.py", "models/__init__.py", "models/fits.py"])
+def test_in_a_project_of_the_template_every_module_is_one_to_import(path: str) -> None:
+    """A new module is judged before anybody has named it in ``__init__.py``."""
+    files = {**clean(), f"src/lisa_example/{path}": FITS}
+    assert messages(files, "MET022") == [
+        "imports pandas, which no requirement names: add `pandas` to `dependencies`",
+        "imports scipy, which no requirement names: add `scipy` to `dependencies`",
+    ]
+    assert found(files, "MET022") == [
+        ("MET022", f"src/lisa_example/{path}", 1),
+        ("MET022", f"src/lisa_example/{path}", 2),
+    ]
+    adopted = edited(files, ".copier-answers.yml", "adopted: false", "adopted: true")
+    assert found(adopted, "MET022") == []
+    beside = {**clean(), "src/lisa_example/plugins/fits.py": FITS}
+    assert found(beside, "MET022") == []
 
 
 @pytest.mark.parametrize(

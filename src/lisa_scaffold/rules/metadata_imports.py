@@ -308,19 +308,24 @@ def _find_modules(facts: Facts) -> set[str]:
 
     Those are the ones that the package imports itself. Where it does nothing, whoever uses it
     imports them one by one: then those beside its ``__init__.py`` are, and what they import.
+
+    A project that the template made has no others: of code that was there before, nobody knows
+    which part is for whoever has more installed.
     """
     found: set[str] = set()
+    is_made = bool(facts.answers) and not facts.answers.get("adopted")
     for name, folder in facts.layout.folders.items():
         if folder.endswith(".py"):
             continue
         modules = _list_modules(facts, name, folder)
         starts = [name]
-        if _does_nothing(facts, f"{folder}/__init__.py"):
+        if is_made or _does_nothing(facts, f"{folder}/__init__.py"):
             inner = len(folder)
             starts += [
                 each
                 for each, path in modules.items()
-                if each.count(".") == name.count(".") + 1 and not _BESIDE.search(path[inner:])
+                if (is_made or each.count(".") == name.count(".") + 1)
+                and not _BESIDE.search(path[inner:])
             ]
         found |= _reach(facts, modules, starts)
     return found
