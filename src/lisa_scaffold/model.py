@@ -306,6 +306,8 @@ class Checked(NamedTuple):
         ignore them, or select others; with each how much it matters.
     drifted
         The locked files that are otherwise than the recorded version has them, whatever is ignored.
+    elsewhere
+        What its pipeline includes and is not at hand, so that rules on jobs judge nothing.
     """
 
     path: Path
@@ -323,3 +325,4 @@ class Checked(NamedTuple):
     newer: tuple[str, ...] | None = None
     ignored: Mapping[str, Severity] = MappingProxyType({})
     drifted: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()

@@ -102,6 +102,11 @@ def test_sorting_and_filter_stand_in_the_address(page: Page) -> None:
     click(page, page.one("#must"))
     assert names(page) == ["lisa/alpha", "lisa/beta"]
     assert page.browser.current_url.endswith("#must=1")
+    click(page, page.one("a[href='#practice=does%20not%20follow']"))
+    assert names(page) == ["lisa/alpha", "lisa/beta"]
+    Select(page.one("#practice")).select_by_visible_text("unreadable")
+    assert (len(names(page)), page.status) == (1, "1 of 4 projects")
+    assert page.browser.current_url.endswith("#practice=unreadable")
 
 
 def test_a_page_a_project_and_the_way_back(page: Page) -> None:

@@ -68,7 +68,9 @@ def test_the_page_says_what_the_status_says(tmp_path: Path) -> None:
     assert "<h1>3 projects, 33&nbsp;% up to date, 33&nbsp;% follow the practice</h1>" in text
     assert " · left out: 2 archived</p>" in text
     rows = re.findall(
-        r'<tr data-state="(.*?)"(?: data-must)? data-kind="(.*?)" data-codes="(.*?)">', text
+        r'<tr data-state="(.*?)" data-practice="[a-z ]+"(?: data-must)? data-kind="(.*?)" '
+        r'data-codes="(.*?)">',
+        text,
     )
     assert rows == [
         *(("behind", "package", "LIC002 "), ("current", "", ""), ("unreadable", "", "")),
@@ -76,7 +78,10 @@ def test_the_page_says_what_the_status_says(tmp_path: Path) -> None:
     assert [*re.findall(r'<section class="project" id="([^"]*)"', text)] == [
         *("p:lisa/a", "p:lisa/b", "p:lisa/c"),
     ]
-    assert "<dt>finding that must be fixed, in 1 project</dt><dd>1</dd>" in text
+    assert (
+        "<dt>finding that must be fixed, in 1 of 2 projects that could be read</dt><dd>1</dd>"
+        in text
+    )
     assert '<a href="https://x.org/lisa/a">' in text
     assert 'href="/clones' not in text
     assert "<polyline" not in text
@@ -98,7 +103,7 @@ def test_of_what_cannot_be_read_nothing_is_counted(tmp_path: Path, capsys: Captu
     text = capsys.readouterr().out
     assert "<h1>3 projects, 33&nbsp;% up to date, 33&nbsp;% follow the practice</h1>" in text
     assert "with the template: 33 %" in text
-    assert "must be fixed, in 0 projects</dt><dd>0</dd>" in text
+    assert "must be fixed, in 0 of 1 project that could be read</dt><dd>0</dd>" in text
     assert "LIC002" not in text
     cells = [
         re.findall(r"<td[^>]*>(.*?)</td>", row) for row in re.findall(r"(?s)<tr data.*?</tr>", text)
@@ -110,8 +115,8 @@ def test_of_what_cannot_be_read_nothing_is_counted(tmp_path: Path, capsys: Captu
     assert "unknown kind" not in section
     status = read_status(Path(paths[0]))
     table = report("markdown", status).splitlines()
-    assert [each.split(" | ")[2:7] for each in table if "lisa/c" in each or "lisa/d" in each] == [
-        *([""] * 5, ["v2.0.0", *[""] * 4]),
+    assert [each.split(" | ")[2:8] for each in table if "lisa/c" in each or "lisa/d" in each] == [
+        *([""] * 6, ["v2.0.0", *[""] * 5]),
     ]
 
 
@@ -143,8 +148,16 @@ def test_history_is_kept_and_drawn(tmp_path: Path) -> None:
     assert lines == [
         "0.0,0.0 300.0,0.0 600.0,0.0",
         "0.0,120.0 300.0,120.0 600.0,0.0",
-        "0.0,60.0 300.0,60.0 600.0,60.0",
+        "0.0,120.0 300.0,120.0 600.0,60.0",
     ]
+    # What the headline says is what the lines end in.
+    text = output.read_text()
+    assert "100&nbsp;% up to date, 50&nbsp;% follow the practice</h1>" in text
+    assert re.findall(r"</svg> ([a-z ]+: \d+ %)</li>", text) == [
+        *("with the template: 100 %", "up to date: 100 %", "follow the practice: 50 %"),
+    ]
+    assert "<li>100 %</li><li>50 %</li><li>0 %</li>" in text
+    assert "<span>2026-11-01</span><span>2026-11-03</span>" in text
 
 
 def test_time_is_drawn_as_it_went(tmp_path: Path) -> None:

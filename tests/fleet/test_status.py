@@ -196,7 +196,10 @@ def test_text_csv_and_markdown(fleet: Fleet, capsys: Capture, tmp_path: Path) ->
     options = [w for form, path in files.items() for w in ("--format", form, "--output", str(path))]
     assert cli.main(["fleet", "status", str(fleet.set_up()), *options, "--format", "text"]) == 0
     said = capsys.readouterr()
-    assert said.out.startswith("4 projects, template v2.0.0\n\nWithout the template (1)\n")
+    assert said.out.startswith(
+        "4 projects, template v2.0.0: 25 % up to date, 25 % follow the practice\n\n"
+        "Without the template (1)\n"
+    )
     assert "Drifted: locked files, which belong to the template, are otherwise (1)\n" in said.out
     assert sorted(said.err.splitlines()) == sorted(
         ["behind: behind", "current: current", "drifted: drifted", f"{evil}: no template"]
@@ -215,11 +218,13 @@ def test_a_status_that_is_none(tmp_path: Path) -> None:
     when = "2026-11-28T04:00:00+00:00"
     good = {"schema": records.SCHEMA, "when": when, "newest": "", "left_out": {}, "projects": []}
     part = {"code": "A", "severity": "must", "path": "a", "line": 1, "message": "a"}
+    waiver = {"code": "A", "severity": "must", "reason": "a", "number": 1}
     row: dict[str, Any] = {"name": "a", "findings": [], "request": None}
     faults: list[dict[str, Any]] = [
         *({"name": 3}, {"must": "1"}, {"findings": 3}, {"findings": [{}]}, {"request": []}),
         *({"findings": [{name: [] for name in records.Found._fields}]}, {"behind": "1"}),
-        *({"superseded": "a"}, {"superseded": [1]}),
+        *({"superseded": "a"}, {"superseded": [1]}, {"waivers": 3}, {"waivers": [{}]}),
+        *({"waivers": [{**waiver, name: []}]} for name in waiver),
         *({"updates": 1}, {"request": {"url": 3, "state": "opened"}}),
         *({"findings": [{**part, name: 3.0}]} for name in part),
         *({"findings": [{**part, "code": 3}]}, {"findings": [{**part, "line": "1"}]}),
@@ -391,7 +396,8 @@ def test_another_template_counts_in_no_figure_of_ours(fleet: Fleet, tmp_path: Pa
     for sort in ("must", "should"):
         counts = [each[sort] for each in rows]
         said = (
-            rf"that {sort} be fixed, in {sum(map(bool, counts))} projects?</dt><dd>{sum(counts)}<"
+            rf"that {sort} be fixed, in {sum(map(bool, counts))} of 3 projects</dt>"
+            rf"<dd>{sum(counts)}<"
         )
         assert re.search(said, text)
     failing = text.partition('id="rules"')[2].partition("</section>")[0]
@@ -591,11 +597,14 @@ def test_every_form_says_what_is_ignored_and_what_must_be_mended() -> None:
     ]
     assert [row.follows for row in rows] == [False, False, True]
     said = report("text", status)
-    heading = "Up to date (3, of them 2 must mend something, or ignore what says so)"
+    heading = "Up to date (3, 1 of them follows the practice)"
     assert f"{heading}\n  deaf: v2.0.0, ignores 3 rules (2 must): CHG001, LIC (2)\n" in said
     assert "Rules that fail most\n  LIC001: 1 project, must\n" in said
     table = report("markdown", status)
-    assert "of the current ones 2 must mend something, or ignore what says so." in table
+    assert table.startswith(
+        "## 3 projects, template v2.0.0: 100 % up to date, 33 % follow the practice\n\n"
+        "State: 3 current.\nPractice: follows (1), does not follow (2).\n"
+    )
     assert "| `deaf` | current, ignores 3 rules (2 must) |" in table
     assert "| code | severity | projects |\n| --- | --- | ---: |\n| LIC001 | must | 1 |" in table
     cells = list(csv.DictReader(io.StringIO(report("csv", status))))
@@ -604,7 +613,7 @@ def test_every_form_says_what_is_ignored_and_what_must_be_mended() -> None:
     ]
     page = report("html", status)
     assert "<h1>3 projects, 100&nbsp;% up to date, 33&nbsp;% follow the practice</h1>" in page
-    assert page.count('<tr data-state="current" data-must ') == 2
+    assert page.count('data-practice="does not follow" data-must ') == 2
     assert "<span>ignores 3 rules (2 must): CHG001, LIC (2)</span>" in page
     badges = [re.findall("<title>LISA practice: (.*?)</title>", html.badge(row)) for row in rows]
     assert badges == [
@@ -614,14 +623,140 @@ def test_every_form_says_what_is_ignored_and_what_must_be_mended() -> None:
     assert records.row_from(records.row_as_data(rows[0])) == rows[0]
 
 
+def test_waivers_do_not_make_a_project_follow_the_practice(fleet: Fleet, capsys: Capture) -> None:
+    waivers = "".join(
+        f'[[tool.lisa-scaffold.waivers]]\ncode = "{family}"\nreason = "-"\n'
+        for family in ("LIC", "MET", "PKG", "TPL", "CHG", "CI", "FIL", "QTY", "CIT", "DOC")
+    )
+    text = f'[build-system]\n[project]\nname = "current"\n{waivers}'
+    write(fleet.clones / "current", {"pyproject.toml": text})
+    commit(fleet.clones / "current")
+    _, told = ask(fleet, capsys)
+    row = next(each for each in told["projects"] if each["name"] == "current")
+    assert (row["state"], row["must"], row["follows"]) == ("current", 0, False)
+    assert row["practice"] == "follows but for what is waived"
+    musts = [each for each in row["waivers"] if each["severity"] == "must"]
+    assert {each["reason"] for each in row["waivers"]} == {"-"}
+    assert {each["code"] for each in musts} >= {"MET001"}
+    assert row["waived_must"] == sum(each["number"] for each in musts)
+    assert row["waived"] == sum(each["number"] for each in row["waivers"])
+    figures = told["figures"]
+    assert figures["practice"]["follows"] == 0
+    assert figures["practice"]["follows but for what is waived"] == 1
+    assert (figures["waived_must"], figures["with_waived_must"]) == (row["waived_must"], 1)
+
+
+def test_every_form_tells_what_must_be_and_is_waived() -> None:
+    waivers = (
+        records.Waived("LIC001", "must", "a <b> reason", 2),
+        records.Waived("LIC002", "should", "-", 1),
+    )
+    row = records.Row("a", version="v2.0.0", behind=0, waived=3, waived_must=2, waivers=waivers)
+    status = records.Status("2026-11-29T10:00:00+00:00", "v2.0.0", (row,))
+    assert (row.standing, row.follows, row.has_must) == ("current, 2 must waived", False, True)
+    text = " ".join(report("text", status).split())
+    assert "Up to date (1, none of them follow the practice) a: v2.0.0, 3 waived (2 must: " in text
+    assert "Practice: follows but for what is waived (1)." in text
+    assert "2 more that must be, and are waived, in 1 of 1 project." in text
+    (told,) = csv.DictReader(io.StringIO(report("csv", status)))
+    assert (told["waived"], told["waived must"]) == ("3", "2")
+    assert (told["waived codes"], told["practice"]) == ("LIC001 LIC002", row.practice)
+    table = report("markdown", status).splitlines()
+    assert "| `a` | current, 2 must waived | v2.0.0 | 0 | 0 | 2 | 0 | yes |  |  |" in table
+    page = report("html", status)
+    assert "1 project, 100&nbsp;% up to date, 0&nbsp;% follow the practice</h1>" in page
+    assert re.findall(r'class="number">(\d+)<', page.partition("<tr data-state")[2]) == [
+        *("0", "0", "2", "0"),
+    ]
+    section = page.partition('id="p:a"')[2].partition("</section>")[0]
+    assert "<span>3 waived (2 must)</span>" in section
+    assert '<span class="code">LIC001</span> 2 findings: a &lt;b&gt; reason</li>' in section
+    assert "Nothing is found beside what is waived." in section
+    badge = html.badge(row)
+    assert "<title>LISA practice: v2.0.0 current, 2 must waived</title>" in badge
+    assert "#17683a" not in badge
+    assert records.row_from(records.row_as_data(row)) == row
+
+
+@pytest.mark.parametrize(
+    ("include", "named"),
+    [
+        ("remote: https://x.org/own.yml", "remote https://x.org/own.yml"),
+        ("{project: me/ci, file: [a.yml, b.yml]}", "project me/ci: a.yml, b.yml"),
+        ("component: x.org/me/ci/own@1", "component x.org/me/ci/own@1"),
+        ("template: Jobs/SAST.gitlab-ci.yml", ""),
+        ("local: own.yml", ""),
+    ],
+)
+def test_a_pipeline_of_which_a_part_is_elsewhere_cannot_be_judged(
+    include: str, named: str, fleet: Fleet, capsys: Capture
+) -> None:
+    files = {".gitlab-ci.yml": f"include:\n  - {include}\n", "own.yml": "a:\n  script: [b]\n"}
+    write(fleet.clones / "current", dict(files))
+    commit(fleet.clones / "current")
+    _, told = ask(fleet, capsys)
+    row = next(each for each in told["projects"] if each["name"] == "current")
+    assert row["elsewhere"] == ([named] if named else [])
+    note = f"its pipeline includes what is not here ({named}): any job may be overridden by that, "
+    assert row["note"] == (f"{note}so what the jobs do cannot be judged" if named else "")
+    clean = records.Row("a", version="v2.0.0", behind=0, elsewhere=tuple(row["elsewhere"]))
+    practice = "cannot be judged" if named else "follows"
+    assert (clean.practice, clean.follows) == (practice, not named)
+    assert clean.standing == ("current, cannot be judged" if named else "current")
+
+
+def test_one_whose_pipeline_failed_does_not_follow() -> None:
+    """Where nobody tells how it ended, every form says that the figures are without it."""
+    row = records.Row("a", version="v2.0.0", behind=0, pipeline="failed")
+    rows = (row, replace(row, name="b", pipeline="success"), replace(row, name="c", pipeline=""))
+    assert [each.follows for each in rows] == [False, True, True]
+    assert row.standing == "current, its pipeline failed"
+    assert "#b4231b" in html.badge(row)
+    status = records.Status("2026-11-29T10:00:00+00:00", "v2.0.0", rows)
+    said = "How the last pipeline of 1 project ended is not known: the figures are without it."
+    for form in ("text", "markdown", "html"):
+        assert said in report(form, status)
+        assert "is not known" not in report(form, replace(status, rows=rows[:2]))
+
+
+def test_figures_are_of_what_could_be_read() -> None:
+    row = records.Row("a", version="v2.0.0", behind=0, must=2)
+    rows = (row, replace(row, name="b", must=0), records.Row("c", problem="gone"))
+    status = records.Status("2026-11-29T10:00:00+00:00", "v2.0.0", rows)
+    said = "in 1 of 2 projects that could be read"
+    assert f"2 findings that must be fixed, {said}." in report("text", status)
+    page = report("html", status)
+    assert f"<dt>findings that must be fixed, {said}</dt><dd>2</dd>" in page
+    assert "<dt>projects, of which 2 could be read</dt><dd>3</dd>" in page
+
+
+@pytest.mark.parametrize(("follow", "share"), [(0, 0), (1, 1), (150, 50), (299, 99), (300, 100)])
+def test_a_part_is_neither_none_nor_all(follow: int, share: int) -> None:
+    row = records.Row("a", version="v2.0.0", behind=0)
+    rows = [*[row] * follow, *[replace(row, must=1)] * (300 - follow)]
+    figures = records.count_figures(rows)
+    assert figures.share(figures.follow) == share
+
+
+def test_what_is_not_well_is_not_green() -> None:
+    row = records.Row("a", version="v2.0.0", behind=0)
+    rows = (row, replace(row, name="b", must=2), replace(row, name="c", waived_must=1))
+    page = report("html", records.Status("2026-11-29T10:00:00+00:00", "v2.0.0", rows))
+    assert re.findall(r'<span class="state ([a-z]*)">', page) == ["fix", "must", "should"]
+    page = report("html", records.Status("2026-11-29T10:00:00+00:00", "v2.0.0", rows[1:2]))
+    assert '<div class="tile none"><dt>follow the practice: ' in page
+
+
 def test_the_page_counts_branches_that_wait() -> None:
     request = records.Request("https://x.org/1", "draft")
     rows = (
         records.Row("a", branch="lisa-scaffold/v2.0.0", branch_state="ready"),
         records.Row("b", request=request),
         records.Row("c", request=request._replace(state="merged")),
+        records.Row("d", branch="lisa-scaffold/v2.0.0", branch_state="conflict"),
     )
     page = report("html", records.Status("2026-11-29T10:00:00+00:00", "v2.0.0", rows))
     assert (
-        "<dt>merge requests and branches of the template that wait to be merged</dt><dd>2<" in page
-    )
+        "<dt>merge requests and branches of the template that wait to be merged; 2 more wait for "
+        "somebody before, with conflicts or as a draft</dt><dd>1<"
+    ) in page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ MOST_PROJECTS = 20_000
 """Projects, notes and names that a file of the status may have."""
 
 MOST_FINDINGS = 500_000
-"""Findings that it may have."""
+"""Findings that it may have, and waivers."""
 
 
 class Found(NamedTuple):
@@ -36,6 +36,25 @@ class Found(NamedTuple):
     path: str
     line: int
     message: str
+
+
+class Waived(NamedTuple):
+    """What a project waives of one rule, for one reason.
+
+    Attributes
+    ----------
+    code, severity
+        The rule, and how much it matters.
+    reason
+        Why.
+    number
+        How many findings that are.
+    """
+
+    code: str
+    severity: str
+    reason: str
+    number: int
 
 
 class Request(NamedTuple):
@@ -124,6 +143,12 @@ class Row:
     older
         Branches of older versions in a local clone that may still be merged, while a newer version
         is due.
+    waived_must
+        How many of the findings that are waived say what must be.
+    waivers
+        What is waived, rule by rule, with the reasons.
+    elsewhere
+        What its pipeline includes and is not here: whatever job it has may be another one.
     """
 
     name: str
@@ -157,6 +182,9 @@ class Row:
     ignored: tuple[str, ...] = ()
     ignored_must: int = 0
     older: tuple[str, ...] = ()
+    waived_must: int = 0
+    waivers: tuple[Waived, ...] = ()
+    elsewhere: tuple[str, ...] = ()
 
     @property
     def state(self) -> str:
@@ -179,23 +207,140 @@ class Row:
         if self.problem:
             return self.state
         must = f"{self.must} must" if self.must and self.state == "current" else ""
-        return ", ".join(filter(None, (self.state, must, say_ignored(self))))
+        return ", ".join(filter(None, (self.state, must, *say_hindrances(self))))
 
     @property
-    def is_clean(self) -> bool:
-        """Whether nothing must be mended, and no rule that would say so is ignored."""
-        return not (self.problem or self.must or self.ignored_must)
+    def practice(self) -> str:
+        """Whether it follows the practice: one of ``PRACTICES``."""
+        if self.problem or self.other:
+            return self.state
+        broken = self.must or self.ignored_must or self.pipeline == FAILED
+        if self.state != "current" or broken:
+            return "does not follow"
+        if self.elsewhere:
+            return "cannot be judged"
+        return "follows but for what is waived" if self.waived_must else "follows"
+
+    @property
+    def has_must(self) -> bool:
+        """Whether anything must be mended, also where that is ignored or waived."""
+        return not self.problem and bool(self.must or self.ignored_must or self.waived_must)
 
     @property
     def follows(self) -> bool:
-        """Whether it follows the practice: it is up to date, and nothing must be mended."""
-        return self.state == "current" and self.is_clean
+        """Whether it follows the practice, without anything that must be and is waived."""
+        return self.practice == "follows"
+
+
+FAILED = "failed"
+"""What the server says of a pipeline that has failed."""
+
+PRACTICES = (
+    *("follows", "follows but for what is waived", "cannot be judged", "does not follow"),
+    "unreadable",
+)
+"""How a project stands to the practice; one of another template has its own."""
+
+
+def say_hindrances(row: Row) -> Iterator[str]:
+    """What keeps a project from following the practice, beside its state and its findings."""
+    if row.ignored:
+        yield say_ignored(row)
+    if row.waived_must:
+        yield f"{row.waived_must} must waived"
+    if row.state == "current" and row.pipeline == FAILED:
+        yield "its pipeline failed"
+    if row.state == "current" and row.elsewhere:
+        yield "cannot be judged"
 
 
 def say_ignored(row: Row) -> str:
     """How many rules a project ignores; nothing where it ignores none."""
     must = f" ({row.ignored_must} must)" if row.ignored_must else ""
     return f"ignores {count(len(row.ignored), 'rule')}{must}" if row.ignored else ""
+
+
+class Figures(NamedTuple):
+    """Projects in numbers; those of another template, which follow that, are in none of them.
+
+    Attributes
+    ----------
+    projects, read
+        How many there are, and how many of them could be read.
+    templated, current
+        How many have the template, and its newest version.
+    practice
+        How many stand to the practice in each of the ways that there are.
+    must, should, waived_must
+        How many findings there are of each sort.
+    with_must, with_should, with_waived_must
+        In how many projects.
+    waiting
+        How many merge requests and branches of local clones wait to be merged.
+    held
+        How many wait for somebody before: there are conflicts, or it is a draft.
+    unheard
+        Of how many that could be read nobody knows how their last pipeline ended.
+    """
+
+    projects: int
+    read: int
+    templated: int
+    current: int
+    practice: Mapping[str, int]
+    must: int
+    should: int
+    waived_must: int
+    with_must: int
+    with_should: int
+    with_waived_must: int
+    waiting: int
+    held: int
+    unheard: int
+
+    @property
+    def follow(self) -> int:
+        """How many follow the practice."""
+        return self.practice["follows"]
+
+    def share(self, number: int) -> int:
+        """A number of projects in per cent: of a part never none, and never all."""
+        if number in {0, self.projects}:
+            return 100 if number else 0
+        return min(max(round(100 * number / self.projects), 1), 99)
+
+
+def count_figures(rows: Iterable[Row]) -> Figures:
+    """Projects in numbers."""
+    ours = [row for row in rows if row.state != "another template"]
+    read = [row for row in ours if not row.problem]
+    practice = Counter(row.practice for row in ours)
+    waits = Counter(map(_say_waits, read))
+    return Figures(
+        projects=len(ours),
+        read=len(read),
+        templated=sum(bool(row.version) for row in read),
+        current=sum(row.state == "current" for row in read),
+        practice={name: practice[name] for name in PRACTICES},
+        must=sum(row.must for row in read),
+        should=sum(row.should for row in read),
+        waived_must=sum(row.waived_must for row in read),
+        with_must=sum(row.must > 0 for row in read),
+        with_should=sum(row.should > 0 for row in read),
+        with_waived_must=sum(row.waived_must > 0 for row in read),
+        waiting=waits["waiting"],
+        held=waits["held"],
+        unheard=sum(not row.pipeline for row in read),
+    )
+
+
+def _say_waits(row: Row) -> str:
+    """Whether there is what somebody has to merge, or to mend before."""
+    if row.request:
+        return {"opened": "waiting", "draft": "held"}.get(row.request.state, "")
+    if not row.branch:
+        return ""
+    return "held" if row.branch_state in {"conflict", "unresolved", "lost"} else "waiting"
 
 
 class Failing(NamedTuple):
@@ -229,11 +374,11 @@ def rank_failing(rows: Iterable[Row]) -> list[Failing]:
 
 _UNKNOWN = (
     *("behind", "drift", "must", "should", "waived", "updates", "rules", "ignored"),
-    "ignored_must",
+    *("ignored_must", "waived_must"),
 )
 """What nobody knows of a project that cannot be read."""
 
-_LISTS = ("conflicts", "superseded", "ignored", "older")
+_LISTS = ("conflicts", "superseded", "ignored", "older", "elsewhere")
 """What is a list of texts."""
 
 STATES = (
@@ -289,6 +434,7 @@ def as_data(status: Status) -> dict[str, Any]:
         "notes": [*status.notes],
         "beyond": [*status.beyond],
         "part": status.part,
+        "figures": count_figures(status.rows)._asdict(),
         "failing": [each._asdict() for each in rank_failing(status.rows)],
         "projects": [row_as_data(row) for row in status.rows],
     }
@@ -298,11 +444,13 @@ def row_as_data(row: Row) -> dict[str, Any]:
     """A project as JSON holds it."""
     data = {each.name: getattr(row, each.name) for each in fields(row)}
     data["findings"] = [each._asdict() for each in row.findings]
+    data["waivers"] = [each._asdict() for each in row.waivers]
     data |= {name: [*getattr(row, name)] for name in _LISTS}
     data["request"] = row.request._asdict() if row.request else None
     if row.problem:
         data.update(dict.fromkeys(_UNKNOWN))
-    return {"name": row.name, "state": row.state, "follows": row.follows, **data}
+    judged = {"state": row.state, "practice": row.practice, "follows": row.follows}
+    return {"name": row.name, **judged, **data}
 
 
 def row_from(data: Any) -> Row:
@@ -321,7 +469,9 @@ def row_from(data: Any) -> Row:
     usual = Row("")
     for name, value in given.items():
         kind = type(getattr(usual, name))
-        if name in {"findings", "request", *_LISTS} or (name == "behind" and value is None):
+        if name in {"findings", "waivers", "request", *_LISTS} or (
+            name == "behind" and value is None
+        ):
             continue
         if type(value) is not (int if name == "behind" else kind):
             raise ValueError(f"{name}: {value!r}")
@@ -337,14 +487,16 @@ def _read_lists(given: dict[str, Any]) -> None:
     ValueError
         If that is not of the right form.
     """
-    found = given.get("findings", [])
+    found, waived = given.get("findings", []), given.get("waivers", [])
     asked = given.get("request")
-    if not isinstance(found, list) or not isinstance(asked, dict | None) or "name" not in given:
-        raise ValueError("findings, request or name")
+    are_lists = isinstance(found, list) and isinstance(waived, list)
+    if not are_lists or not isinstance(asked, dict | None) or "name" not in given:
+        raise ValueError("findings, waivers, request or name")
     try:
         for name in _LISTS:
             given[name] = _read_texts(given.get(name, []))
         given["findings"] = tuple(Found(**each) for each in found)
+        given["waivers"] = tuple(Waived(**each) for each in waived)
         given["request"] = Request(**asked) if asked else None
     except TypeError as error:
         raise ValueError(str(error)) from error
@@ -352,6 +504,9 @@ def _read_lists(given: dict[str, Any]) -> None:
         texts = (each.code, each.severity, each.path, each.message)
         if not all(map(_is_text, texts)) or type(each.line) is not int:
             raise ValueError("a finding whose parts are not text, and its line a number")
+    for each in given["waivers"]:
+        if not all(map(_is_text, each[:-1])) or type(each.number) is not int:
+            raise ValueError("a waiver whose parts are not text, and its number a number")
     if given["request"] and not all(map(_is_text, given["request"])):
         raise ValueError("a request whose parts are not text")
 
@@ -439,9 +594,10 @@ def _refuse_many(data: Mapping[str, Any]) -> None:
     ]
     if sum(len(each) for each in listed) > MOST_PROJECTS:
         raise ValueError(f"notes, beyond or names_left_out: more than {MOST_PROJECTS}")
-    found = (row.get("findings") for row in rows if isinstance(row, dict))
-    if sum(len(each) for each in found if isinstance(each, list)) > MOST_FINDINGS:
-        raise ValueError(f"findings: more than {MOST_FINDINGS}")
+    for name in ("findings", "waivers"):
+        found = (row.get(name) for row in rows if isinstance(row, dict))
+        if sum(len(each) for each in found if isinstance(each, list)) > MOST_FINDINGS:
+            raise ValueError(f"{name}: more than {MOST_FINDINGS}")
 
 
 def _is_text(value: object) -> bool:
@@ -450,7 +606,8 @@ def _is_text(value: object) -> bool:
 
 def without_findings(status: Status) -> Status:
     """A status of which the numbers are left, and each project's state."""
-    return replace(status, rows=tuple(replace(row, findings=()) for row in status.rows))
+    rows = tuple(replace(row, findings=(), waivers=()) for row in status.rows)
+    return replace(status, rows=rows)
 
 
 def count_newer(status: Status) -> Status:

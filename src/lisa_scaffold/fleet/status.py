@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
-from lisa_scaffold import git, project, template
+from lisa_scaffold import git, model, project, template
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.fleet.base import find_base, find_older, find_waiting, open_at
 from lisa_scaffold.fleet.clones import hold_clone, open_clones
@@ -20,11 +20,20 @@ from lisa_scaffold.fleet.find import Inventory, Member
 from lisa_scaffold.fleet.forge import BRANCHES, Forge
 from lisa_scaffold.fleet.newer import explain_newer
 from lisa_scaffold.fleet.patience import Patience
-from lisa_scaffold.fleet.records import Found, Row, Status, count_newer, row_as_data, row_from
+from lisa_scaffold.fleet.records import (
+    Found,
+    Row,
+    Status,
+    Waived,
+    count_newer,
+    row_as_data,
+    row_from,
+)
 from lisa_scaffold.fleet.trouble import say_error
 from lisa_scaffold.git import References
 from lisa_scaffold.model import Severity
 from lisa_scaffold.rules import Selection
+from lisa_scaffold.shown import brief
 from lisa_scaffold.template import cache
 from lisa_scaffold.template.pristine import Origins
 from lisa_scaffold.template.rendering import is_ours
@@ -37,8 +46,9 @@ from lisa_scaffold.workers import spread
 Tags = tuple[tuple[str, ...], tuple[str, ...]]
 Listed = Mapping[str, str | None]
 
-_FORM = "11"  # of a row that is kept: another form is never taken for it
+_FORM = "12"  # of a row that is kept: another form is never taken for it
 _MOST_KEPT = 5000
+_ADDRESS = 100  # characters
 _FEW = 4  # projects for which nothing is prepared
 
 
@@ -170,6 +180,9 @@ class Looker:
             other = address if isinstance(address, str) and not is_ours(address) else ""
         checked = check.check_one(folder, wanted, self.origins)[0].checked
         severities = Counter(each.severity for each in checked.findings)
+        waived = () if broken else tuple(_sum_waived(checked.waived))
+        bare = next((each for each in checked.notes if each.startswith(check.NO_PROJECT)), "")
+        elsewhere = tuple(brief(each, _ADDRESS) for each in checked.elsewhere)
         releases = template.sort_versions(tags[0], ours=False)
         return replace(
             row,
@@ -191,9 +204,12 @@ class Looker:
             updates=read_settings(folder).fleet,
             problem=broken,
             rules=len(checked.applied),
-            note=next((each for each in checked.notes if each.startswith(check.NO_PROJECT)), ""),
+            note="; ".join(filter(None, (bare, _say_elsewhere(elsewhere)))),
             ignored=tuple(checked.ignored),
             ignored_must=[*checked.ignored.values()].count(Severity.MUST),
+            waived_must=sum(each.number for each in waived if each.severity == Severity.MUST.value),
+            waivers=waived,
+            elsewhere=elsewhere,
             newer=checked.newer is None
             and not other
             and is_newer(str(recorded.get("_commit")), self.newest),
@@ -214,6 +230,24 @@ class Looker:
     def _keep(self, key: object, row: Row) -> None:
         if place := self._place(key):
             cache.write(place, json.dumps(row_as_data(row)).encode())
+
+
+def _sum_waived(waived: Sequence[model.Waived]) -> Iterator[Waived]:
+    """What is waived, rule by rule."""
+    found = ((each.finding, each.reason) for each in waived)
+    counts = Counter((each.code, each.severity.value, reason) for each, reason in found)
+    for each, number in sorted(counts.items()):
+        yield Waived(*each, number)
+
+
+def _say_elsewhere(elsewhere: Sequence[str]) -> str:
+    """That a pipeline cannot be judged, as nobody knows what all of it does."""
+    if not elsewhere:
+        return ""
+    return (
+        f"its pipeline includes what is not here ({', '.join(elsewhere)}): any job may be "
+        "overridden by that, so what the jobs do cannot be judged"
+    )
 
 
 def _describe(folder: Path) -> tuple[object, ...]:
@@ -259,7 +293,7 @@ def _settle_newer(rows: Sequence[Row]) -> list[Row]:
     recorded = [row.version for row in rows if row.version and not row.problem]
     wrong = explain_newer(recorded, [row.version for row in rows if row.newer and not row.problem])
     return [
-        replace(row, newer=False, note=wrong[row.version])
+        replace(row, newer=False, note="; ".join(filter(None, (wrong[row.version], row.note))))
         if row.newer and row.version in wrong
         else row
         for row in rows

@@ -58,6 +58,13 @@ class Include(NamedTuple):
         """Whether what it brings can be read here."""
         return self.form == "local" or bool(self.text)
 
+    @property
+    def named(self) -> str:
+        """What it is, with its file where that is one of another project."""
+        file = self.entry.get("file") if self.form == "project" else None
+        files = ", ".join(flatten_script(file))
+        return f"{self.form} {self.address}" + (f": {files}" if files else "")
+
 
 class Job:
     """A job, or a hidden one that others extend.
@@ -230,6 +237,11 @@ class Pipeline:
     def is_local(self) -> bool:
         """Whether none of it is outside the project, or what is can be read all the same."""
         return all(include.is_known for include in self.includes)
+
+    @property
+    def elsewhere(self) -> list[Include]:
+        """What it includes and cannot be read here, but for what GitLab itself brings."""
+        return [each for each in self.includes if not each.is_known and each.form != "template"]
 
     @property
     def is_complete(self) -> bool:

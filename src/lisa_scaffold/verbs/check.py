@@ -244,6 +244,7 @@ def check_one(path: Path, wanted: Wanted, origins: Origins) -> tuple[Result, lis
         newer=origin.newer if origin else None,
         ignored=ignored,
         drifted=_list_drifted(found, ignored, facts),
+        elsewhere=tuple(dict.fromkeys(each.named for each in facts.pipeline.elsewhere)),
     )
     if not wanted.fixes or not any(each.fixable for each in before.findings):
         return Result(before, before, {}), members
@@ -383,6 +384,7 @@ def _repaired(
         newer=before.newer,
         ignored=before.ignored,
         drifted=_list_drifted(done.found, before.ignored, done.facts),
+        elsewhere=before.elsewhere,
     )
     return Result(told, before, done.changes)
 

@@ -10,10 +10,21 @@ from importlib.metadata import version
 from urllib.parse import quote
 
 from lisa_scaffold.errors import LisaError
-from lisa_scaffold.fleet.records import STATES, Row, Status, rank_failing, say_ignored
+from lisa_scaffold.fleet.records import (
+    FAILED,
+    PRACTICES,
+    STATES,
+    Figures,
+    Row,
+    Status,
+    count_figures,
+    rank_failing,
+    say_hindrances,
+    say_ignored,
+)
 from lisa_scaffold.lines import join_codes
 from lisa_scaffold.report.check import wording
-from lisa_scaffold.report.fleet.text import WAITS, say_beyond
+from lisa_scaffold.report.fleet.text import WAITS, say_beyond, say_read, say_unheard
 from lisa_scaffold.report.page import build_page
 from lisa_scaffold.shown import brief, redacted_in
 from lisa_scaffold.versions import parse_version, shorten
@@ -80,6 +91,7 @@ def report(history: Sequence[Status]) -> str:
     status = history[-1]
     rows = _name_places(status.rows)
     states = Counter(row.state for row in status.rows)
+    figures = count_figures(status.rows)
     return build_page(
         "fleet",
         {},
@@ -88,12 +100,10 @@ def report(history: Sequence[Status]) -> str:
         status=status,
         rows=rows,
         states=[(state, states[state]) for state in STATES if states[state]],
-        counted=len(_list_ours(status)),
-        share=_share(status, _is_current),
-        following=_share(status, _follows),
-        must=_count_findings(status, "must"),
-        should=_count_findings(status, "should"),
-        waiting=sum(map(_waits, status.rows)),
+        figures=figures,
+        practices=[(name, figures.practice[name]) for name in PRACTICES if figures.practice[name]],
+        read=say_read(figures),
+        unheard=say_unheard(figures),
         versions=_count_versions(status),
         columns=_list_columns(status.rows),
         failing=_list_failing(rows),
@@ -110,16 +120,8 @@ def report(history: Sequence[Status]) -> str:
         badge=badge,
         ignored=say_ignored,
         codes=join_codes,
-        clean=_is_clean,
+        tone=_judge_tone,
     )
-
-
-_OPEN = ("opened", "draft")
-
-
-def _waits(row: Row) -> bool:
-    """Whether there is what somebody has to merge: a merge request, or a branch of a clone."""
-    return row.request.state in _OPEN if row.request else bool(row.branch)
 
 
 _OTHER = "another template"
@@ -129,6 +131,7 @@ _ALWAYS = ("project", "state", "version", "drift", "must", "should", "updates")
 def _list_columns(rows: Sequence[Row]) -> tuple[str, ...]:
     """The columns of the table: a narrow screen has no room for those that are empty."""
     filled = {
+        "must waived": any(row.waived_must for row in rows),
         "rules": any(row.rules for row in rows),
         "release": any(row.release for row in rows),
         "pipeline": any(row.pipeline for row in rows),
@@ -146,12 +149,6 @@ def _name_places(rows: Sequence[Row]) -> list[tuple[str, Row]]:
         named = f"p:{quote(row.name, safe='/', errors='backslashreplace')}"
         places[f"{named}~{number}" if named in places else named] = row
     return [*places.items()]
-
-
-def _count_findings(status: Status, severity: str) -> tuple[int, int]:
-    """How many findings of a sort there are, and in how many projects."""
-    counts = [getattr(row, severity) for row in _list_ours(status) if not row.problem]
-    return sum(counts), sum(map(bool, counts))
 
 
 def _link(row: Row) -> str:
@@ -196,30 +193,12 @@ def _list_failing(rows: Sequence[tuple[str, Row]]) -> list[Failing]:
     ]
 
 
-def _is_current(row: Row) -> bool:
-    return row.state == "current"
-
-
-def _has_template(row: Row) -> bool:
-    return bool(row.version) and not row.problem
-
-
-def _is_clean(row: Row) -> bool:
-    return row.is_clean
-
-
-def _follows(row: Row) -> bool:
-    return row.follows
-
-
-def _share(status: Status, holds: Callable[[Row], bool]) -> int:
-    rows = _list_ours(status)
-    return round(100 * sum(map(holds, rows)) / max(len(rows), 1))
-
-
-def _list_ours(status: Status) -> list[Row]:
-    """The projects that our figures are of: those of another template follow that."""
-    return [row for row in status.rows if row.state != _OTHER]
+_LINES: tuple[tuple[str, Callable[[Figures], int]], ...] = (
+    ("with the template", lambda figures: figures.templated),
+    ("up to date", lambda figures: figures.current),
+    ("follow the practice", lambda figures: figures.follow),
+)
+"""What is drawn over time: among it all that the headline says."""
 
 
 def _draw(history: Sequence[Status]) -> list[Line]:
@@ -227,13 +206,10 @@ def _draw(history: Sequence[Status]) -> list[Line]:
     step = -(-len(history) // _MOST_POINTS)
     shown = [*history[:-1:step], history[-1]]
     places = _place([each.when for each in shown])
+    figures = [count_figures(each.rows) for each in shown]
     lines = []
-    for name, holds in (
-        ("with the template", _has_template),
-        ("up to date", _is_current),
-        ("without a must", _is_clean),
-    ):
-        shares = [_share(each, holds) for each in shown]
+    for name, number in _LINES:
+        shares = [each.share(number(each)) for each in figures]
         points = [
             f"{place:.1f},{_HEIGHT - _HEIGHT * share / 100:.1f}"
             for place, share in zip(places, shares, strict=True)
@@ -250,14 +226,26 @@ def _place(moments: Sequence[str]) -> list[float]:
     return [_WIDTH * (each - times[0]) / (times[-1] - times[0] or 1) for each in times]
 
 
+_COLOURS = {"fix": "#17683a", "should": "#855300", "": "#5b5e70", "must": "#b4231b"}
+
+
+def _judge_tone(row: Row) -> str:
+    """The colour of a project, of those that the page has: green where it follows the practice."""
+    if row.must or row.pipeline == FAILED:
+        return "must"
+    if row.follows:
+        return "fix"
+    if row.state == _OTHER:
+        return ""
+    return "should" if row.state in {"behind", "current"} else "must"
+
+
 def badge(row: Row) -> str:
     """A picture of a project's state for its README, as SVG."""
     from markupsafe import escape
 
     texts = ("LISA practice", _say(row))
-    colours = {"current": "#17683a", "behind": "#855300", "another template": "#5b5e70"}
-    state = "behind" if row.state == "current" and row.ignored_must else row.state
-    colour = colours.get(state, "#b4231b") if not row.must else "#b4231b"
+    colour = _COLOURS[_judge_tone(row)]
     left, right = (10 + 7 * len(each) for each in texts)
     said = escape(f"{texts[0]}: {texts[1]}")
     return (
@@ -281,4 +269,4 @@ def _say(row: Row) -> str:
         said = f"{row.must} to fix"
     else:
         said = f"{brief(shorten(row.version), 20)} {row.state}" if row.version else row.state
-    return ", ".join(filter(None, (said, say_ignored(row))))
+    return ", ".join((said, *say_hindrances(row)))

@@ -14,7 +14,7 @@ COLUMNS = (
     *("pipeline", "merge request", "its pipeline", "activity", "updates", "problem", "place"),
     *("commit", "branch", "checkout", "newer", "other template", "branch state", "lacks"),
     *("superseded", "target", "conflicts", "rules", "note", "codes", "ignored", "ignored must"),
-    "older",
+    *("older", "waived must", "waived codes", "practice"),
 )
 
 _LONGEST = 2000  # characters of a cell
@@ -52,7 +52,8 @@ def list_cells(row: Row) -> list[str]:
         *(row.branch_state, str(row.lacks or ""), " ".join(row.superseded), row.target),
         *(", ".join(row.conflicts), "" if row.problem else str(row.rules), row.note),
         *(" ".join(codes), " ".join(row.ignored), "" if row.problem else str(row.ignored_must)),
-        " ".join(row.older),
+        *(" ".join(row.older), "" if row.problem else str(row.waived_must)),
+        *(" ".join(dict.fromkeys(each.code for each in row.waivers)), row.practice),
     ]
 
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from lisa_scaffold.fleet.records import STATES, Row, Status, rank_failing, say_ignored
+from lisa_scaffold.fleet.records import (
+    STATES,
+    Figures,
+    Row,
+    Status,
+    count_figures,
+    rank_failing,
+    say_ignored,
+)
 from lisa_scaffold.lines import Paint, count, join_codes, join_names, strip_style
 from lisa_scaffold.report.document import Document, Item, Section
 from lisa_scaffold.report.document import as_text as write_text
@@ -53,7 +61,42 @@ def compose_document(status: Status, fleet: Path | None = None) -> Document:
     """
     counted = count(len(status.rows), "project")
     sections = tuple(_list_sections(status, fleet))
-    return Document(f"{counted}, template {status.newest}", sections)
+    shares = say_shares(count_figures(status.rows))
+    return Document(f"{counted}, template {status.newest}: {shares}", sections)
+
+
+def say_shares(figures: Figures) -> str:
+    """The headline of a fleet."""
+    current, follow = map(figures.share, (figures.current, figures.follow))
+    return f"{current} % up to date, {follow} % follow the practice"
+
+
+def list_figures(figures: Figures) -> Iterator[str]:
+    """A fleet in numbers, a sentence each."""
+    told = ", ".join(f"{name} ({number})" for name, number in figures.practice.items() if number)
+    yield f"Practice: {told or 'no project'}."
+    projects, findings = say_read(figures), count(figures.must, "finding")
+    yield f"{findings} that must be fixed, in {figures.with_must} of {projects}."
+    if figures.waived_must:
+        waived = f"{figures.waived_must} more that must be, and "
+        waived += "is waived" if figures.waived_must == 1 else "are waived"
+        yield f"{waived}, in {figures.with_waived_must} of {projects}."
+    if unheard := say_unheard(figures):
+        yield unheard
+
+
+def say_read(figures: Figures) -> str:
+    """The projects that findings are counted in."""
+    said = count(figures.read, "project")
+    return f"{said} that could be read" if figures.read < figures.projects else said
+
+
+def say_unheard(figures: Figures) -> str:
+    """That nobody knows how pipelines ended; nothing where that is known of all projects."""
+    if not figures.unheard:
+        return ""
+    projects = count(figures.unheard, "project")
+    return f"How the last pipeline of {projects} ended is not known: the figures are without it."
 
 
 def _list_sections(status: Status, fleet: Path | None) -> Iterator[Section]:
@@ -63,8 +106,10 @@ def _list_sections(status: Status, fleet: Path | None) -> Iterator[Section]:
         rows = [row for row in status.rows if row.state == state]
         if rows:
             urgent = state in {"unreadable", "unclear", "drifted"}
-            heading = f"{HEADINGS[state]} ({_count_unclean(rows)})"
+            heading = f"{HEADINGS[state]} ({_count_following(rows)})"
             yield Section(heading, tuple(map(_describe, rows)), urgent=urgent)
+    if status.rows:
+        yield Section("In numbers", tuple(map(Item, list_figures(count_figures(status.rows)))))
     if failing := _say_failing(status):
         yield Section("Rules that fail most", failing)
     if status.left_out:
@@ -125,13 +170,23 @@ def _say_findings(row: Row) -> Iterator[str]:
         codes = list_musts(row)
         more = ", …" if len(codes) > _CODES else ""
         yield f"{row.must} must" + (f" ({', '.join(codes[:_CODES])}{more})" if codes else "")
-    for number, word in ((row.should, "should"), (row.waived, "waived")):
-        if number:
-            yield f"{number} {word}"
+    if row.should:
+        yield f"{row.should} should"
+    if row.waived:
+        yield f"{row.waived} waived{_say_waived_must(row)}"
     if row.ignored:
         yield f"{say_ignored(row)}: {join_codes(row.ignored)}"
     if row.rules:
         yield f"{count(row.rules, 'rule')} applied"
+
+
+def _say_waived_must(row: Row) -> str:
+    """How much of what it waives must be, and by which rules."""
+    if not row.waived_must:
+        return ""
+    codes = dict.fromkeys(each.code for each in row.waivers if each.severity == "must")
+    named = f": {join_codes([*codes])}" if codes else ""
+    return f" ({row.waived_must} must{named})"
 
 
 def _say_what_waits(row: Row) -> Iterator[str]:
@@ -185,11 +240,13 @@ def _say_state(row: Row) -> str:
     return row.problem or f"{row.standing}{why}"
 
 
-def _count_unclean(rows: Sequence[Row]) -> str:
-    """How many projects there are; of those that are up to date, how many that is not all of."""
-    unclean = sum(not row.is_clean for row in rows if row.state == "current")
-    more = f", of them {unclean} must mend something, or ignore what says so" if unclean else ""
-    return f"{len(rows)}{more}"
+def _count_following(rows: Sequence[Row]) -> str:
+    """How many projects there are; of those that are up to date, how many follow the practice."""
+    follow = sum(row.follows for row in rows)
+    if rows[0].state != "current" or follow == len(rows):
+        return str(len(rows))
+    verb = "follows" if follow == 1 else "follow"
+    return f"{len(rows)}, {follow or 'none'} of them {verb} the practice"
 
 
 def as_text(
@@ -202,28 +259,25 @@ def as_text(
 def as_markdown(status: Status) -> str:
     """The status as Markdown: numbers first, then a table of all projects."""
     states = {state: [row for row in status.rows if row.state == state] for state in STATES}
-    unclean = sum(not row.is_clean for row in states["current"])
+    figures = count_figures(status.rows)
     said = [f"{len(rows)} {state}" for state, rows in states.items() if rows]
-    said += (
-        [f"of the current ones {unclean} must mend something, or ignore what says so"]
-        if unclean
-        else []
-    )
     title = f"## {count(len(status.rows), 'project')}, template {escaped(status.newest)}"
-    lines = [title, "", ", ".join(said) + ".", ""]
+    lines = [f"{title}: {say_shares(figures)}", "", f"State: {', '.join(said) or 'no project'}."]
+    lines += [*list_figures(figures), ""]
     if told := say_beyond(status):
         lines += [escaped(told, _LONGEST), ""]
-    heads = ("project", "state", "version", "drift", "must", "should", "updates", "pipeline")
-    lines.append(f"| {' | '.join(heads)} | merge request or branch |")
-    lines.append("| --- | --- | --- | ---: | ---: | ---: | --- | --- | --- |")
+    heads = ("project", "state", "version", "drift", "must", "must waived", "should", "updates")
+    lines.append(f"| {' | '.join(heads)} | pipeline | merge request or branch |")
+    lines.append("| --- | --- | --- | ---: | ---: | ---: | ---: | --- | --- | --- |")
     for row in status.rows:
         request = f"{row.request.state} {row.request.url}" if row.request else row.branch
+        numbers = (row.drift, row.must, row.waived_must, row.should)
         cells = [
             # A bar ends a cell even in code: https://github.github.com/gfm/#tables-extension-
             code(row.name).replace("|", "\\|"),
             escaped(brief_inside(_say_state(row), _LONGEST), _LONGEST),
             escaped(shorten(row.version)),
-            *("" if row.problem else str(each) for each in (row.drift, row.must, row.should)),
+            *("" if row.problem else str(each) for each in numbers),
             *(say_updates(row), escaped(row.pipeline), escaped(request)),
         ]
         lines.append(f"| {' | '.join(cells)} |")

@@ -10,6 +10,7 @@
     element,
     number,
     state: element.dataset.state,
+    practice: element.dataset.practice,
     must: "must" in element.dataset,
     cells: [...element.cells].map((cell) => cell.textContent.trim()),
     text: [element.textContent, element.dataset.kind, element.dataset.codes].join(" ").toLowerCase(),
@@ -23,6 +24,7 @@
     const wanted = new URLSearchParams();
     if (form.text.value) wanted.set("text", form.text.value);
     if (form.state.value) wanted.set("state", form.state.value);
+    if (form.practice.value) wanted.set("practice", form.practice.value);
     if (form.must.checked) wanted.set("must", "1");
     if (sorted) wanted.set("sort", sorted);
     history.replaceState(null, "", `#${wanted}`);
@@ -34,6 +36,7 @@
     for (const row of rows) {
       const match =
         (!form.state.value || row.state === form.state.value) &&
+        (!form.practice.value || row.practice === form.practice.value) &&
         (!form.must.checked || row.must) &&
         words.every((word) => row.text.includes(word));
       row.element.hidden = !match;
@@ -67,6 +70,7 @@
     const wanted = read();
     form.text.value = wanted.get("text") || "";
     form.state.value = wanted.get("state") || "";
+    form.practice.value = wanted.get("practice") || "";
     form.must.checked = wanted.has("must");
     sorted = wanted.get("sort") || "";
     apply();
@@ -107,6 +111,7 @@
     const wanted = new URLSearchParams();
     if (form.text.value) wanted.set("text", form.text.value);
     if (form.state.value) wanted.set("state", form.state.value);
+    if (form.practice.value) wanted.set("practice", form.practice.value);
     if (form.must.checked) wanted.set("must", "1");
     if (sorted) wanted.set("sort", sorted);
     location.hash = `#${wanted}`;
