@@ -165,6 +165,65 @@ def test_variables_and_services_are_no_passwords(line: str) -> None:
     assert found(changed(clean(), {"run.sh": f"{line}\n"}), "SEC") == []
 
 
+HOST = "db.in2p3.fr"
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("src/a/store.py", 'URL = "postgresql://lisa:{}@db.in2p3.fr/l0"'),
+        ("src/a/store.py", "# once postgresql://lisa:{}@db.in2p3.fr/l0"),
+        ("config/site.yaml", "url: redis://:{}@redis.in2p3.fr:6379/0"),
+        ("README.md", "pip install git+https://bot:{}@gitlab.in2p3.fr/a.git"),
+        ("use.ipynb", '{{"cells": [{{"source": ["u = \\"https://a:{}@db.in2p3.fr/x\\""]}}]}}'),
+    ],
+)
+def test_passwords_that_are_certain_are_found_in_any_file(path: str, line: str) -> None:
+    for seed in "abcdef":
+        files = {path: f"\n{line.format(random(12, seed=seed))}\n"}
+        assert found(files, "SEC") == [("SEC003", path, 2)]
+
+
+@pytest.mark.parametrize(
+    ("path", "password", "host"),
+    [
+        ("tests/test_a.py", "", HOST),
+        ("examples/a.yaml", "", HOST),
+        ("src/a.py", "p4ssw0rd", HOST),
+        ("src/a.py", "my-s3cr3t-T0k3n", HOST),
+        ("src/a.py", "correct-horse-battery", HOST),
+        ("src/a.py", "Swordfish2024", HOST),
+        ("src/a.py", "{}", HOST),
+        ("src/a.py", "%(password)s", HOST),
+        ("src/a.py", "", "localhost"),
+        ("src/a.py", "", "db"),
+        ("src/a.py", "", "127.0.0.1"),
+        ("src/a.py", "", "172.17.0.1"),
+        ("src/a.py", "", "host.docker.internal"),
+        ("src/a.py", "", "mq.prod.svc"),
+        ("src/a.py", "", "db.example.org"),
+        ("src/a.py", "", "a.your-server.com"),
+        ("src/a.py", "", "myhost.com"),
+    ],
+)
+def test_passwords_that_may_be_none_are_not(path: str, password: str, host: str) -> None:
+    files = {path: f'U = "https://robot:{password or random(12)}@{host}/a"\n'}
+    assert found(files, "SEC") == []
+
+
+@pytest.mark.parametrize("near", ["https://gitlab.example.org", "where it says YOUR-NAME"])
+def test_a_page_about_a_server_that_is_none_shows_a_form(near: str) -> None:
+    page = f"# A\n\n{near}\n\n    git clone https://a:{random(12)}@gitlab.in2p3.fr/a.git\n"
+    assert found({"docs/use.md": page}, "SEC") == []
+    wanted = [("SEC003", "docs/use.md", 5)]
+    assert found({"docs/use.md": page.replace(near, "there")}, "SEC") == wanted
+
+
+def test_the_address_of_a_project_in_sentry_is_no_secret() -> None:
+    key, other = random(32, "0123456789abcdef"), random(32, "0123456789abcdef", "t")
+    assert found({"a.py": f'DSN = "https://{key}:{other}@sentry.in2p3.fr/1"\n'}, "SEC") == []
+
+
 def includes(*entries: str) -> dict[str, Any]:
     listed = "".join(f"  - {entry}\n" for entry in entries)
     return {".gitlab-ci.yml": f"include:\n{listed}a:\n  script: [b]\n"}

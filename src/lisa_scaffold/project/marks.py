@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from lisa_scaffold.formats.document import decoded
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.sharing import shared
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ TOKENS = (
 Each costs a pass over every file: these are the ones that LISA projects have to do with.
 """
 
+ADDRESS = "://"
+"""Of an address: a mark only where some address in the file may have a password."""
+
+_WITH_PASSWORD = compile_lazily(rb"://[^\s/:@\"'$<{]{0,100}:[^\s/@\"'$<{]{8,200}@")
 _MARKS = {mark.encode(): mark for mark in (CONFLICT, KEY, *TOKENS)}
 _BINARY = frozenset(
     [
@@ -60,4 +65,5 @@ def read(files: Files) -> dict[str, tuple[Mark, ...]]:
 
 @shared
 def _find_marks(content: bytes) -> list[str]:
-    return [mark for encoded, mark in _MARKS.items() if encoded in content]
+    found = [mark for encoded, mark in _MARKS.items() if encoded in content]
+    return [*found, ADDRESS] if _WITH_PASSWORD.search(content) else found

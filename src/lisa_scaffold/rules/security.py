@@ -10,11 +10,12 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
-from lisa_scaffold.project.marks import KEY
+from lisa_scaffold.project.marks import ADDRESS, KEY
 from lisa_scaffold.rules import images
 from lisa_scaffold.rules.compose import is_thrown_away
 from lisa_scaffold.rules.images import find_dockerfiles
@@ -268,16 +269,70 @@ def no_password(facts: Facts) -> Iterator[Hit]:
     Why: Everybody who can read the repository can read it, and job logs show it.
 
     How: Change the password, and read it from a variable: `https://user:${TOKEN}@host`. A password
-    that is the name of its user (`airflow:airflow`) is not meant.
+    that is the name of its user (`airflow:airflow`) is not meant. In jobs, Dockerfiles and files of
+    settings any other counts; elsewhere, as in code, data and pages, one that looks like chance, of
+    a host that may exist, and not below a folder for tests or examples.
 
     Source: [GitLab: CI/CD variables](https://docs.gitlab.com/ci/variables/#cicd-variable-security).
     """
-    for path in facts.paths(*_CONFIGURED):
-        if "://" in facts.text(path) or path in (".netrc", ".pypirc"):
-            lines = enumerate(facts.lines(path), 1)
-            if found := [number for number, line in lines if _has_password(facts, path, line)]:
-                message = "everybody here can read this password: change it, then use a variable"
-                yield Hit(path, found[0], f"{message}{count_more(found)}")
+    configured = dict.fromkeys(facts.paths(*_CONFIGURED))
+    places = {path: _find_passwords(facts, path) for path in configured}
+    for path in facts.marks:
+        if path not in configured and not _TESTS.search(path):
+            places[path] = _find_certain_passwords(facts, path)
+    for path, found in places.items():
+        if found:
+            message = "everybody here can read this password: change it, then use a variable"
+            yield Hit(path, found[0], f"{message}{count_more(found)}")
+
+
+def _find_passwords(facts: Facts, path: str) -> list[int]:
+    """The lines with a password in a file that is for configuration alone."""
+    if "://" not in facts.text(path) and path not in (".netrc", ".pypirc"):
+        return []
+    lines = enumerate(facts.lines(path), 1)
+    return [number for number, line in lines if _has_password(facts, path, line)]
+
+
+def _find_certain_passwords(facts: Facts, path: str) -> list[int]:
+    """The lines with a password in any other file, where it can be nothing else."""
+    return [
+        mark.line
+        for mark in facts.marks[path]
+        if ADDRESS in mark.text
+        and any(map(_is_certain, islice(_IN_ADDRESS.finditer(mark.text), _MOST_ADDRESSES)))
+        and not (path.endswith(_PAGES) and _is_for_example(facts.lines(path), mark.line))
+    ]
+
+
+_MOST_ADDRESSES = 50  # in one line
+_NO_HOST = compile_lazily(
+    r"[\d.]+|[^.]*|.*\.(?:example|internal|invalid|local|localhost|svc|test|tld)"
+    r"|(?:.*\.)?(?:acme|bar|company|domain|foo|host|myhost|server|your[\w-]*)\.(?:com|org|net)",
+    re.IGNORECASE,
+)
+# A word that is written with digits, such as p4ssw0rd.
+_AS_LETTERS = str.maketrans("0134578$", "oleastbs")
+_WORDS = compile_lazily(
+    r"abc|admin|demo|dummy|example|fake|foo|guest|key|pass|private|qwert|secr|sekr|test|token|user"
+    r"|word|xxx|your"
+)
+_CHANGE = compile_lazily(r"(?<=[a-z])(?=[A-Z\d])|(?<=[A-Z])(?=[a-z\d])|(?<=\d)(?=[A-Za-z])")
+_FEWEST_CHANGES = 4
+_HEX_KEY = compile_lazily(r"[0-9a-f]{32}")
+
+
+def _is_certain(match: re.Match[str]) -> bool:
+    """Whether a password in an address looks like chance, and its host like one that exists."""
+    user, password, host = match.group("user", "password", "host")
+    # The address of a project in Sentry is no secret, whatever its second half is.
+    if _NO_HOST.fullmatch(host) or _LOCAL_HOST.fullmatch(host) or _HEX_KEY.fullmatch(user):
+        return False
+    if _NO_PASSWORD.search(password) or _PLACEHOLDER.search(password):
+        return False
+    is_mixed = len(_CHANGE.findall(password)) >= _FEWEST_CHANGES
+    as_word = password.lower().translate(_AS_LETTERS)
+    return is_mixed and len(set(password)) >= _FEWEST and not _WORDS.search(as_word)
 
 
 def _has_password(facts: Facts, path: str, line: str) -> bool:
