@@ -221,9 +221,10 @@ def check_one(path: Path, wanted: Wanted, origins: Origins) -> tuple[Result, lis
     if not facts.kind:
         packages = [f"{folder}/" for folder in facts.layout.packages]
         scripts = _find_scripts(facts)
-        is_loose = packages or scripts
-        said = _say_no_package(packages, scripts) if is_loose else f"{NO_PROJECT}{_FEW}"
-        notes = (*notes, said)
+        if packages or scripts:
+            notes = (*notes, _say_no_package(packages, scripts))
+        elif not facts.answers:
+            notes = (*notes, f"{NO_PROJECT}{_FEW}")
     members = find_members(facts)
     if members and not wanted.members:
         shown = ", ".join(members[:_MOST_NAMED]) + (", …" if len(members) > _MOST_NAMED else "")
