@@ -120,8 +120,8 @@ def test_a_file_for_the_tests(name: str) -> None:
         ),
         (
             ".github/workflows/ci.yml",
-            "jobs:\n  t:\n    steps:\n      - run: |\n          if x; then pip3 install \\\n"
-            "            -c c.txt 'attrs==23.1' $MORE; fi\n      - run: $PYTEST\n",
+            "jobs:\n  t:\n    steps:\n      - run: |\n          python -mpip install \\\n"
+            "            -c c.txt 'attrs==23.1' $MORE\n      - run: $PYTEST\n",
         ),
         (
             ".gitlab-ci.yml",
@@ -136,6 +136,59 @@ def test_what_jobs_install_that_run_tests(path: str, text: str) -> None:
     for runner in ("py.test", "nosetests", "$PYTEST", "python -m unittest", "pytest"):
         text = text.replace(runner, "sphinx-build")
     assert found({path: text}) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "pip install pytest furo",
+        "uv add furo pytest",
+        "conda create -n docs furo pytest",
+        "pip install furo  # as pytest needs it",
+        "which pytest; pip install furo",
+    ],
+)
+def test_a_job_that_only_installs_a_runner_runs_no_tests(line: str) -> None:
+    job = "jobs:\n  docs:\n    steps:\n      - run: {}\n      - run: {}\n"
+    path = ".github/workflows/docs.yml"
+    assert found({path: job.format(line, "sphinx-build docs out")}) == []
+    env = f"[testenv]\ndeps = furo\ncommands =\n  {line}\n  "
+    assert found({"tox.ini": f"{env}sphinx-build\n"}) == []
+    assert found({"tox.ini": f"{env}pytest\n"}) == [("furo", "tox.ini")]
+    toml = '[env_run_base]\ndeps = ["furo"]\ncommands = [["pip", "install", "pytest"], {}]\n'
+    assert found({"tox.toml": toml.format('["sphinx-build"]')}) == []
+    assert found({"tox.toml": toml.format('["pytest"]')}) == [("furo", "tox.toml")]
+
+
+@pytest.mark.parametrize(
+    ("lines", "hidden"),
+    [
+        ("if [[ $X = extras ]]; then\n  python -mpip install furo\nfi\npip install six", True),
+        ("if x; then pip install six; else pip install furo; fi", True),
+        ("[ -n $X ] && pip install furo", True),
+        ("if a; then b; fi; pip install furo", False),
+        ('if [ "$TRAVIS_OS_NAME" = linux ]; then pip install furo; fi', False),
+        ('if [ "$OS" = linux ]; then a; else pip install furo; fi', True),
+        ("pip install furo && [ -n $X ] && b", False),
+    ],
+)
+def test_what_a_job_installs_under_a_condition_is_told(lines: str, *, hidden: bool) -> None:
+    path, block = ".github/workflows/t.yml", lines.replace("\n", "\n          ")
+    job = f"jobs:\n  t:\n    steps:\n      - run: |\n          {block}\n      - run: pytest\n"
+    (need,) = (each for each in needs.find_needs(Facts.of({path: job})) if each.name == "furo")
+    assert (need.is_left, need.source) == (hidden, f"{path}, under a condition" if hidden else path)
+
+
+@pytest.mark.parametrize(
+    ("condition", "hidden"),
+    [("matrix.deps == 'all'", True), ("runner.os == 'Linux'", False), ("success()", False)],
+)
+def test_a_step_may_have_a_condition(condition: str, *, hidden: bool) -> None:
+    steps = f"      - if: {condition}\n        run: pip install furo\n      - run: pytest\n"
+    facts = Facts.of({".github/workflows/t.yml": f"jobs:\n  t:\n    steps:\n{steps}"})
+    assert [(each.requirement, each.is_left) for each in needs.find_needs(facts)] == [
+        ("furo", hidden)
+    ]
 
 
 def test_old_tests_get_what_tox_and_travis_gave_them() -> None:

@@ -11,12 +11,20 @@ from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.gitlab import flatten_script
 
-RUNS_TESTS = compile_lazily(
+_RUNNERS = compile_lazily(
     r"\b(py\.?test|nosetests?|trial|unittest|testr|stestr)\b|\bsetup\.py\s+(-q\s+)?(test|nosetests)\b"
     r"|\bmanage\.py\s+test\b",
     re.IGNORECASE,  # `$PYTEST` runs them too
 )
-_INSTALLS = compile_lazily(r"\b(?:(?P<conda>conda|mamba)|pip[\d.]*)\s+install\s+(?P<what>.*)")
+# Before a runner's name: it is installed, or asked for, and does not run.
+_NAMES_ONLY = compile_lazily(
+    r"\b(?:install|add|sync|update|upgrade|download|create|which)\b|--with[= ]\S*$"
+)
+_INSTALLS = compile_lazily(
+    r"(?:\b|-m)(?:(?P<conda>conda|mamba)|pip[\d.]*)\s+install\s+(?P<what>.*)"
+)
+# What holds wherever the template's jobs run is no condition for them.
+_ALWAYS = compile_lazily(r"(?i)\b(?:success|always|cancelled)\b|linux|ubuntu")
 _TRAVIS = ("before_install", "install", "before_script", "script")
 _SCRIPTS = ("run", "script", "bash", "command", "test_script", "install", "before_build")
 SERVICES = {
@@ -55,19 +63,38 @@ class Installed(NamedTuple):
         Dependency groups.
     is_conda
         Whether conda does it, whose packages have names of their own.
+    is_conditional
+        Whether it is done under a condition, as in some of the jobs alone.
     """
 
     words: tuple[str, ...]
     files: tuple[str, ...]
     groups: tuple[str, ...]
     is_conda: bool
+    is_conditional: bool = False
 
 
 def find_test_jobs(facts: Facts) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The jobs that run tests: the file of each, and its commands."""
     for path, commands in list_jobs(facts):
-        if any(RUNS_TESTS.search(command) for command in commands):
+        if any(map(runs_tests, commands)):
             yield path, commands
+
+
+def runs_tests(command: str) -> bool:
+    """Whether a command runs tests, and does not only install or name what would."""
+    return any(
+        not _NAMES_ONLY.search(part[: found.start()])
+        for part in _split(command)
+        for found in _RUNNERS.finditer(part)
+    )
+
+
+def _split(command: str) -> list[str]:
+    """The commands of a text that may have several, without comments."""
+    joined = re.sub(r"\$\{\{[^{}\n]{0,300}\}\}", "$x", command.replace("\\\n", " "))
+    parts = re.split(r"\n|;|&&|\|\|?", re.sub(r"(?m)(?:^|\s)#.*$", "", joined))
+    return [part.strip() for part in parts]
 
 
 def list_jobs(facts: Facts) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -94,25 +121,47 @@ def _tables(value: Any) -> list[Mapping[str, Any]]:
 
 
 def _find_scripts(value: Any, depth: int = 0) -> Iterator[str]:
-    """Every text below a key that is a script for one of the services."""
+    """Every text below a key that is a script for one of the services.
+
+    A step under a condition is written as a shell has that.
+    """
     if depth > _MOST_DEPTH:
         return
     if isinstance(value, list):
         for each in value:
             yield from _find_scripts(each, depth + 1)
     elif isinstance(value, dict):
+        condition = str(value.get("if") or "") if "run" in value else ""
         for key, each in value.items():
             if key in _SCRIPTS:
-                yield from flatten_script(each)
+                scripts = flatten_script(each)
+                hidden = condition and not _ALWAYS.search(condition)
+                yield from (f"if\n{script}\nfi" if hidden else script for script in scripts)
             yield from _find_scripts(each, depth + 1)
+
+
+_OPENS = compile_lazily(r"(?:if|case)\b")
+_GOES_ON = compile_lazily(r"(?:else|elif)\b")
+_CLOSES = compile_lazily(r"(?:fi|esac)\b")
+_TESTS = compile_lazily(r"\[|test\s")
 
 
 def find_installed(command: str) -> Iterator[Installed]:
     """What the lines of a command install by pip, uv or conda."""
-    joined = re.sub(r"\$\{\{[^{}\n]{0,300}\}\}", "$x", command.replace("\\\n", " "))
-    for line in re.split(r"\n|;|&&|\|\|?", joined):
-        if found := _INSTALLS.search(line.partition(" #")[0]):
-            yield _read_words(found["what"], is_conda=bool(found["conda"]))
+    conditions: list[bool] = []  # of each `if` around a line, whether that may not hold
+    is_tested = False
+    for part in _split(command):
+        is_open = not _ALWAYS.search(part)
+        if _OPENS.match(part):
+            conditions.append(is_open)
+        elif conditions and _GOES_ON.match(part):
+            conditions[-1] = True
+        elif conditions and _CLOSES.match(part):
+            conditions.pop()
+        if found := _INSTALLS.search(part):
+            installed = _read_words(found["what"], is_conda=bool(found["conda"]))
+            yield installed._replace(is_conditional=is_tested or any(conditions))
+        is_tested = is_open and _TESTS.match(part) is not None
 
 
 def _read_words(text: str, *, is_conda: bool) -> Installed:

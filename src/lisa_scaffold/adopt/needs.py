@@ -64,8 +64,8 @@ class Need(NamedTuple):
         Whether a job installs it.
     is_left
         Whether it is told, and not taken: conda installs it, whose names are not always those of
-        the index; the project states what its tests need, and a job installs more; or it is for
-        another environment of tox than the one that runs first.
+        the index; the project states what its tests need, and a job installs more; a job installs
+        it under a condition; or it is for another environment of tox than the one that runs first.
     """
 
     requirement: str
@@ -241,9 +241,11 @@ def _find_in_jobs(facts: Facts) -> Iterator[Need]:
     for path, lines in commands.find_test_jobs(facts):
         for line in lines:
             for what in commands.find_installed(line):
-                source = f"{path}, by conda" if what.is_conda else path
+                source = f"{path}, under a condition" if what.is_conditional else path
+                source = f"{path}, by conda" if what.is_conda else source
+                is_left = what.is_conda or what.is_conditional
                 for need in _read_words(facts, what, source):
-                    yield need._replace(is_of_job=True, is_left=what.is_conda)
+                    yield need._replace(is_of_job=True, is_left=is_left)
 
 
 def _read_words(facts: Facts, what: commands.Installed, source: str) -> Iterator[Need]:
@@ -265,7 +267,7 @@ def _find_in_tox(facts: Facts) -> Iterator[Need]:
         default = factors.find_default("\n".join(map(str, listed)))
         base = str(document.get("testenv", "commands", default=""))
         for section in document.data if isinstance(document.data, dict) else ():
-            if re.fullmatch(r"testenv(:.*)?", section) and commands.RUNS_TESTS.search(
+            if re.fullmatch(r"testenv(:.*)?", section) and commands.runs_tests(
                 str(document.get(section, "commands", default=base))
             ):
                 for line, condition in _resolve(document.get, section):
@@ -281,9 +283,8 @@ def _find_in_tox(facts: Facts) -> Iterator[Need]:
         base = str(run.get("commands", ""))
         for table in (run, *document.table(*above, "env").values()):
             deps = table.get("deps") if isinstance(table, dict) else None
-            if isinstance(deps, list) and commands.RUNS_TESTS.search(
-                re.sub(r"[\[\]'\",]+", " ", str(table.get("commands", base)))
-            ):
+            lines = re.sub(r"\]\s*,\s*\[", "\n", str(table.get("commands", base)))
+            if isinstance(deps, list) and commands.runs_tests(re.sub(r"[\[\]'\",]+", " ", lines)):
                 yield from _read_lines(facts, map(str, deps), path, path)
 
 

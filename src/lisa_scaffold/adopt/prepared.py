@@ -46,7 +46,7 @@ def find_prepared(facts: Facts) -> Iterator[Custom]:
 def _list_before_tests(scripts: Iterable[str]) -> Iterator[str]:
     """The commands of a job up to the first that runs tests."""
     for line in (line.strip() for script in scripts for line in script.split("\n")):
-        if commands.RUNS_TESTS.search(line) and not (_INSTALLS.search(line) or "install" in line):
+        if commands.runs_tests(line):
             return
         if line and not line.startswith("#"):
             yield line
