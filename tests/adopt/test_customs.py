@@ -92,6 +92,21 @@ def test_each_is_met(files: Files, path: str, word: str, to_decide: bool) -> Non
     assert [(each.path, each.to_decide) for each in met] == [(path, to_decide)]
 
 
+@pytest.mark.parametrize("key", ["description-file", "description_file"])
+@pytest.mark.parametrize(
+    ("setup", "remedy"),
+    [
+        ("setup(long_description=TEXT)\n", "delete it, as setup.py gives the text"),
+        ("given = {'long_description': TEXT}\n", "delete it, as setup.py gives the text"),
+        ("setup()\n", "write `long_description = file: R.md`"),
+    ],
+)
+def test_a_text_that_setup_py_gives_wins(key: str, setup: str, remedy: str) -> None:
+    files: Files = {"setup.py": setup, "setup.cfg": f"[metadata]\n{key} = R.md\n"}
+    (told,) = (each.text for each in found(files) if each.path == "setup.cfg")
+    assert told == f"{key} is no key of setuptools: {remedy}"
+
+
 def test_what_many_files_name_is_told_once() -> None:
     files = dict.fromkeys(("Makefile", ".travis.yml", "requirements.txt"), "nosetests\n")
     (custom,) = (each for each in found(files) if each.to_decide)

@@ -11,6 +11,7 @@ from lisa_scaffold.adopt import commands, environment, loose, reads
 from lisa_scaffold.adopt.gone import find_gone
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules.packaging import explain_file
 
 _EXACT = compile_lazily(
     r"^[ \t]*+([A-Za-z0-9][\w.-]*+(?:\[[^\]\n]*+\])?)[ \t]*+={2,3}[ \t]*+([^\s;#,]++)", re.MULTILINE
@@ -285,5 +286,5 @@ def _find_versions(facts: Facts) -> Iterator[Custom]:
     cfg = facts.ini("setup.cfg")
     for option in ("description-file", "description_file"):
         if cfg.get("metadata", option) and not re.search(r"\bpbr\b", facts.text("setup.py")):
-            text = f"{option} is no key of setuptools: write long_description = file: …"
+            text = f"{option} is no key of setuptools: {explain_file(facts, option)}"
             yield Custom("setup.cfg", text, to_decide=True)

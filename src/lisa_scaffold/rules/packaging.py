@@ -371,14 +371,17 @@ def keys_of_today(facts: Facts) -> Iterator[Hit]:
             message = f"setuptools warns about `{key}` and will refuse it: write `{right}`"
             if key == "description-file" and "pbr" not in facts.text("setup.py"):
                 # The other form of its name is none of setuptools' either.
-                message = f"setuptools does nothing with `{key}`: {_replace_file(facts, key)}"
+                message = f"setuptools does nothing with `{key}`: {explain_file(facts, key)}"
                 fix = None
             yield Hit("setup.cfg", line, message, fix=fix)
 
 
-def _replace_file(facts: Facts, key: str) -> str:
+_GIVES_TEXT = compile_lazily(r"\blong_description(?:\s*=|[\"']\s*:)")
+
+
+def explain_file(facts: Facts, key: str) -> str:
     """What to do with a key that was to name the long description."""
-    if re.search(r"\blong_description\s*=", facts.text("setup.py")):
+    if _GIVES_TEXT.search(facts.text("setup.py")):
         return "delete it, as setup.py gives the text"
     if facts.pyproject.table("project").get("readme") or facts.ini("setup.cfg").get(
         "metadata", "long_description"
