@@ -333,3 +333,58 @@ def test_a_name_is_told_once() -> None:
     assert messages({"setup.py": setup, "MANIFEST.in": lines}, "PKG005") == [
         "misc: not found, so this has no effect: correct or delete it; also in line 2"
     ]
+
+
+HELPER = """import os
+from setuptools import setup
+HERE = os.path.dirname(__file__)
+{helper}
+setup(name="a", install_requires={call})
+"""
+
+
+@pytest.mark.parametrize(
+    ("helper", "call"),
+    [
+        (
+            "def readfile(name):\n    with open(name) as fp:\n        return fp.read()\n",
+            'readfile(os.path.join(HERE, "requirements.txt"))',
+        ),
+        ("def lines(f): return [*open(os.path.join(HERE, f))]", 'lines("requirements.txt")'),
+        ("def lines(*f): return [*open(os.path.join(HERE, *f))]", 'lines("requirements.txt")'),
+        ("def lines(a, f):\n    return (HERE / f).read_text()", 'lines(1, "requirements.txt")'),
+        ("NEEDS = os.path.join(HERE, 'requirements.txt')", "open(NEEDS).read()"),
+        ("from pathlib import Path", 'Path("requirements.txt").read_text()'),
+        ("from pathlib import Path", '(Path(__file__).parent / "requirements.txt").open().read()'),
+        ("import io", 'io.open("./requirements.txt").read()'),
+    ],
+)
+def test_ways_to_read_a_file_in_setup_py(helper: str, call: str) -> None:
+    """One whose helper is called ``readfile`` could not be built from its published sources."""
+    files = {
+        "setup.py": HELPER.format(helper=helper, call=call),
+        "requirements.txt": "numpy\n",
+        "a/__init__.py": "",
+    }
+    assert [code for code, _, _ in found(files, "PKG006")] == ["PKG006"]
+    assert fixed(files, "PKG006") == {"MANIFEST.in": "include requirements.txt\n"}
+    assert found({**files, "MANIFEST.in": "include *.txt\n"}, "PKG006") == []
+
+
+@pytest.mark.parametrize(
+    ("helper", "call"),
+    [
+        ("def name(path): return path.upper()", 'name("requirements.txt")'),
+        ("def write(path): open(path, 'w').close()", 'write("requirements.txt")'),
+        ("", 'open("requirements.txt", "wb")'),
+        ("def read(f): return open(os.path.join(f, HERE))", "HERE"),
+        ("", 'open(os.path.join("a", "requirements.txt"))'),
+    ],
+)
+def test_what_reads_no_file_at_the_top(helper: str, call: str) -> None:
+    files = {
+        "setup.py": HELPER.format(helper=helper, call=call),
+        "requirements.txt": "numpy\n",
+        "a/__init__.py": "",
+    }
+    assert found(files, "PKG006") == []

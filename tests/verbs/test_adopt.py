@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -700,7 +702,25 @@ def test_what_git_does_not_know_and_the_branch_has_is_told(tmp_path: Path, capsy
     assert "git merge will stop at what is here and not in git: noxfile.py. Commit that" in told
 
 
-@pytest.mark.sweep
+def test_without_tests_pytest_looks_at_no_script(tmp_path: Path, capsys: Capture) -> None:
+    files = {**SETUPTOOLS, "scripts/test_plot.py": "1 / 0\n"}
+    del files["tests/test_noise.py"]
+    project = make(tmp_path / "project", files)
+    result = report(project, capsys)
+    assert next(each["value"] for each in result["answers"] if each["key"] == "test_path") == ""
+    assert not [each for each in result["findings"]["waived"] if each["code"] == "QTY008"]
+    git.git("checkout", "--quiet", BRANCH, cwd=project)
+    collect = (sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider")
+
+    def collected() -> tuple[int, str]:
+        done = subprocess.run(collect, cwd=project, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout
+
+    assert collected()[0] == 5, "there are no tests"
+    write(project, {"tests/test_later.py": "def test_later() -> None: ...\n"})
+    assert collected()[1].splitlines()[0] == "tests/test_later.py::test_later"
+
+
 def test_pythons_that_no_job_has_are_refused(tmp_path: Path, capsys: Capture) -> None:
     setup = str(SETUPTOOLS["setup.py"]).replace(">=3.9", ">=3.7,<3.10")
     project = make(tmp_path / "project", {**SETUPTOOLS, "setup.py": setup})
@@ -711,6 +731,7 @@ def test_pythons_that_no_job_has_are_refused(tmp_path: Path, capsys: Capture) ->
     assert git.git("branch", "--list", BRANCH, cwd=project) == ""
 
 
+@pytest.mark.sweep
 def test_another_licence_than_that_of_the_text_is_refused(tmp_path: Path, capsys: Capture) -> None:
     project = make(
         tmp_path / "project",

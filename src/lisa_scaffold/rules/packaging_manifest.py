@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
+import posixpath
 import re
-from collections.abc import Iterable, Iterator
-from posixpath import commonprefix
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from lisa_scaffold.formats.document import Problem
@@ -149,7 +149,7 @@ def _find_near(facts: Facts, command: manifest.Command, word: str) -> str:
     by_name = facts.cached(_list_folders_by_name if is_folder else _list_files_by_name)
     if same := by_name.get(name):
         # The nearest has most folders in common.
-        return max(same, key=lambda each: (len(commonprefix([each, path])), -len(each)))
+        return max(same, key=lambda each: (len(posixpath.commonprefix([each, path])), -len(each)))
     stem = name.split(".")[0].lower().rstrip("s")
     beside = (
         each
@@ -281,19 +281,75 @@ def _find_compiled(facts: Facts) -> Iterator[tuple[str, int]]:
                             yield item.value, item.lineno
 
 
+_WRITING = frozenset(f"{mode}{binary}" for mode in "awx" for binary in ("", "b", "t", "+"))
+
+
 def _find_opened(facts: Facts) -> Iterator[tuple[str, int]]:
-    """Files that `setup.py` opens by a literal name."""
+    """Files that `setup.py` opens by a literal name, itself or by a function of its own."""
     module = facts.python("setup.py")
-    for node in [] if isinstance(module, Problem) else ast.walk(module):
-        match node:
-            case ast.Call(
-                func=ast.Name(id="open" | "read_file" | "read") | ast.Attribute(attr="open"),
-                args=[
-                    ast.Constant(value=str(name))
-                    | ast.Call(
-                        func=ast.Attribute(attr="join"), args=[*_, ast.Constant(value=str(name))]
-                    ),
-                    *_,
-                ],
-            ):
-                yield name, node.lineno
+    if isinstance(module, Problem):
+        return
+    nodes = [*ast.walk(module)]
+    names = {
+        target.id: node.value
+        for node in nodes
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    readers = _find_readers(nodes)
+    for node in nodes:
+        for opened in _list_opened(node, readers):
+            value = names.get(opened.id, opened) if isinstance(opened, ast.Name) else opened
+            if path := _read_path(value):
+                yield path, getattr(node, "lineno", 1)
+
+
+def _find_readers(nodes: Iterable[ast.AST]) -> dict[str, int]:
+    """Functions that open a file which they are given: by the place of that argument."""
+    found = {}
+    for node in nodes:
+        if isinstance(node, ast.FunctionDef):
+            more = [node.args.vararg] if node.args.vararg else []
+            given = [each.arg for each in (*node.args.args, *more)]
+            for inner in ast.walk(node):
+                for opened in _list_opened(inner, {}):
+                    used = {each.id for each in ast.walk(opened) if isinstance(each, ast.Name)}
+                    places = [at for at, each in enumerate(given) if each in used]
+                    found |= dict.fromkeys([node.name], places[0]) if places else {}
+    return found
+
+
+def _list_opened(node: ast.AST, readers: Mapping[str, int]) -> list[ast.expr]:
+    """What a call opens: its argument, or the path whose method it is."""
+    match node:
+        case ast.Call(func=ast.Name(id=name), args=args) if name in readers:
+            return args[readers[name] :][:1]
+        case ast.Call(func=ast.Name(id="open") | ast.Attribute(attr="open"), args=args) if any(
+            isinstance(each, ast.Constant) and each.value in _WRITING for each in args
+        ):
+            return []
+        case ast.Call(func=ast.Name(id="open" | "read_file" | "read"), args=[first, *_]):
+            return [first]
+        case ast.Call(func=ast.Attribute(attr="read_text" | "read_bytes", value=path)):
+            return [path]
+        case ast.Call(func=ast.Attribute(attr="open", value=path), args=args):
+            # `io.open(path)`, or `path.open()`, where the argument is a mode.
+            return [*args[:1], path]
+    return []
+
+
+def _read_path(node: ast.expr) -> str:
+    """The literal path that an expression names below the folder of `setup.py`; else empty."""
+    match node:
+        case ast.Constant(value=str(name)):
+            return name.removeprefix("./")
+        case ast.BinOp(op=ast.Div(), left=left, right=ast.Constant(value=str(name))):
+            parts = [_read_path(left), name]
+        case ast.Call(func=ast.Attribute(attr="join") | ast.Name(id="join" | "Path"), args=args):
+            parts = [_read_path(each) for each in args]
+        case ast.Call(func=ast.Attribute(attr="Path"), args=args):
+            parts = [_read_path(each) for each in args]
+        case _:
+            return ""
+    return posixpath.normpath("/".join(filter(None, parts))) if parts and parts[-1] else ""
