@@ -77,5 +77,26 @@ def test_what_both_versions_can_live_with_or_nobody_can_tell(operation: str) -> 
     assert found(migration(operation), "DJA") == []
 
 
+OPTIONAL = "migrations.AddField('{}', 'b', models.IntegerField(null=True))"
+
+
+@pytest.mark.parametrize(
+    ("other", "is_found"),
+    [
+        (OPTIONAL.format("Item"), True),
+        (OPTIONAL.format("thing"), False),
+        ("migrations.RunPython(copy)", True),
+        ("migrations.RunSQL('UPDATE item SET b = a')", True),
+        ("migrations.RemoveField('item', 'c')", False),
+        ("migrations.AlterField('item', 'b', models.IntegerField(null=True))", False),
+    ],
+)
+def test_a_field_that_goes_in_the_migration_in_which_another_comes(
+    other: str, *, is_found: bool
+) -> None:
+    files = migration("migrations.RemoveField(model_name='item', name='a')", other)
+    assert found(files, "DJA") == [("DJA006", PATH, 6)] * is_found
+
+
 def test_what_is_no_python_is_left_alone() -> None:
     assert found({**FILES, PATH: "class ("}, "DJA") == []

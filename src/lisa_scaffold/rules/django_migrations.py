@@ -100,11 +100,18 @@ def migrations_only_add(facts: Facts) -> Iterator[Hit]:
     writes no column that it does not know, and asks for columns by their old names.
 
     How: Let a new column be empty, or give it a `db_default`. To rename: add, copy, and remove
-    one release later.
+    one release later. A field that is removed is told where the same migration adds another to its
+    model, or copies data; one that is removed alone may have been of no use for long.
 
     Source: [Django: db_default](https://docs.djangoproject.com/en/stable/ref/models/fields/#db-default);
     [expand and contract](https://martinfowler.com/bliki/ParallelChange.html).
     """
+    for each in _find_replaced(facts):
+        message = (
+            "the version before asks for this field, and what comes in its place comes in the same "
+            "migration: remove it in the next release"
+        )
+        yield Hit(each.path, each.call.lineno, message)
     for each in find_operations(facts):
         if each.name in ("RenameField", "RenameModel"):
             what = "model" if each.name == "RenameModel" else "field"
@@ -117,6 +124,19 @@ def migrations_only_add(facts: Facts) -> Iterator[Hit]:
         if isinstance(field, ast.Call) and _is_needed(field):
             message = "the version before writes rows without this: add `null=True` or `db_default`"
             yield Hit(each.path, each.call.lineno, message)
+
+
+def _find_replaced(facts: Facts) -> Iterator[Operation]:
+    """The fields that a migration removes in which their model gets others, or data are copied."""
+    every = find_operations(facts)
+    added = {
+        (each.path, _text(each.get("model_name", 0))) for each in every if each.name == "AddField"
+    }
+    copying = {each.path for each in every if each.name in ("RunPython", "RunSQL")}
+    for each in every:
+        place = each.path, _text(each.get("model_name", 0))
+        if each.name == "RemoveField" and (place in added or each.path in copying):
+            yield each
 
 
 def _is_needed(field: ast.Call) -> bool:
