@@ -193,6 +193,19 @@ def test_an_empty_folder_wants_a_readme_where_it_is_a_repository(
     assert codes == [["FIL001"] * is_repository, []]
 
 
+def test_a_repository_that_is_not_checked_out_is_not_empty(tmp_path: Path) -> None:
+    def list_codes() -> list[str]:
+        hits = judge.list_findings(rules.load_family("FIL"), Facts.read(tmp_path))
+        return [each.code for each in hits]
+
+    write(tmp_path, {"notes.txt": "x\n"})
+    git.git("init", "--quiet", cwd=tmp_path)
+    commit(tmp_path, "Begin")
+    assert list_codes() == ["FIL001"]
+    git.git("rm", "--quiet", "notes.txt", cwd=tmp_path)
+    assert list_codes() == []
+
+
 def test_a_folder_without_git_is_no_place_to_complain(tmp_path: Path) -> None:
     for path in ("setup.py", "src/a/__init__.py", "coverage.xml", "src/a.egg-info/PKG-INFO"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)

@@ -271,7 +271,10 @@ class Facts(Files):
     @cached_property
     def is_repository(self) -> bool:
         """Whether this is the top of a git repository, be it an empty one."""
-        return bool(self.tracked) if self.root is None else (self.root / ".git").exists()
+        if self.root is None or not (self.root / ".git").exists():
+            return self.root is None and bool(self.tracked)
+        # With a commit and no file, nobody has checked it out yet.
+        return bool(self.files) or not git.find_head(self.root)
 
     @cached_property
     def marks(self) -> Mapping[str, tuple[Mark, ...]]:
