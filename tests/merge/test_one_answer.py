@@ -816,3 +816,48 @@ def test_a_comment_that_the_project_took_out_does_not_come_back(spelt: str) -> N
     ours = base.replace('# mode = "a"\n', "").replace('"b"', '"a"')
     theirs = base.replace('# mode = "a"\nz', f"{spelt}\ny = 1\nz")
     assert merged("a.toml", base, ours, theirs) == ours.replace("z = 1", "y = 1\nz = 1")
+
+
+HOOK = """\
+hooks:
+  - id: cog
+    entry:
+      run --one --two
+      -- README.md
+    language: python
+"""
+
+
+def test_a_text_that_one_side_wrote_in_another_form_keeps_its_line_breaks() -> None:
+    ours = HOOK.replace("--two", "--own").replace("id: cog", "id: cog\n    own: 1")
+    theirs = HOOK.replace("entry:\n", "entry: >-\n").replace("id: cog", "id: cog\n    new: 1")
+    both = ours.replace("own: 1", "own: 1\n    new: 1")
+    assert merged("a.yaml", HOOK, ours, theirs) == both
+    theirs = HOOK.replace("--two", "--new")
+    assert merged("a.yaml", HOOK, HOOK.replace("entry:\n", "entry: >-\n"), theirs) == theirs
+
+
+def test_an_option_in_the_place_of_words_that_both_removed_stays() -> None:
+    base = "run: uvx check --all one two three\n"
+    ours, theirs = "run: uvx check --all\n", "run: check --all -v\n"
+    assert merged("a.yml", base, ours, theirs) == theirs
+    assert merged("a.yml", base, theirs, ours) == theirs
+    assert merged("a.yml", base, ours, "run: check --all four\n") is None
+    assert merged("a.yml", base, ours, "run: check --all -v four\n") is None
+
+
+def test_what_both_made_of_a_comment_goes_to_the_member_that_one_put_below_it() -> None:
+    base = "shared:\n  host: true\n\n  # the account\n  security:\n    user: 1\n"
+    ours = base.replace("  # the account", "  # of our own\n  # the account").replace("1", "2")
+    theirs = base.replace("  security:", "  pod:\n    user: 1\n\n  security:\n    raise: false")
+    both = ours.replace("  security:", "  pod:\n    user: 1\n\n  security:\n    raise: false")
+    assert merged("values.yaml", base, ours, theirs) == both
+    assert merged("values.yaml", base, theirs, ours) == both
+
+
+def test_a_comment_stands_once_where_the_member_below_it_is_another_one() -> None:
+    base = "[x]\na = 1\n# others\ncog = 1\nlast = 1\n"
+    ours = base.replace("cog = 1\n", "").replace("last = 1", "last = 2")
+    theirs = base.replace("# others\n", "# others\nbased = 1\n").replace("last", "mypy = 1\nlast")
+    both = ours.replace("# others\n", "# others\nbased = 1\nmypy = 1\n")
+    assert merged("a.toml", base, ours, theirs) == both

@@ -6,6 +6,7 @@ import pytest
 
 from lisa_scaffold.formats.python import find_problem
 from lisa_scaffold.merge import check_clean, merge_file, merge_openly
+from lisa_scaffold.merge.imports import merge_imports
 from lisa_scaffold.model import Declined, Merged
 from tests.merge.material import PYTHON as BASE
 
@@ -210,6 +211,13 @@ def test_of_an_import_that_the_template_removed_what_the_project_still_uses_stay
     assert result.content.decode() == (
         "from m import b\nfrom n import c\n\n\ndef f():\n    return c\n\n\ndef g():\n    return b\n"
     )
+
+
+def test_an_import_that_heads_its_group_on_one_side_has_no_line_above_it_on_the_other() -> None:
+    base = ["from __future__ import annotations", "", "import shlex", "import sys"]
+    ours = [*base[:2], "import os", *base[2:]]
+    theirs = [*base[:2], *base[3:]]
+    assert merge_imports(base, ours, theirs) == ([*ours[:3], *ours[4:]], ())
 
 
 def test_a_function_that_both_sides_added_nearly_alike_stays_the_projects_with_a_patch() -> None:

@@ -6,10 +6,11 @@ import ast
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
+from itertools import pairwise
 from typing import NamedTuple
 
 from lisa_scaffold.formats.python import parse
-from lisa_scaffold.formats.stretches import Unit, join_units, strip_number
+from lisa_scaffold.formats.stretches import Unit, Units, join_units, number_units, strip_number
 from lisa_scaffold.merge.units import MergedUnit, merge_comments, merge_units, place_in_blocks
 
 WIDTH = 88
@@ -57,7 +58,25 @@ def merge_imports(
         removed=_decide_removed,
         heirs=False,
     )
-    return None if done is None else (join_units(done[0]), done[1])
+    return done and (join_units(_keep_gaps(done[0], our_units, their_units)), done[1])
+
+
+def _keep_gaps(merged: Sequence[Unit], ours: Units, theirs: Units) -> list[Unit]:
+    """The statements, with a blank line above one only where what is above it has one below.
+
+    A statement that became the first of its group on the template's side is that nowhere else.
+    """
+    present = {unit.key for unit in merged}
+    above = []
+    for side in (ours, theirs):
+        kept = [unit for unit in number_units(side) if unit.key in present]
+        above.append({unit.key: before.key for before, unit in pairwise(kept)})
+    gaps = {unit.key: unit.gap for unit in number_units(ours)}
+    found = [*merged[:1]]
+    for before, unit in pairwise(merged):
+        is_own = above[0].get(unit.key) == before.key != above[1].get(unit.key)
+        found.append(unit._replace(gap=gaps[unit.key]) if is_own else unit)
+    return found
 
 
 def drop_names(lines: Sequence[str], dropped: AbstractSet[str]) -> tuple[str, ...]:

@@ -213,6 +213,7 @@ def merge_branch(
         if texts[2] == texts[0]:
             return ours
     head, (base, ours, theirs) = layout.detach_head(*layout.align(base, ours, theirs))
+    base, ours, theirs = layout.hand_over_comments(base, ours, theirs)
     members = _match_members(base, ours, theirs, path)
     if isinstance(members, list):
         return layout.assemble(base, ours, theirs, members)
@@ -334,7 +335,8 @@ def _merge_entry(
             if choice.find_side():
                 # Where the rest of the file would not be merged for it, the member is in doubt.
                 before, own, other = (text or "" for text in texts)
-                if line := verify.find_miscounted_line(before, own, other, write_content(merged)):
+                text = verify.drop_doubled_comments(before, own, other, write_content(merged))
+                if line := verify.find_miscounted_line(before, own, other, text):
                     raise NotSure(f"{values.show_path(path)}: {line} more or less often")
         except NotSure as doubt:
             merged = choice.choose(ours, theirs, doubt)
@@ -494,6 +496,8 @@ def _merge_leaf(
     old = base or ours._replace(head="", tail="")
     before = read_value(base.node) if base else None
     our_value, their_value = read_value(ours.node), read_value(theirs.node)
+    if _is_block(ours) != _is_block(theirs) and before in (our_value, their_value):
+        return theirs if our_value == before else ours  # the white space goes with the form
     head = layout.pick(old.head, ours.head, theirs.head)
     node = ours.node
     if our_value == their_value:
@@ -518,6 +522,11 @@ def _merge_leaf(
     else:
         node, tail = _decide_leaf(base, ours, theirs, path, notes)
     return ours._replace(head=head, node=node, tail=tail)
+
+
+def _is_block(member: Entry) -> bool:
+    """Whether a value is a text that YAML takes by its lines."""
+    return isinstance(member.node, Leaf) and member.node.text[:1] in ("|", ">")
 
 
 def _has_own_comment(base: Entry, ours: Entry, theirs: Entry, path: Path) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from lisa_scaffold.formats.tree import (
     COMMENT,
@@ -136,6 +136,38 @@ def attach_head(head: str, branch: Branch) -> Branch:
     first, *rest = branch.entries
     lead = first.lead.lstrip("\n") if head.endswith("\n\n") else first.lead
     return branch._replace(entries=(first._replace(lead=head + lead), *rest))
+
+
+def hand_over_comments(base: Branch, ours: Branch, theirs: Branch) -> list[Branch]:
+    """The branches, where one side put a member between a comment and what stood below that.
+
+    What the other side made of the comment stands above that new member, too.
+    """
+    sides = [base, ours, theirs]
+    if base.kind != "map":
+        return sides
+    members = [{member.key: member for member in side.entries} for side in sides]
+    for one, other in (1, 2), (2, 1):
+        for new, below in pairwise(sides[one].entries):
+            old, own = (members[each].get(below.key) for each in (0, other))
+            is_new = new.key not in members[0] and new.key not in members[other]
+            if not is_new or new.item or below.item or old is None or own is None:
+                continue
+            comments = {*split_comments(old.lead)}
+            has_taken = comments <= {*split_comments(new.lead)} - {*split_comments(below.lead)}
+            if own.lead == old.lead or not comments or not has_taken:
+                continue
+            try:
+                lead = merge_lead(old.lead, own.lead, new.lead)
+            except NotSure:
+                continue
+            members[one][new.key] = new._replace(lead=lead)
+            for each, member in (0, old), (other, own):
+                members[each][below.key] = member._replace(lead=below.lead)
+    return [
+        side._replace(entries=tuple(m if m.item else own[m.key] for m in side.entries))
+        for side, own in zip(sides, members, strict=True)
+    ]
 
 
 def _find_column(branch: Branch) -> int | None:

@@ -142,12 +142,10 @@ def _squeeze(comment: str) -> str:
 
 
 def drop_doubled_comments(base: str, ours: str, theirs: str, merged: str) -> str:
-    """A merged text in which a comment stands once, though a side put something new below it.
-
-    Both sides have it then, and each has something else right below.
-    """
+    """A merged text in which a comment stands once, though one side put something new below it."""
     counts = [Counter(_find_comments(text)) for text in (base, ours, theirs, merged)]
-    known = {line.strip() for line in base.split("\n")}
+    before, own, new = ({*map(str.strip, text.split("\n"))} for text in (base, ours, theirs))
+    known = before | (own & new)
     lines = merged.split("\n")
     for comment, count in counts[3].items():
         surplus = count - max(side[comment] for side in counts[:3])

@@ -80,6 +80,8 @@ def _merge_apart(base: str, *sides: Sequence[str]) -> str | None:
             if not sides[0][region.base]:
                 united = _unite(base, words, their_words)
                 united = united or _unite_packages("".join(merged), words, their_words)
+            elif not (words and their_words):
+                united = _keep_options([*words, *their_words])
             if united is None:
                 return None
             words = united
@@ -115,6 +117,12 @@ def _unite(line: str, ours: Sequence[str], theirs: Sequence[str]) -> list[str] |
         return None
     after = one[len(one.rstrip()) :]
     return [one.rstrip(), *(f" {' '.join(option)}" for option in fresh), after]
+
+
+def _keep_options(words: list[str]) -> list[str] | None:
+    """What one side put in the place of words that both removed: options are no other form."""
+    is_free = all(word.startswith("-") for word in "".join(words).split())
+    return words if is_free else None
 
 
 def _unite_packages(before: str, *sides: Sequence[str]) -> list[str] | None:
