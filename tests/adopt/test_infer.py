@@ -127,7 +127,7 @@ SCRIPT = "import urllib.request\n\nurllib.request.urlretrieve('https://example.o
         ),
     ],
 )
-def test_where_the_tests_are(files: Files, expected: str, *, sure: bool) -> None:
+def test_where_the_tests_are(files: dict[str, str], expected: str, *, sure: bool) -> None:
     setup = "from setuptools import setup\nsetup(name='lisa-a')\n"
     present = {"setup.py": setup, "lisa_a/__init__.py": "", **files}
     found = infer.infer_answers(Facts.of(present), RepositoryFacts(History(), ""), {})["test_path"]

@@ -307,7 +307,7 @@ def _find_opened(facts: Facts) -> Iterator[tuple[str, int]]:
 
 def _find_readers(nodes: Iterable[ast.AST]) -> dict[str, int]:
     """Functions that open a file which they are given: by the place of that argument."""
-    found = {}
+    found: dict[str, int] = {}
     for node in nodes:
         if isinstance(node, ast.FunctionDef):
             more = [node.args.vararg] if node.args.vararg else []
