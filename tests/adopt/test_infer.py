@@ -99,6 +99,53 @@ def test_setup_py_is_read_and_never_run() -> None:
     assert found["author_name"] == ("Ada Example", "lisa_py/_version.py:2")
 
 
+ABOUT = (
+    "from os.path import join\n"
+    "name = 'lisa_py'\nNAME = name\nAUTHOR = 'Ada Example'\nAUTHOR_EMAIL = 'ada@example.org'\n"
+    "DESCRIPTION = 'Waves.'\nif join:\n    LONG = 'a'\nparts = [name]\nparts.append('b')\n"
+)
+OPENED = "with open({}) as f:\n    exec(f.read())\n"
+MADE = "opts = dict(name=NAME, author=AUTHOR, author_email=AUTHOR_EMAIL, description=DESCRIPTION)\n"
+AT = "lisa_py/version.py"
+STATED = {
+    "distribution": ("lisa-py", f"{AT}:2"),
+    "author_name": ("Ada Example", f"{AT}:4"),
+    "author_email": ("ada@example.org", f"{AT}:5"),
+    "description": ("Waves.", f"{AT}:6"),
+}
+
+
+@pytest.mark.parametrize(
+    ("lines", "about", "is_read"),
+    [
+        (OPENED.format("os.path.join('lisa_py', 'version.py')"), ABOUT, True),
+        ("exec(compile(open('lisa_py/version.py').read(), 'a', 'exec'))\n", ABOUT, True),
+        ("from lisa_py.version import NAME, AUTHOR, AUTHOR_EMAIL, DESCRIPTION\n", ABOUT, True),
+        # What may be another value is not read.
+        (OPENED.format("'lisa_py/version.py'"), f"{ABOUT}DESCRIPTION += ' And tides.'\n", False),
+        (OPENED.format("'lisa_py/version.py'"), f"{ABOUT}from .more import *\n", False),
+        (OPENED.format("'lisa_py/version.py'") + "DESCRIPTION = input()\n", ABOUT, False),
+        ("exec(open('lisa_py/version.py').read(), {})\n", ABOUT, False),
+        ("def run():\n    exec(open('lisa_py/version.py').read())\n", ABOUT, False),
+        ("exec(open('lisa_py/version.py').read())\nopen('lisa_py/b.py')\n", ABOUT, False),
+        ("", ABOUT, False),
+    ],
+)
+def test_what_setup_py_takes_from_a_module(lines: str, about: str, *, is_read: bool) -> None:
+    files: Files = {
+        "setup.py": f"import os\nfrom setuptools import setup\n{lines}{MADE}setup(**opts)\n",
+        AT: about,
+        "lisa_py/__init__.py": '"""Says something else."""\n',
+        "lisa_py/b.py": "DESCRIPTION = 'Else.'\n",
+    }
+    found = infer.infer_answers(Facts.of(files), RepositoryFacts(History(), ""), {})
+    if is_read:
+        assert {key: (found[key].value, found[key].source) for key in STATED} == STATED
+    description = found["description"]
+    # The first line of a module is what there is otherwise, and a guess.
+    assert (description.value == "Waves.", description.sure) == (is_read, is_read)
+
+
 TEST = "def test_a():\n    pass\n"
 SCRIPT = "import urllib.request\n\nurllib.request.urlretrieve('https://example.org/a', 'a')\n"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -15,7 +14,6 @@ from lisa_scaffold.project.facts import Facts
 
 _PATH = compile_lazily(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 _NAME = compile_lazily(r"[A-Za-z_][A-Za-z0-9_]*([.][A-Za-z_][A-Za-z0-9_]*)*")
-_ABOUT = ("_version.py", "__about__.py", "_about.py", "_meta.py", "__init__.py", "version.py")
 _TEST = compile_lazily(r"(test_[^/]*|[^/]*_test|tests?)\.py")
 _HOLDING = compile_lazily(
     r"^[ \t]*(?:(?:async[ \t]+)?def[ \t]+test|class[ \t]+\w*Test)|\bTestCase\b|\bdoctest\b",
@@ -199,29 +197,3 @@ def _list_testpaths(facts: Facts) -> Iterator[Guess]:
 
 def _holds_test(facts: Facts, path: str) -> bool:
     return _HOLDING.search(facts.text(path)) is not None
-
-
-def find_computed(facts: Facts, key: str) -> tuple[str, str] | None:
-    """What ``setup.py`` looks up in a module of the project, such as ``about["__version__"]``."""
-    wanted = None
-    setup = facts.python("setup.py")
-    for node in ast.walk(setup) if isinstance(setup, ast.Module) else ():
-        match node:
-            case ast.keyword(arg=arg, value=ast.Subscript(slice=ast.Constant(value=str(name)))) if (
-                arg == key
-            ):
-                wanted = name
-                break
-    if wanted is None:
-        return None
-    modules = [path for path in facts.files if path.rpartition("/")[2] in _ABOUT]
-    for path in sorted(modules, key=lambda each: (each.count("/"), each)):
-        module = facts.python(path)
-        for node in module.body if isinstance(module, ast.Module) else ():
-            match node:
-                case ast.Assign(
-                    targets=[ast.Name(id=name)],
-                    value=ast.Constant(value=str(text), lineno=line),
-                ) if name == wanted:
-                    return text, f"{path}:{line}"
-    return None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lisa_scaffold.adopt import cited, code, compiling, eligible, forge, people, programs
+from lisa_scaffold.adopt.computed import find_computed
 from lisa_scaffold.adopt.guess import Guess, RepositoryFacts, one_line, squeezed
 from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.lines import join_names
@@ -175,7 +176,7 @@ class _Inference:
         package, pyproject = self.facts.package, self.facts.pyproject
         path, line = package.place("name")
         options = [Guess(package.name, f"{path}:{line}")]
-        if computed := code.find_computed(self.facts, "name"):
+        if computed := find_computed(self.facts, "name"):
             options.append(Guess(normalize_name(computed[0]), computed[1]))
         poetry = str(pyproject.get("tool", "poetry", "name") or "")
         options.append(Guess(poetry, f"pyproject.toml:{pyproject.line('tool', 'poetry')}"))
@@ -259,12 +260,14 @@ class _Inference:
         package = self.facts.package
         options = [
             (package.text("description"), "{}:{}".format(*package.place("description"))),
-            code.find_computed(self.facts, "description") or ("", ""),
+            find_computed(self.facts, "description") or ("", ""),
             self.read_docstring(),
         ]
         for text, source in options:
             if description := one_line(text, 300):
-                self.add("description", description, source)
+                # What a module says of itself need not be what its package is for.
+                is_stated = (text, source) != options[-1]
+                self.add("description", description, source, sure=is_stated)
                 return
         name = self.found["project_name"].value
         kinds = {"service": "The service", "pipeline": "The pipeline"}
@@ -290,15 +293,18 @@ class _Inference:
         """Authors, copyright and licence, and what a citation tells beside them."""
         facts, history = self.facts, self.repository_facts.history
         author = next(people.find_authors(facts, self.repository_facts), None)
-        computed = code.find_computed(facts, "author")
+        computed = find_computed(facts, "author")
         given = self.found.get("author_name")
         if computed and not facts.package.get("authors"):
-            author = Guess(people.one_person(computed[0]), computed[1]), Guess("", computed[1])
+            address, place = find_computed(facts, "author_email") or ("", computed[1])
+            is_address = cited.EMAIL.fullmatch(address)
+            email = Guess(address if is_address else "", place)
+            author = Guess(people.one_person(computed[0]), computed[1]), email
         if given:
             # The address is that of this person, or of nobody.
             named = people.find_authors(facts, self.repository_facts)
-            email = next((email for name, email in named if name.value == given.value), None)
-            author = given, email or Guess("", given.source)
+            known = next((email for name, email in named if name.value == given.value), None)
+            author = given, known or Guess("", given.source)
         if author:
             self.found.setdefault("author_name", author[0])
             self.found.setdefault("author_email", author[1])

@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 _SETUP_MODULES = ("setuptools", "distutils.core", "numpy.distutils.core", "skbuild")
 _ALL_NAMES = ("globals", "locals", "vars")
 _ANY = "*"
+_MOST_NAMES = 4
+"""Names that may stand for one another in a row."""
 _READING = frozenset(["values", "items", "keys", "get", "copy"])
 _HARMLESS = frozenset(
     ["print", "len", "str", "list", "tuple", "sorted", "set", "dict", "find_packages"]
@@ -241,6 +243,25 @@ def _find_constants(
         for name, value in found.items()
         if touched[name] == 1 and (name not in handed or not _can_change(value))
     }
+
+
+def find_texts(module: ast.Module) -> dict[str, tuple[str, int]]:
+    """The names at the top of a module that stand for one text, whatever happens, with its line."""
+    values = _find_constants(module, [], lambda value: value)
+    found = {}
+    for name, given in values.items():
+        value = given
+        # One name may stand for another, which is the one with the text.
+        for _ in range(_MOST_NAMES):
+            value = values.get(value.id, value) if isinstance(value, ast.Name) else value
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            found[name] = value.value, value.lineno
+    return found
+
+
+def binds(module: ast.Module, name: str) -> bool:
+    """Whether a module gives a value to a name anywhere, but for what it runs."""
+    return name in _find_bound(module)
 
 
 def _find_sections(module: ast.Module) -> Iterator[str]:
