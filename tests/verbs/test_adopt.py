@@ -721,6 +721,26 @@ def test_without_tests_pytest_looks_at_no_script(tmp_path: Path, capsys: Capture
     assert collected()[1].splitlines()[0] == "tests/test_later.py::test_later"
 
 
+def test_how_older_code_is_let_in(tmp_path: Path, capsys: Capture) -> None:
+    old = {"lisa_noise/legacy.py": "import os, sys\nl = lambda x : x\n"}
+    project = make(tmp_path / "project", {**SETUPTOOLS, **old})
+    told = "\n".join(report(project, capsys)["notes"])
+    assert 'CONTRIBUTING.md shows it under "Older code"' in told
+    assert "SKIP=ruff-check git commit" in told
+    section = show(project, "CONTRIBUTING.md").partition("\n## Older code\n")[2]
+    table, line = section.partition("```toml\n")[2].partition("\n```")[0].splitlines()
+    assert line == '"lisa_noise/legacy.py" = [ "ALL" ]'
+    git.git("checkout", "--quiet", BRANCH, cwd=project)
+    words = program("ruff"), "check", "--quiet", "--no-cache", "lisa_noise/legacy.py"
+    assert subprocess.run(words, cwd=project, capture_output=True, check=False).returncode == 1
+    settings = (project / "pyproject.toml").read_text()
+    assert settings.count(table) == 1
+    write(project, {"pyproject.toml": settings.replace(table, f"{table}\n{line}")})
+    passes(*words, cwd=project)
+    kept = show(project, ".pre-commit-config.yaml")
+    assert "      - id: rumdl\n        args: [--fix]\n" in kept
+
+
 def test_pythons_that_no_job_has_are_refused(tmp_path: Path, capsys: Capture) -> None:
     setup = str(SETUPTOOLS["setup.py"]).replace(">=3.9", ">=3.7,<3.10")
     project = make(tmp_path / "project", {**SETUPTOOLS, "setup.py": setup})

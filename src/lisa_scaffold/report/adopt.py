@@ -220,8 +220,8 @@ def _hints(adopted: Adopted) -> Iterator[str]:
         if "pyproject.toml" in paths and (root / lock).is_file():
             yield f"{lock} is older than pyproject.toml now. Renew it with: {command}"
     hooks, mark = ".pre-commit-config.yaml", b"id: ruff-format"
-    former = adopted.before.get(hooks)
-    if (now := paths.get(hooks)) and mark in now.data and not (former and mark in former.data):
+    now, former = paths.get(hooks), adopted.before.get(hooks)
+    if now and mark in now.data and not (former and mark in former.data):
         yield (
             "ruff-format is new here, and asks for code in its form. Bring the code into it once, "
             "in a commit of its own: nox -s fix"
@@ -239,6 +239,17 @@ def _hints(adopted: Adopted) -> Iterator[str]:
                 if is_excused
                 else ", unless .gitlab-ci.yml gives them `allow_failure: true`."
             )
+        )
+    mark = b"id: ruff-check"
+    if now and mark in now.data and not (former and mark in former.data):
+        told = paths.get("CONTRIBUTING.md")
+        remedy = "name it under ruff's per-file-ignores"
+        if told and b"\n## Older code\n" in told.data:
+            remedy += ' (CONTRIBUTING.md shows it under "Older code")'
+        yield (
+            "After pre-commit install, a commit that touches such a file is stopped for all that "
+            f"it has had. To let it in until that is worked off, {remedy}. To go without once: "
+            "SKIP=ruff-check git commit"
         )
     if ".gitlab/ci/security.yml" in paths and not (root / ".secrets.baseline").is_file():
         yield (
