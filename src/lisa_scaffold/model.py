@@ -279,7 +279,7 @@ class Checked(NamedTuple):
     kind
         Its kind, such as package; empty where that cannot be told.
     version
-        Version of the template that it records; empty where it records none.
+        Version of our template that it records; empty where it records none.
     findings
         Where rules fail, by path and line.
     waived

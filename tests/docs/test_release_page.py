@@ -53,7 +53,7 @@ def test_what_has_no_conflict_is_merged_and_pushed(
     run(["git", "add", "own.txt"], cwd=origins / "plain")
     run(["git", "commit", "--quiet", "--message", "Ours"], cwd=origins / "plain")
     run(["git", "push", "--quiet", origins / "plain.git", "HEAD"], cwd=origins / "plain")
-    (block,) = re.findall(r"^```sh\n(on_default.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    (block,) = re.findall(r"^```sh\n(clones=.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     # What is no clone, or has a server that is gone, is a line, and no message of git's.
     (fleet.clones / "folder").mkdir()
     run(["git", "remote", "set-url", "origin", tmp_path / "gone"], cwd=fleet.clones / "current")

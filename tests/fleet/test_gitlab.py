@@ -677,6 +677,22 @@ def test_a_token_in_a_file(
     assert actions(told)["plain"] == "updated"
 
 
+def test_a_token_that_is_missing_is_told_with_a_page_and_a_way_without(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("NONE_HERE", raising=False)
+    with pytest.raises(LisaError) as raised:
+        forge.read_token(Server("https://gitlab.example.org", token_variable="NONE_HERE"))  # noqa: S106
+    assert raised.value.message == (
+        "the variable NONE_HERE: no token for https://gitlab.example.org there"
+    )
+    assert raised.value.hint == (
+        "Put one there: https://lisa.pages.in2p3.fr/lisa-scaffold/howto/fleet.html"
+        "#what-the-token-may-do tells which rights it needs. Without one, take [gitlab] out of "
+        "fleet.toml and name `folders` of clones."
+    )
+
+
 def test_git_is_told_for_that_server_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET", TOKEN)
     server = Server("https://gitlab.example.org:8443/base", token_variable="SECRET")  # noqa: S106

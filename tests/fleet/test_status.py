@@ -344,6 +344,8 @@ def test_tables_tell_drift_and_who_takes_no_updates(fleet: Fleet, capsys: Captur
     told = {row[0].strip("| `"): (row[drift], row[updates]) for row in rows[2:]}
     assert told["drifted"] == ("1", "yes")
     assert told["apart"] == ("0", "no")
+    # There is nothing to update where no template is recorded.
+    assert told["plain"] == ("0", "")
 
 
 def test_a_record_that_cannot_be_read_is_no_missing_one(fleet: Fleet, capsys: Capture) -> None:

@@ -224,6 +224,16 @@ def test_the_address_of_a_project_in_sentry_is_no_secret() -> None:
     assert found({"a.py": f'DSN = "https://{key}:{other}@sentry.in2p3.fr/1"\n'}, "SEC") == []
 
 
+def test_tokens_of_two_kinds_are_two_findings() -> None:
+    gitlab, github = f"glpat-{random(20)}", f"ghp_{random(36)}"
+    text = f"a: {gitlab}\nb: {github}\nc: {gitlab}\n"
+    rest = "is in every clone, for ever: revoke it, and use a CI variable"
+    assert messages({"a.yml": text}, "SEC002") == [
+        f"this GitLab token {rest}; also in line 3",
+        f"this GitHub token {rest}",
+    ]
+
+
 def includes(*entries: str) -> dict[str, Any]:
     listed = "".join(f"  - {entry}\n" for entry in entries)
     return {".gitlab-ci.yml": f"include:\n{listed}a:\n  script: [b]\n"}

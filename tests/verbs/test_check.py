@@ -284,6 +284,8 @@ def test_another_template_is_not_asked(project: Path) -> None:
         "Made from https://nowhere.example.org/template.git, another template: what that locks is "
         "not known here.",
     )
+    # Its versions are none of ours.
+    assert result.checked.version == ""
 
 
 # --- Repairs --------------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 BRANCHES = "lisa-scaffold/"
 """How the names of all branches begin that a fleet makes."""
 
+_PAGE = "https://lisa.pages.in2p3.fr/lisa-scaffold/howto/fleet.html#what-the-token-may-do"
 _EXTRA = 'pip install "lisa-scaffold[gitlab] @ git+https://gitlab.in2p3.fr/LISA/lisa-scaffold.git"'
 _TOKEN = compile_lazily(r"[!-~]+")
 _LENGTHS = (8, 500)  # of a token, at least and at most
@@ -132,7 +133,10 @@ def read_token(server: Server) -> str:
         where = f"the variable {server.token_variable}"
         token = os.environ.get(server.token_variable, "").strip()
     if not token:
-        hint = "The page on fleets tells which rights a token needs for what."
+        hint = (
+            f"Put one there: {_PAGE} tells which rights it needs. Without one, take [gitlab] out "
+            "of fleet.toml and name `folders` of clones."
+        )
         raise LisaError(f"{where}: no token for {server.url} there", hint)
     if why := _find_fault(token):
         hint = "Copy the token as GitLab has shown it, and nothing else."

@@ -82,6 +82,8 @@ class Given(NamedTuple):
         Recorded answers that the recorded version does not take, each with the reason.
     not_rendered
         Why the recorded version cannot be rendered; empty where it can, or nobody tried.
+    is_of_other
+        Whether the recorded version is one of another template.
     today
         The date, for what expires; ``None``: nothing does.
     unused
@@ -94,6 +96,7 @@ class Given(NamedTuple):
     components: Mapping[str, str] = MappingProxyType({})
     wrong_answers: tuple[tuple[str, str], ...] = ()
     not_rendered: str = ""
+    is_of_other: bool = False
     today: date | None = None
     unused: frozenset[int] = frozenset()
 

@@ -201,7 +201,7 @@ def no_token(facts: Facts) -> Iterator[Hit]:
     [GitHub: token formats](https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/).
     """
     for path, marks in facts.marks.items():
-        found: list[tuple[int, str, int]] = []
+        found: dict[str, list[tuple[int, int]]] = {}
         for mark in marks:
             for name, pattern in _patterns().items():
                 match = pattern.search(mark.text)
@@ -212,10 +212,10 @@ def no_token(facts: Facts) -> Iterator[Hit]:
                 if name == _OF_AWS and not _has_secret_half(facts.lines(path), mark.line):
                     continue
                 if not (path.endswith(_PAGES) and _is_for_example(facts.lines(path), mark.line)):
-                    found.append((mark.line, name, match.start() + 1))
-        if found:
-            line, name, column = found[0]
-            more = count_more([at for at, _, _ in found])
+                    found.setdefault(name, []).append((mark.line, match.start() + 1))
+        for name, places in found.items():
+            line, column = places[0]
+            more = count_more([at for at, _ in places])
             message = f"{name} is in every clone, for ever: revoke it, and use a CI variable{more}"
             yield Hit(path, line, message, column=column)
 

@@ -52,6 +52,8 @@ class Origin(NamedTuple):
         that it may have; empty where the jobs are files of the project.
     newer
         The versions after the recorded one, oldest first; ``None`` where they are not known.
+    is_other
+        Whether it is another template than ours.
     """
 
     locked: Mapping[str, bytes] | None = None
@@ -60,6 +62,7 @@ class Origin(NamedTuple):
     wrong: tuple[tuple[str, str], ...] = ()
     components: Mapping[str, str] = MappingProxyType({})
     newer: tuple[str, ...] | None = None
+    is_other: bool = False
 
 
 class _Kept(NamedTuple):
@@ -134,7 +137,7 @@ class Origins:
         if not source.ours:
             # Another template has no table of locked files, and may be anywhere in the network.
             note = f"Made from {address}, another template: what that locks is not known here."
-            return Origin(notes=(note,))
+            return Origin(notes=(note,), is_other=True)
         if source not in self._versions:
             self._versions[source] = source.versions()
         own, known = parse_version(version), self._versions[source]

@@ -216,6 +216,7 @@ def check_one(path: Path, wanted: Wanted, origins: Origins) -> tuple[Result, lis
             components=origin.components,
             not_rendered=origin.problem,
             wrong_answers=origin.wrong,
+            is_of_other=origin.is_other,
         )
     notes = origin.notes if origin else ()
     if not facts.kind:
@@ -328,7 +329,7 @@ def _judged(
         facts.root or Path(),
         facts.package.name or (facts.root or Path()).resolve().name,
         facts.kind,
-        str(facts.answers.get("_commit", "")),
+        "" if facts.given.is_of_other else str(facts.answers.get("_commit", "")),
         tuple(findings),
         tuple(waived),
         notes,

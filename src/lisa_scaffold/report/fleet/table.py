@@ -58,5 +58,7 @@ def list_cells(row: Row) -> list[str]:
 
 
 def say_updates(row: Row) -> str:
-    """Whether a project takes part in updates; nothing where nobody knows."""
-    return "" if row.problem else "yes" if row.updates else "no"
+    """Whether a project takes part in updates; nothing where nobody knows, or there are none."""
+    if row.problem or (row.updates and not row.version):
+        return ""
+    return "yes" if row.updates else "no"
