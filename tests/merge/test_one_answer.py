@@ -861,3 +861,11 @@ def test_a_comment_stands_once_where_the_member_below_it_is_another_one() -> Non
     theirs = base.replace("# others\n", "# others\nbased = 1\n").replace("last", "mypy = 1\nlast")
     both = ours.replace("# others\n", "# others\nbased = 1\nmypy = 1\n")
     assert merged("a.toml", base, ours, theirs) == both
+
+
+def test_a_comment_that_the_project_took_out_is_nothing_to_the_members_below_it() -> None:
+    base = "docs = [\n    'a',\n    # c, d\n    'b',\n    'e',\n]\n"
+    ours = base.replace("    # c, d\n", "").replace("    'e'", "    # other\n    'e'")
+    theirs = base.replace("    # c, d\n", "").replace("    'e'", "    # c, d\n    'e'")
+    theirs = theirs.replace("'b',", "'b',\n    'new',")
+    assert merged("a.toml", base, ours, theirs) == ours.replace("'b',", "'b',\n    'new',")

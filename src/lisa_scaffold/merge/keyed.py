@@ -158,14 +158,27 @@ def _merge_document(
         return theirs, ()
     if theirs == base:
         return ours, ()
-    notes: list[Note] = []
     texts = (base, ours, theirs)
+    done = None if choice.find_side() else _merge_trees(parse, texts, texts, moving=moving)
+    if done is None:
+        # A comment that the project took out divides nothing, wherever the template has it now.
+        done = _merge_trees(parse, verify.drop_removed_comments(*texts), texts, moving=moving)
+    return done
+
+
+def _merge_trees(
+    parse: Callable[[str], Branch],
+    read: tuple[str, str, str],
+    texts: tuple[str, str, str],
+    *,
+    moving: bool,
+) -> MergedText | None:
+    """Merge what was read of three versions of a text."""
+    base, ours, theirs = texts
+    notes: list[Note] = []
     has_end = [text.endswith("\n") or not text for text in texts]
     try:
-        sides = [
-            parse(text if ended else f"{text}\n")
-            for text, ended in zip(texts, has_end, strict=True)
-        ]
+        sides = [parse(text if text.endswith("\n") or not text else f"{text}\n") for text in read]
         if moving:
             sides = moves.gather_dotted_keys(sides)
             # What one side moved is put in its new place in base and in the other side.

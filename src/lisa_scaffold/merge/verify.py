@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from importlib import import_module
 from itertools import pairwise
 from typing import TypeAlias
@@ -116,15 +117,27 @@ def drop_revived_comments(base: str, ours: str, theirs: str, merged: str) -> str
 
     One may come with what the template adds below it: it is the template's as little as before.
     """
+    return _drop_comments(merged, _find_removed(base, ours, theirs))
+
+
+def drop_removed_comments(base: str, ours: str, theirs: str) -> tuple[str, str, str]:
+    """The three versions without the comments that the project took out, or wrote otherwise."""
+    gone = _find_removed(base, ours, theirs)
+    return _drop_comments(base, gone), ours, _drop_comments(theirs, gone)
+
+
+def _find_removed(base: str, ours: str, theirs: str) -> set[str]:
     before, own, new = (_find_comments(text) for text in (base, ours, theirs))
     gone = {*before} & {*new} - {*own}
     squeezed = {*map(_squeeze, before)} - {*map(_squeeze, own)}
-    gone |= {each for each in new if _squeeze(each) in squeezed}
-    if not gone:
-        return merged
+    return gone | {each for each in new if _squeeze(each) in squeezed}
+
+
+def _drop_comments(text: str, gone: AbstractSet[str]) -> str:
+    """A text without some comments, and without what they leave of blank lines."""
     lines: list[str] = []
     has_dropped = False
-    for line in merged.split("\n"):
+    for line in text.split("\n"):
         if line.strip(" \t") in gone:
             has_dropped = True
         elif line.strip() or not has_dropped or (lines and lines[-1].strip()):
