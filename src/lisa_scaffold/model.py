@@ -176,6 +176,14 @@ class Change(NamedTuple):
     was: str | None = None
 
 
+class Weight(StrEnum):
+    """What a note wants of whoever reads it."""
+
+    INFORMS = "informs"  # nothing: all is as it would be without anybody's word
+    TELLS = "tells"  # to be known
+    ASKS = "asks"  # something to be done
+
+
 class Note(NamedTuple):
     """What a maintainer should know, in full sentences; lines that it quotes follow it.
 
@@ -185,10 +193,13 @@ class Note(NamedTuple):
         The note.
     path
         The file that it is about, relative to the project; empty where it is about none.
+    weight
+        What it wants of whoever reads it.
     """
 
     text: str
     path: str = ""
+    weight: Weight = Weight.TELLS
 
     def __str__(self) -> str:
         """The note, which begins with its path."""

@@ -32,6 +32,7 @@ def test_what_has_no_conflict_is_merged_and_pushed(
         merged=merged,
         torn=torn,
         current=None,
+        locked={"locked.txt": f"mine\n{TEN}"},
         apart={},
         detached={},
     )
@@ -39,7 +40,7 @@ def test_what_has_no_conflict_is_merged_and_pushed(
     origins = tmp_path / "origins"
     fleet.clones.rename(origins)
     fleet.clones.mkdir()
-    names = ["apart", "current", "detached", "merged", "plain", "torn"]
+    names = ["apart", "current", "detached", "locked", "merged", "plain", "torn"]
     for name in names:
         run(["git", "clone", "--quiet", "--bare", origins / name, origins / f"{name}.git"])
         run(["git", "clone", "--quiet", origins / f"{name}.git", fleet.clones / name])
@@ -69,6 +70,9 @@ def test_what_has_no_conflict_is_merged_and_pushed(
         ["git", "remote", "set-url", "origin", origins / "current.git"],
         cwd=fleet.clones / "current",
     )
+    for name in ("locked", "torn"):  # nobody has seen yet what there is to do
+        branch = "lisa-scaffold/v2.0.0 tells what there is to do"
+        assert f"clones/{name}/: not merged, git -C clones/{name}/ log -1 {branch}\n" in done.stdout
     for name in ("apart", "detached"):
         said = f"clones/{name}/: the default branch is not checked out, or not known\n"
         assert said in done.stdout

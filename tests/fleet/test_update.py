@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -119,6 +120,59 @@ def test_a_conflict_that_was_committed_holds_no_project_up(fleet: Fleet, capsys:
     message = git.git("log", "-1", "--format=%B", BRANCH, cwd=place)
     assert "1 conflict of an earlier merge, committed with its markers" in message
     assert "+line five\n" in message
+
+
+def test_a_note_that_only_informs_makes_no_merge_of_it(fleet: Fleet, capsys: Capture) -> None:
+    """A new question that has its default, say; and a file that stays away as before."""
+    shutil.rmtree(fleet.clones / "torn")
+    place = fleet.clones / "plain"
+    write(place, {"shared.txt": None})
+    commit(place)
+    answers = place / ".copier-answers.yml"
+    write(place, {answers.name: answers.read_text() + "# since\n"})
+    commit(place)
+    copier = (fleet.work / "copier.yml").read_text()
+    more = "more:\n  type: str\n  help: More\n  default: none\n"
+    fleet.release("v3.0.0", {"copier.yml": copier + more})
+    code, told = update(fleet, capsys)
+    assert code == ExitCode.DONE
+    for name, result in (("plain", "plain"), ("merged", "merged")):
+        repository = git.find_repository(fleet.clones / name)
+        tip = git.find_tip(repository, "lisa-scaffold/v3.0.0")
+        mark = seal.read_mark(git.read_commit(repository, tip))
+        assert mark
+        assert (mark.result, told[name]["notes"], told[name]["tasks"]) == (result, 1, [])
+
+
+def test_what_somebody_has_to_do_stands_under_the_project(fleet: Fleet, capsys: Capture) -> None:
+    lines = {"locked.txt": f"locked\n{TEN}".replace("locked\n", "mine\n")}
+    write(fleet.clones / "plain", dict(lines))
+    commit(fleet.clones / "plain")
+    task = "locked.txt: locked: the template's lines win, yours are not taken."
+    place = fleet.clones / "plain"
+    log = f"git -C {place} log -1 {BRANCH}"
+    for options in (("--dry-run",), (), ()):
+        _, told = update(fleet, capsys, *options)
+        said = task if told["plain"]["action"] != "right" else f"its commit tells what: {log}"
+        assert told["plain"]["tasks"] == [said]
+        assert told["merged"]["tasks"] == []
+        lists = ("tasks", "files", "conflicts", "superseded")
+        tuples = [{key: tuple(each[key]) for key in lists} for each in told.values()]
+        pairs = zip(told.values(), tuples, strict=True)
+        text = report.write_text([Outcome(**{**each, **made}) for each, made in pairs])
+        assert text.startswith("5 projects, 1 thing to do\n")
+        assert f"\n    to do: {said}\n" in text
+    mark = seal.read_mark(read(fleet, "plain"))
+    assert mark
+    assert mark.result == "tasks"
+    cli.main(["fleet", "status", str(fleet.set_up())])
+    text = capsys.readouterr().out
+    said = f"the branch {BRANCH} waits to be merged, with something to do that its commit tells"
+    assert said in text
+    steps = text.partition("\nNext\n")[2]
+    assert f"See what there is to do before what waits is merged\n    {log}\n" in steps
+    assert f"git -C {fleet.clones / 'merged'} merge {BRANCH}\n" in steps
+    assert f"git -C {place} merge" not in steps
 
 
 @pytest.mark.uncounted

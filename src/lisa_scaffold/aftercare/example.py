@@ -14,7 +14,7 @@ from lisa_scaffold.aftercare.work import Work
 from lisa_scaffold.formats import python
 from lisa_scaffold.git import SUBMODULE, Blob
 from lisa_scaffold.lines import join_names
-from lisa_scaffold.model import Change, Note
+from lisa_scaffold.model import Change, Note, Weight
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.sync.outcome import Synced
 from lisa_scaffold.sync.seeded import Matches
@@ -61,7 +61,7 @@ def tell_example(
     ]
     synced.notes = [note for note in synced.notes if note.path not in gone]
     files = "1 file is" if len(gone) == 1 else f"{len(gone)} files are"
-    synced.notes.append(Note(f"{files} the example: git rm {shlex.join(gone)}"))
+    synced.notes.append(Note(f"{files} the example: git rm {shlex.join(gone)}", weight=Weight.ASKS))
     names = _find_names(present, gone)
     uncommitted = work.read_uncommitted(_USING)
     present |= {path: blob for path, blob in uncommitted.items() if path not in synced.files}

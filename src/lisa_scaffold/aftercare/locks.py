@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from lisa_scaffold.aftercare.work import Work
 from lisa_scaffold.git import SUBMODULE, Blob
 from lisa_scaffold.lines import join_names
+from lisa_scaffold.model import Weight
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.sync.outcome import Synced
 from lisa_scaffold.versions import normalize_name, split_requirement
@@ -65,7 +66,7 @@ def tell_stale(synced: Synced, work: Work) -> None:
                 said = "was made for other requirements"
             else:
                 continue
-            synced.note(path, f"{said}. Renew it with: {command}")
+            synced.note(path, f"{said}. Renew it with: {command}", weight=Weight.ASKS)
             synced.stale[path] = command
 
 

@@ -82,6 +82,11 @@ def say_there(place: str, branch: str, command: str) -> str:
     return f"git -C {shlex.quote(place)} switch {shlex.quote(branch)} && {command}"
 
 
+def say_log(place: str, branch: str) -> str:
+    """The command that shows what the commit of a branch of a local clone says."""
+    return f"git -C {shlex.quote(place)} log -1 {shlex.quote(branch)}"
+
+
 def say_pull(place: str, branch: str) -> str:
     """The command that merges what was fetched of a branch into that branch."""
     return say_there(place, branch, f"git -C {shlex.quote(place)} pull")
@@ -95,8 +100,8 @@ class Waiting(NamedTuple):
     branch
         Its name; empty where there is none.
     state
-        ``ready`` to be merged, in ``conflict``, ``touched`` by people, ``unresolved`` where these
-        have left conflicts in it, or ``lost``.
+        ``ready`` to be merged, with ``tasks`` for somebody, in ``conflict``, ``touched`` by people,
+        ``unresolved`` where these have left conflicts in it, or ``lost``.
     conflicts
         The files that are in conflict still.
     """
@@ -128,7 +133,7 @@ def find_waiting(repository: git.Repository, told: git.Told, names: Sequence[str
         if mark is None:
             left = find_unresolved(repository, tip, repository.head or "")
             return Waiting(name, "unresolved" if left else "touched", left)
-        state = "conflict" if mark.result == "conflict" else "ready"
+        state = mark.result if mark.result in {"conflict", "tasks"} else "ready"
         return Waiting(name, state, tuple(each.path for each in mark.conflicts))
     return Waiting()
 
@@ -186,7 +191,7 @@ def find_older(repository: git.Repository, told: git.Told, recorded: str, newest
         branch, is_ahead = f"{BRANCHES}{version}", is_newer(version, recorded)
         if is_newer(newest, version):
             waiting = find_waiting(repository, told, [branch])
-            is_ours = waiting.state in {"ready", "conflict"}
+            is_ours = waiting.state in {"ready", "tasks", "conflict"}
             if is_ours or waiting.state in TOUCHED:
                 found.setdefault((is_ours, is_ahead), []).append(branch)
                 continue

@@ -14,7 +14,7 @@ from lisa_scaffold.fleet.find import Member
 from lisa_scaffold.fleet.forge import MergeRequest
 from lisa_scaffold.fleet.seal import Mark
 from lisa_scaffold.fleet.settings import Updates
-from lisa_scaffold.model import Checked
+from lisa_scaffold.model import Checked, Weight
 from lisa_scaffold.rules import Selection
 from lisa_scaffold.template.pristine import Origins
 from lisa_scaffold.verbs import check
@@ -23,8 +23,9 @@ from lisa_scaffold.verbs.update import Updated
 if TYPE_CHECKING:
     from lisa_scaffold.verbs.adopt import Adopted
 
-# What becomes of a file where it is the template's own change alone.
-_PLAIN = frozenset({"updated", "added", "removed", "renamed"})
+# What becomes of a file where it is the template's own change alone: of what is left out there is
+# a note, unless it is as it was.
+_PLAIN = frozenset({"updated", "added", "removed", "renamed", "left out"})
 
 
 class Repaired(NamedTuple):
@@ -143,6 +144,8 @@ class Outcome:
         takes.
     target
         The branch of a local clone that its branch is merged into; empty where nobody knows.
+    tasks
+        What somebody has to do once it is brought in.
     """
 
     name: str
@@ -160,6 +163,7 @@ class Outcome:
     place: str = ""
     superseded: tuple[str, ...] = ()
     target: str = ""
+    tasks: tuple[str, ...] = ()
 
 
 class Place(NamedTuple):
@@ -208,17 +212,33 @@ def list_files(work: Work) -> Mapping[str, git.Blob | None]:
     return work.files if isinstance(work, Repaired) else work.synced.decided()
 
 
+def list_tasks(work: Work) -> tuple[str, ...]:
+    """What somebody has to do once it is brought in, as its notes say."""
+    if isinstance(work, Repaired):
+        return ()
+    notes = work.notes if isinstance(work, Updated) else work.synced.notes
+    return tuple(str(note) for note in notes if note.weight is Weight.ASKS)
+
+
 def judge_result(work: Work) -> str:
-    """Whether it is the template's own change and nothing else, or was merged, or has conflicts."""
+    """What the branch is, in one of the words of a mark.
+
+    Notes that only inform, such as of a new question that has its default, make nothing else of
+    it; nor does a file that stays away as before.
+    """
     if isinstance(work, Repaired):
         return "merged"
     synced = work.synced
-    plain = (
+    if synced.conflicts:
+        return "conflict"
+    if list_tasks(work):
+        return "tasks"
+    is_plain = (
         isinstance(work, Updated)
-        and not work.notes
+        and all(note.weight is Weight.INFORMS for note in work.notes)
         and {each.status for each in synced.changes} <= _PLAIN
     )
-    return "conflict" if synced.conflicts else "plain" if plain else "merged"
+    return "plain" if is_plain else "merged"
 
 
 def repair(folder: Path) -> Repaired:

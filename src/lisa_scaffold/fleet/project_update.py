@@ -19,6 +19,7 @@ from lisa_scaffold.fleet.base import (
     find_unresolved,
     find_waiting,
     open_at,
+    say_log,
     say_there,
 )
 from lisa_scaffold.fleet.clones import find_clone, hold_clone
@@ -33,6 +34,7 @@ from lisa_scaffold.fleet.outcomes import (
     Work,
     judge_result,
     list_files,
+    list_tasks,
     repair,
     stands,
 )
@@ -298,6 +300,8 @@ class Updater:
             torn = tuple(each.path for each in place.mark.conflicts)
             said = self._say_how(place) or said
             outcome = replace(outcome, action="open", said=said, conflicts=torn)
+        if place.mark and place.mark.result == "tasks":
+            outcome = replace(outcome, tasks=(_say_where(outcome),))
         if talks and remote and place.opened:
             self._close_older(place, remote, place.opened.url)
             return self._merge(place, remote, place.opened, outcome)
@@ -323,6 +327,7 @@ class Updater:
             files=tuple(sorted(list_files(work))),
             conflicts=() if isinstance(work, Repaired) else tuple(work.synced.conflicts),
             notes=len(work.notes) if isinstance(work, Updated) else 0,
+            tasks=list_tasks(work),
         )
         if self.wanted.dry_run:
             git.read_committer(git.find_repository(folder))  # or else it fails later
@@ -505,6 +510,13 @@ def _record_conflicts(work: Work, repository: git.Repository) -> Iterator[seal.C
         left = files.get(path)
         name = git.name_blob(left.data, head) if left else before.get(path, "-")
         yield seal.Conflict(path, "-" if path in files and left is None else name)
+
+
+def _say_where(outcome: Outcome) -> str:
+    """Where it stands what somebody has to do, of a branch that was made before."""
+    if not outcome.place:
+        return "its merge request tells what"
+    return f"its commit tells what: {say_log(outcome.place, outcome.branch)}"
 
 
 def _say_checked_out(place: Place, base: Base) -> str:

@@ -119,8 +119,8 @@ class Row:
         The branch that is checked out in a local clone, where that is not its default one; or the
         commit, where none is.
     branch_state
-        ``ready`` to be merged, in ``conflict``, ``touched`` by people, ``unresolved`` where these
-        have left conflicts in it, or ``lost``.
+        ``ready`` to be merged, with ``tasks`` for somebody, in ``conflict``, ``touched`` by people,
+        ``unresolved`` where these have left conflicts in it, or ``lost``.
     lacks
         How many commits of a local clone's default branch were fetched, and not merged.
     other

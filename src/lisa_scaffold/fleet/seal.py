@@ -18,7 +18,7 @@ from lisa_scaffold.pattern import compile_lazily
 
 _CONFLICT = r"Template-Conflict: (-|[0-9a-f]{40,64}) (\S+)\n"
 _TRAILER = compile_lazily(
-    r"\nTemplate-Update: (\S+) (plain|merged|conflict)\n"
+    r"\nTemplate-Update: (\S+) (plain|merged|tasks|conflict)\n"
     rf"((?:{_CONFLICT})*)Template-Seal: (\w{{64}})\n"
 )
 _CONFLICTS = compile_lazily(rf"(?m)^{_CONFLICT}")
@@ -49,7 +49,8 @@ class Mark(NamedTuple):
         The version of the template that it brings.
     result
         ``plain`` where it is the template's own change and nothing else, ``merged`` where it was
-        merged with what people wrote, or ``conflict``.
+        merged with what people wrote, ``tasks`` where somebody has something to do besides, or
+        ``conflict``.
     base
         The commit that it stands on.
     conflicts

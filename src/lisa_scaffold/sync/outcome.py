@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from lisa_scaffold.formats import diff
 from lisa_scaffold.formats.refit import refit
 from lisa_scaffold.git import Blob
-from lisa_scaffold.model import Change, Note
+from lisa_scaffold.model import Change, Note, Weight
 from lisa_scaffold.sync.seeded import Matches
 
 LOCKED = "locked: the template's lines win, yours are not taken."
@@ -138,13 +138,13 @@ class Synced:
         ours = {path: each.ours for path, each in self.conflicts.items() if each.ours}
         return {**self.files, **ours}
 
-    def note(self, path: str, *notes: str) -> None:
+    def note(self, path: str, *notes: str, weight: Weight = Weight.TELLS) -> None:
         """Record what a maintainer should know of a path."""
-        self.notes += [Note(text, path) for text in notes]
+        self.notes += [Note(text, path, weight) for text in notes]
 
     def assign(self, path: str, task: str) -> None:
         """Record what a person has to do in a path."""
-        self.note(path, task)
+        self.note(path, task, weight=Weight.ASKS)
         self.tasks.append(self.notes[-1])
 
     def keep(self, path: str, *notes: str) -> None:

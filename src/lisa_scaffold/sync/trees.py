@@ -14,7 +14,7 @@ from lisa_scaffold import files, merge
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.files import is_git_folder
 from lisa_scaffold.git import SUBMODULE, Blob, Difference, Stage, Store
-from lisa_scaffold.model import Declined, Merged, Partial
+from lisa_scaffold.model import Declined, Merged, Partial, Weight
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import find_conflict_marker
 from lisa_scaffold.sync import forgotten
@@ -301,7 +301,9 @@ class _Settling:
         else:
             todo = "put together by hand what stands between the markers"
         self.synced.note(
-            path, f"git's merge of its lines is wrong ({problem.rstrip('.')}); {todo}."
+            path,
+            f"git's merge of its lines is wrong ({problem.rstrip('.')}); {todo}.",
+            weight=Weight.ASKS,
         )
 
     def settle_driven(self, path: str, blobs: Mapping[int, Blob], was: str | None) -> None:
@@ -346,7 +348,7 @@ class _Settling:
         """A path that belongs to the template, where no merge was safe."""
         theirs = blobs[THEIRS]
         self.synced.settle(path, "updated", theirs, was)
-        self.synced.note(path, LOCKED)
+        self.synced.note(path, LOCKED, weight=Weight.ASKS)
         self.synced.offer(path, patch(path, blobs.get(BASE, theirs), blobs[OURS]), theirs)
 
     def note_forgotten(self) -> None:
@@ -357,7 +359,7 @@ class _Settling:
         for path in sorted(now.keys() - synced.conflicts.keys()):
             sides = self.base.get(origins.get(path, path)), self.theirs.get(path)
             if found := forgotten.find_conflicts(path, now[path], *sides):
-                synced.note(path, forgotten.describe(found))
+                synced.note(path, forgotten.describe(found), weight=Weight.ASKS)
 
     def settle_clash(self, clash: Clash, marked: Difference | None) -> None:
         """A file that git left in conflict; ``marked`` is what git put in its place."""

@@ -26,7 +26,7 @@ from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.git import Blob
 from lisa_scaffold.lines import join_names
-from lisa_scaffold.model import Note
+from lisa_scaffold.model import Note, Weight
 from lisa_scaffold.project import Project, settings
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.settings import Settings
@@ -103,7 +103,7 @@ class Prepared:
     new: Template
     folder: Path
     trust: bool
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     def update(
         self,
@@ -162,9 +162,10 @@ class Prepared:
             example.tell_example(synced, written, package, is_example, change)
         rejected = project.find_rejected(current, {*base, *theirs})
         notes = (
-            *map(Note, (*self.notes, *self._notes(before, after, given))),
+            *self.notes,
+            *self._notes(before, after, given),
             *synced.notes,
-            *(Note(_REJECTED, path) for path in rejected),
+            *(Note(_REJECTED, path, Weight.ASKS) for path in rejected),
         )
         return Updated(
             self.project,
@@ -288,37 +289,38 @@ class Prepared:
         ours = {path: Blob("", facts.content(path) or b"") for path in renders[0]}
         spelled.spell_alike(ours, renders, spellings)
 
-    def _notes(self, before: Render, after: Render, given: Mapping[str, Any]) -> Iterator[str]:
+    def _notes(self, before: Render, after: Render, given: Mapping[str, Any]) -> Iterator[Note]:
         """What became of the template's address, of the answers, and of commands."""
         address = self.project.source
         if redacted(address) != address:
             where = f"{self.project.answers_file}: _src_path: {redacted(address)}"
             stays = self.new.recorded == address
             what = "stays, as the template is read with it" if stays else "is taken out"
-            yield (
+            yield Note(
                 f"{where}: the password or token in this address {what}. Everybody who sees the "
-                "project has it: revoke it, and let git's credential helper know another one."
+                "project has it: revoke it, and let git's credential helper know another one.",
+                weight=Weight.ASKS,
             )
         for key in after.not_asked:
-            yield (
+            yield Note(
                 f"The question {key} is not asked, because of the other answers: "
                 f"{key}={_show(given[key])} was not used and is not recorded."
             )
         for key in [key for key in given if key not in after.questions]:
-            yield (
+            yield Note(
                 f"The template asks no question {key} any more: {key}={_show(given[key])} tells "
                 "what the project was made with, and is not recorded."
             )
         for key in after.answers.keys() & given.keys() & self.project.answers.keys():
             old, new = (_show(each[key]) for each in (self.project.answers, after.answers))
             if old != new:
-                yield f"The answer {key} changes from {old} to {new}."
+                yield Note(f"The answer {key} changes from {old} to {new}.")
         yield from self._tell_answers(before, after, given)
-        yield from _note_commands(before.not_run, after.not_run)
+        yield from map(Note, _note_commands(before.not_run, after.not_run))
 
     def _tell_answers(
         self, before: Render, after: Render, given: Mapping[str, Any]
-    ) -> Iterator[str]:
+    ) -> Iterator[Note]:
         """What became of the recorded answers, and which are new."""
         recorded = self.project.answers
         for key, value in after.answers.items():
@@ -327,11 +329,13 @@ class Prepared:
             if key not in recorded and key not in before.answers:
                 is_plain = isinstance(value, str | bool) or value == []
                 said = brief(spoken(value), 100) if is_plain else _show(value)
-                yield f"New question {key}: answered {said}; another answer: --data {key}=…"
+                text = f"New question {key}: answered {said}; another answer: --data {key}=…"
+                yield Note(text, weight=Weight.INFORMS)
             elif key in recorded and _is_cast(recorded[key], value):
-                yield f"The answer {key}={_show(recorded[key])} is recorded as {_show(value)} now."
+                text = f"The answer {key}={_show(recorded[key])} is recorded as {_show(value)} now."
+                yield Note(text, weight=Weight.INFORMS)
             elif key in recorded and value != recorded[key]:
-                yield (
+                yield Note(
                     f"The answer {key}={_show(recorded[key])} is not taken any more: "
                     f"{_show(value)} holds now; another answer: --data {key}=…"
                 )
@@ -339,9 +343,10 @@ class Prepared:
             if key in after.answers or key in after.not_asked:
                 continue
             if key in after.questions:
-                yield f"The question {key} is not asked now: its answer is dropped."
+                yield Note(f"The question {key} is not asked now: its answer is dropped.")
             else:
-                yield f"The template asks no question {key} any more: its answer is dropped."
+                text = f"The template asks no question {key} any more: its answer is dropped."
+                yield Note(text, weight=Weight.INFORMS)
 
 
 def _care_after(synced: Synced, written: Work, change: answered.Change) -> None:

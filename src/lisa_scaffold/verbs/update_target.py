@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lisa_scaffold import git, template
 from lisa_scaffold.errors import LisaError
+from lisa_scaffold.model import Note, Weight
 from lisa_scaffold.project import Project
 from lisa_scaffold.template import Source
 from lisa_scaffold.versions import shorten
@@ -29,13 +30,13 @@ class Target:
     project
         The project, with the version that is updated from.
     notes
-        What a maintainer should know of these versions, a sentence each.
+        What a maintainer should know of these versions.
     """
 
     source: Source
     version: str
     project: Project
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def choose_target(
@@ -63,12 +64,15 @@ def choose_target(
         If the version is older than the recorded one, or the template cannot be reached.
     """
     source = source or template.find_recorded_source(current.source, current.root, trust=trust)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     if not source.has(current.version):
         dated = _date_branch(source, current)
         notes = (
-            f"{current.answers_file}: _commit: {current.version}: a branch, which says no version: "
-            f"taken as it was when that file was last committed ({shorten(dated)}).",
+            Note(
+                f"_commit: {current.version}: a branch, which says no version: taken as it was "
+                f"when that file was last committed ({shorten(dated)}).",
+                current.answers_file,
+            ),
         )
         current = current._replace(version=dated)
     wanted = source.spell(wanted) if wanted else None
@@ -87,7 +91,7 @@ def choose_target(
         version = current.version
     _refuse_older(source, version, current, wanted)
     if source.ours and (told := _tell_upgrade(current.version, version)):
-        notes += (told,)
+        notes += (Note(told, weight=Weight.INFORMS),)
     carried = source.ours and not os.environ.get(template.SOURCE_VARIABLE)
     if carried and wanted and wanted not in source.versions():
         source = Source(template.CANONICAL_URL, source.recorded)

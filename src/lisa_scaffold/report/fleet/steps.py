@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from lisa_scaffold.fleet.base import say_pull, say_there
+from lisa_scaffold.fleet.base import say_log, say_pull, say_there
 from lisa_scaffold.fleet.forge import BRANCHES
 from lisa_scaffold.fleet.outcomes import Outcome
 from lisa_scaffold.fleet.records import Row, Status
@@ -115,6 +115,10 @@ class _Branch(NamedTuple):
 
 def _list_branches(waiting: Sequence[_Branch]) -> Iterator[Step]:
     """How branches of local clones are merged; those in conflict are made once more at a desk."""
+    asking = [each for each in waiting if each.state == "tasks"]
+    for each in asking[:1]:
+        said = _say_first("See what there is to do before what waits is merged", asking)
+        yield said, say_log(each.place, each.name)
     mergeable = [each for each in waiting if each.state in {"ready", "touched"}]
     ready = [each for each in mergeable if each.target]
     for each in ready[:1]:
@@ -164,7 +168,10 @@ def list_update_steps(
         return
     done = [each for each in outcomes if each.action in {"updated", "right"} and each.place]
     plain = [each for each in done if not each.url and not each.conflicts]
-    waiting = [_Branch(each.place, each.branch, "ready", each.target) for each in plain]
+    waiting = [
+        _Branch(each.place, each.branch, "tasks" if each.tasks else "ready", each.target)
+        for each in plain
+    ]
     yield from _list_branches(waiting)
     done += [each for each in outcomes if each.action == "open"]
     yield from _list_superseded([(each.place, each.superseded) for each in done])

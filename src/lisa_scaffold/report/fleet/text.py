@@ -35,6 +35,7 @@ HEADINGS = {
 }
 WAITS = {
     "ready": "waits to be merged",
+    "tasks": "waits to be merged, with something to do that its commit tells",
     "conflict": "waits for somebody: there are conflicts",
     "touched": "waits to be merged, people have committed to it",
     "unresolved": "waits for somebody: people have committed to it, and there are conflicts",

@@ -40,6 +40,7 @@ _ON_BRANCH = frozenset(["updated", "due", "right", "open"])
 _COMMAND = compile_lazily(r"(?s)(.*): ((?:lisa-scaffold|git|pip|chmod) (?:(?!, or ).)*?)\.?")
 _FILES = 2000  # characters of names
 _NAMES = 600  # of projects
+_TASK = 400  # of what there is to do
 _FOLDED = 3  # files of a folder that are named one by one
 
 
@@ -74,7 +75,10 @@ def compose_document(outcomes: Sequence[Outcome], run: Run = Run()) -> Document:
     steps = list_update_steps(outcomes, run.fleet, run.words, dry_run=run.dry_run)
     if items := tuple(Item(said, code=command) for said, command in steps):
         sections.append(Section("Next", items))
-    return Document(count(len(outcomes), "project"), tuple(sections))
+    tasks = sum(len(each.tasks) for each in outcomes)
+    things = "thing" if tasks == 1 else "things"
+    title = count(len(outcomes), "project") + (f", {tasks} {things} to do" if tasks else "")
+    return Document(title, tuple(sections))
 
 
 def _list_sections(outcomes: Sequence[Outcome]) -> Iterator[Section]:
@@ -106,17 +110,17 @@ def _describe(outcome: Outcome, first: str) -> Item:
         facts.append(f"on the branch {outcome.branch}")
         if outcome.superseded:
             facts.append(f"which supersedes {join_names(outcome.superseded)}")
-    if outcome.notes and outcome.action == "updated":
+    if (notes := outcome.notes - len(outcome.tasks)) > 0 and outcome.action == "updated":
         where = "the merge request" if outcome.url else "its commit's message"
-        facts.append(f"{count(outcome.notes, 'note')} in {where}")
+        facts.append(f"{count(notes, 'note')} in {where}")
     said, command = _split(outcome.said)
     facts += [each for each in (outcome.url, said) if each]
     # Of what is done the commit tells it; what would be done nobody else tells.
-    due: tuple[Item, ...] = ()
+    due = tuple(Item(brief_inside(each, _TASK), "to do") for each in outcome.tasks)
     if outcome.action in {"due", "waiting"} and outcome.files:
         same = first != outcome.name
         files = f"the same files as {first}" if same else ", ".join(_fold(outcome.files))
-        due = (Item(brief(files, _FILES)),)
+        due += (Item(brief(files, _FILES)),)
     return Item(brief_inside(", ".join(facts), 600), outcome.name, due, visible(command))
 
 
