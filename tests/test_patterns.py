@@ -44,7 +44,10 @@ SHORT = {
     *(f"rules.compose.{name}" for name in ("_NO_COMPOSE", "_THROWN_AWAY")),
     *(f"rules.dags.{name}" for name in ("_NO_DAG", "_SET_ASIDE")),
     *(f"rules.django.{name}" for name in ("_NO_PROJECT", "_PRODUCTION")),
-    *(f"rules.layout.{name}" for name in ("_FIXTURE", "_REWRITTEN", "_TEST")),
+    *(
+        f"rules.layout.{name}"
+        for name in ("_FIXTURE", "_OF_TESTS", "_RECORDED", "_REWRITTEN", "_TEST")
+    ),
     *("project.members._NO_MEMBER", "rules.chart._NO_CHART", "rules.container._OF_PIPELINE"),
     *("rules.images._NO_DOCKERFILE", "rules.tools._TEST", "rules.workflow_relays._BESIDE"),
     *("rules.compose_runs._OF_REHEARSAL", "rules.security._NO_SECRET"),

@@ -132,7 +132,7 @@ STATED = {
     ],
 )
 def test_what_setup_py_takes_from_a_module(lines: str, about: str, *, is_read: bool) -> None:
-    files: Files = {
+    files = {
         "setup.py": f"import os\nfrom setuptools import setup\n{lines}{MADE}setup(**opts)\n",
         AT: about,
         "lisa_py/__init__.py": '"""Says something else."""\n',

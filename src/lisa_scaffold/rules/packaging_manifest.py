@@ -50,7 +50,7 @@ def manifest_names_files(facts: Facts) -> Iterator[Hit]:
 
 
 _SHARED = compile_lazily(
-    r"#[^\n]*\b(?:not|may|might|if|\w{2,5}n't)\b[^\n]{0,60}\bexists?\b", re.IGNORECASE
+    r"\b(?:not|may|might|if|\w{2,5}n't)\b[^\n]{0,60}\bexists?\b", re.IGNORECASE
 )
 _NOT_READING = frozenset(
     [
@@ -66,7 +66,8 @@ def _find_idle(facts: Facts) -> Iterator[Hit]:
     scm = facts.pyproject.table("tool", "setuptools_scm")
     generated = {str(scm[key]) for key in ("version_file", "write_to") if key in scm}
     idle: dict[bool, list[tuple[manifest.Command, list[str]]]] = {True: [], False: []}
-    is_shared = _SHARED.search(facts.text(manifest.FILE))
+    comments = (line.partition("#")[2] for line in lines)
+    is_shared = any(_SHARED.search(comment) for comment in comments)
     for command in manifest.read(facts).commands:
         fix = Fix.edit(manifest.FILE, _remove_command(command, lines[command.line - 1]))
         if command.verb not in manifest.COMMANDS:
