@@ -34,7 +34,7 @@ GIVEN: dict[str, tuple[dict[str, Any], set[str]]] = {
     ),
     "service": (
         {"kind": "service"},
-        {"hadolint", "locked", "chart", "safety", "tests", "browser"},
+        {"hadolint", "locked", "chart", "chart-tests", "safety", "tests", "browser"},
     ),
     "fleet": ({"kind": "fleet"}, {"tests"}),
 }
