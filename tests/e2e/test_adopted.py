@@ -150,6 +150,45 @@ def test_a_module_that_is_gone_is_brought_to_the_tests(tmp_path: Path) -> None:
     assert "1 passed" in passes(program("nox"), "-s", "tests-3.11", cwd=project)
 
 
+def test_what_coverage_warns_of_ends_no_session(tmp_path: Path) -> None:
+    """As in cftime: warnings are errors, and coverage is set up with what it warns of."""
+    strict = (
+        "[tool.pytest.ini_options]\nfilterwarnings = ['error']\n"
+        "[tool.coverage.run]\nsource = ['lisa_noise']\ninclude = ['lisa_noise/*']\n"
+    )
+    project = make(tmp_path / "project", {**SETUPTOOLS, "pyproject.toml": strict}, REMOTE)
+    adopt(project, "--in-place")
+    said = passes(program("nox"), "-s", "tests-3.11", cwd=project)
+    assert "1 passed, 1 warning" in said
+    assert "CoverageWarning: --include is ignored because --source is set" in said
+
+
+def test_a_setup_py_that_imports_numpy_and_cython_is_built_with_its_extension(
+    tmp_path: Path,
+) -> None:
+    """As in FRETBursts: without Cython it would make a package without extensions, and say so."""
+    setup = (
+        "import numpy\nfrom setuptools import Extension, setup\n\n"
+        "try:\n    from Cython.Distutils import build_ext\n"
+        "except ImportError:\n    made = {}\n"
+        "else:\n    sources = ['lisa_noise/fast.pyx']\n"
+        "    made = {'ext_modules': [Extension('lisa_noise.fast', sources)],\n"
+        "            'cmdclass': {'build_ext': build_ext}}\n\n"
+        "setup(name='lisa-noise', version='1', packages=['lisa_noise'],\n"
+        "      include_dirs=[numpy.get_include()], **made)\n"
+    )
+    test = "from lisa_noise import fast\n\n\ndef test_fast():\n    assert fast.double(2) == 4\n"
+    files = {
+        **SETUPTOOLS,
+        "setup.py": setup,
+        "lisa_noise/fast.pyx": "def double(int x):\n    return 2 * x\n",
+        "tests/test_noise.py": test,
+    }
+    project = make(tmp_path / "project", files, REMOTE)
+    adopt(project, "--in-place")
+    assert "1 passed" in passes(program("nox"), "-s", "tests-3.11", cwd=project)
+
+
 def test_findings_in_code_that_is_older_end_with_how_many_there_are(tmp_path: Path) -> None:
     files = {**SETUPTOOLS, "lisa_noise/old.py": "import os, sys\nx = lambda: None\n" * 20}
     project = make(tmp_path / "project", files, REMOTE)
