@@ -60,6 +60,8 @@ def test_a_command_that_prepares(command: str) -> None:
         ("apt-get update", "pytest"),
         ("pip install --no-cache-dir downloader", "pytest"),
         ("git fetch --tags", "pytest"),
+        ("wget https://repo.example.org/miniconda/Miniconda3-latest-x.sh -O m.sh", "pytest"),
+        ("curl -Os https://uploader.example.org/codecov", "pytest"),
         ("pytest tests/test_download.py",),
         ("pytest", "curl https://example.org/upload.sh"),
     ],

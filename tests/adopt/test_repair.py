@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lisa_scaffold.adopt import repair
 from lisa_scaffold.formats.edit import replace_in_line
+from lisa_scaffold.model import Finding, Severity
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
@@ -195,3 +196,22 @@ def test_recommendations_are_told_as_they_were_before() -> None:
         ["b.txt"],
     ]
     assert (done.before, done.fixed) == ((), ())
+
+
+def test_what_is_new_makes_the_numbers_add_up() -> None:
+    def told(path: str, *words: str) -> list[Finding]:
+        same = "MET901", Severity.MUST, path
+        return [
+            Finding(*same, at, word, 1, fixable=False, url="") for at, word in enumerate(words, 1)
+        ]
+
+    first = [*told("a.txt", "old", "old", "older"), *told("gone.txt", "old")]
+    last = [*told("a.txt", "old", "as old"), *told("b.txt", "old", "old")]
+    fixed, new = repair.find_other(first, last), repair.find_other(last, first)
+    # Of what a.txt had, one is there as it was, and another one in other words.
+    assert [(each.path, each.message) for each in fixed] == [
+        ("a.txt", "older"),
+        ("gone.txt", "old"),
+    ]
+    assert [each.path for each in new] == ["b.txt", "b.txt"]
+    assert len(first) + len(new) == len(fixed) + len(last)

@@ -365,7 +365,10 @@ def test_the_report_in_markdown(tmp_path: Path, capsys: Capture) -> None:
     assert adopt(project, "--format", "markdown") == ExitCode.DONE
     said = capsys.readouterr().out
     assert said.startswith("## Adopts project with version ")
-    assert "\n### Answers, and where each comes from\n" in said
+    head = (
+        "| Answer | Value | From |\n| --- | --- | --- |\n| example | no | lisa-scaffold adopt |\n"
+    )
+    assert f"\n### Answers, and where each comes from\n\n{head}" in said
     assert "\n### Metadata\n\n- Added\n  - `" in said
 
 
@@ -388,15 +391,15 @@ def test_the_report_tells_what_must_be_from_what_should_be(tmp_path: Path, capsy
     printed = capsys.readouterr().out
     must, should = (part.splitlines() for part in printed.split("\nFindings of ")[1:])
     why = "[tool.mypy] was set up before the project was adopted: to be worked off"
-    assert must == ["`must`: 0 before, 0 fixed, 0 waived, 0 left"]
-    assert should[0] == "`should`: 3 before, 1 fixed, 1 waived, 2 left"
+    assert must == ["`must`: 0 before, 0 new, 0 fixed, 0 waived, 0 left"]
+    assert should[0] == "`should`: 3 before, 1 new, 1 fixed, 1 waived, 2 left"
     fixed = should.pop(1)
     assert fixed.startswith("  fixed: ")
     assert [line.split()[1:3] for line in should[2:4]] == [
         ["README.md:1:", "DOC002"],
         ["tests:1:", "FIL003"],
     ]
-    assert should[1].startswith("  waived: pyproject.toml:")
+    assert should[1].startswith("  waived, new: pyproject.toml:")
     told = "mypy skips functions without annotations: write `check_untyped_defs = true`"
     assert should[1].endswith(f"QTY011 {told} ({why})")
 

@@ -160,7 +160,8 @@ def test_markdown_is_for_merge_requests(workshop: Workshop, capsys: Capture) -> 
     assert link(workshop, "--format", "markdown") == ExitCode.DONE
     said = capsys.readouterr().out
     assert said.startswith("## Links project to the template ")
-    assert "\n### Answers, and where each comes from\n\n- project\\_name" in said
+    head = "| Answer | Value | From |\n| --- | --- | --- |\n| project\\_name | "
+    assert f"\n### Answers, and where each comes from\n\n{head}" in said
 
 
 @pytest.mark.sweep

@@ -20,6 +20,8 @@ _FETCHES = compile_lazily(
     r"|\b(?:python[\d.]*|bash|sh)\s+(?:-\S+\s+){0,9}[\w./-]*(?:download|fetch)"
     r"|(?:^|\s)(?=\S*?(?:download|fetch))\S+?\.(?:py|sh)\b"
 )
+# Programs that make environments and send reports are no data of a test.
+_OF_JOBS = compile_lazily(r"(?i)(?:mini|ana)conda|miniforge|mambaforge|micromamba|codecov|get-pip")
 _LONGEST = 80
 _MOST_NAMED = 4
 
@@ -31,7 +33,8 @@ def find_prepared(facts: Facts) -> Iterator[Custom]:
         for command in _list_before_tests(scripts):
             installs = _INSTALLS.search(command)
             what = "installs system packages" if installs else "downloads something"
-            if installs or _FETCHES.search(command):
+            fetches = _FETCHES.search(command) and not _OF_JOBS.search(command)
+            if installs or fetches:
                 lines = found.setdefault((path, what), [])
                 lines += [each for each in (_name(facts, path, command),) if each not in lines]
     for (path, what), lines in found.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lisa_scaffold.formats.edit import append
@@ -45,6 +45,9 @@ class Repaired:
         Violations of ``should`` rules that are left.
     advised_before, advised_fixed
         Those before the adoption, and those that the result has not any more.
+    new
+        What is left or waived, and was not found before: of what the adoption writes, or by rules
+        that only projects of the template are asked.
     """
 
     before: tuple[Finding, ...] = ()
@@ -55,6 +58,7 @@ class Repaired:
     advised: tuple[Finding, ...] = ()
     advised_before: tuple[Finding, ...] = ()
     advised_fixed: tuple[Finding, ...] = ()
+    new: frozenset[Finding] = frozenset()
 
 
 def repair_findings(
@@ -100,16 +104,29 @@ def repair_findings(
         text = append(waivers)(content.decode("utf-8", "surrogateescape"))
         changes["pyproject.toml"] = text.encode("utf-8", "surrogateescape")
         facts = facts.changed({"pyproject.toml": changes["pyproject.toml"]})
-    first, fixed, left = _compare(must, before, facts, waived)
+    first, fixed, left, new = _compare(must, before, facts, waived)
     should = [rule for rule in chosen if rule.severity == Severity.SHOULD]
-    advised_first, advised_fixed, advised = _compare(should, before, facts, waived)
-    return Repaired(first, fixed, waived, left, changes, advised, advised_first, advised_fixed)
+    advised_first, advised_fixed, advised, more = _compare(should, before, facts, waived)
+    return Repaired(
+        first,
+        fixed,
+        waived,
+        left,
+        changes,
+        advised,
+        advised_first,
+        advised_fixed,
+        frozenset((*new, *more)),
+    )
+
+
+Findings = tuple[Finding, ...]
 
 
 def _compare(
     rules: Sequence[Rule], before: Facts, after: Facts, waived: Mapping[Finding, str]
-) -> tuple[tuple[Finding, ...], tuple[Finding, ...], tuple[Finding, ...]]:
-    """The findings of some rules before the adoption, those fixed, and those left."""
+) -> tuple[Findings, Findings, Findings, Findings]:
+    """The findings of some rules before the adoption, those fixed, those left, and what is new."""
     # A rule that is not asked of what the project is now has not been complied with.
     asked = {*judge.list_applied(rules, after)}
     of_before = [rule for rule in rules if rule.code in asked and not rule.strict]
@@ -118,28 +135,40 @@ def _compare(
         for some, state in ((of_before, before), (rules, after))
     )
     left = tuple(each for each in last if each not in waived)
-    return tuple(first), tuple(_find_fixed(first, (*waived, *left))), left
+    codes = {rule.code for rule in rules}
+    remaining = (*(each for each in waived if each.code in codes), *left)
+    return tuple(first), find_other(first, remaining), left, find_other(remaining, first)
 
 
-def _find_fixed(first: Iterable[Finding], remaining: Iterable[Finding]) -> Iterator[Finding]:
-    """The findings that the result has not any more.
+def find_other(some: Sequence[Finding], others: Sequence[Finding]) -> Findings:
+    """The findings that others are not, each of which is one finding at most.
 
-    The place may have moved, and words of a message changed: as many findings of a rule in a file
-    are fixed as there are fewer of them now.
+    The place may have moved, and words of a message changed: of what is not the same, as many
+    findings of a rule in a file are other ones as there are more of them here.
     """
-    exact = {(each.code, each.path, each.message) for each in remaining}
-    counts = Counter((each.code, each.path) for each in remaining)
-    counts.subtract(
-        (each.code, each.path) for each in first if (each.code, each.path, each.message) in exact
-    )
-    for each in first:
-        place = each.code, each.path
-        if (*place, each.message) in exact:
-            continue
-        if counts[place] > 0:
-            counts[place] -= 1
+    rest = _leave_matched(_words, some, others)
+    return tuple(_leave_matched(_place, rest, _leave_matched(_words, others, some)))
+
+
+def _leave_matched(
+    key: Callable[[Finding], tuple[str, ...]], some: Sequence[Finding], others: Sequence[Finding]
+) -> list[Finding]:
+    """Those of some findings whose key no other one has that is not taken yet."""
+    counts, rest = Counter(map(key, others)), []
+    for each in some:
+        if counts[key(each)] > 0:
+            counts[key(each)] -= 1
         else:
-            yield each
+            rest.append(each)
+    return rest
+
+
+def _place(finding: Finding) -> tuple[str, ...]:
+    return finding.code, finding.path
+
+
+def _words(finding: Finding) -> tuple[str, ...]:
+    return *_place(finding), finding.message
 
 
 def _find_brought(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from types import MappingProxyType
 from typing import Any
 
@@ -44,16 +44,30 @@ def list_answers(found: Iterable[Answer], width: int = 0) -> str:
     found = [*found]
     keys = max((len(each.key) for each in found), default=0)
     widest = min(_WIDEST, max(width - keys - _SOURCE, _NARROWEST)) if width else _WIDEST
-    rows = []
-    for each in found:
-        value = spoken(redacted_in(each.value))  # cut off, an address is no longer known
-        value = value if len(value) <= widest else f"{value[: widest - 1]}…"
-        rows.append((each.key, value, each.source if each.sure else f"a guess: {each.source}"))
+    rows = [
+        (key, value if len(value) <= widest else f"{value[: widest - 1]}…", source)
+        for key, value, source in map(_describe, found)
+    ]
     values = max((len(value) for _, value, _ in rows), default=0)
     starts = (f"  {key:{keys}}  {value:{values}}  " for key, value, _ in rows)
     sources = (source for *_, source in rows)
     lines = (wrap_text(start, told, width) for start, told in zip(starts, sources, strict=True))
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _describe(answer: Answer) -> tuple[str, str, str]:
+    """An answer as people read it: its key, its value, and where it comes from."""
+    source = answer.source if answer.sure else f"a guess: {answer.source}"
+    # Cut off, an address would no longer be known.
+    return answer.key, spoken(redacted_in(answer.value)), source
+
+
+def show_answers(found: Iterable[Answer]) -> Section:
+    """The answers as a part of a report."""
+    found = [*found]
+    rows = (Item(row.strip()) for row in list_answers(found).splitlines())
+    table = (("Answer", "Value", "From"), *map(_describe, found))
+    return Section("Answers, and where each comes from", tuple(rows), table=table)
 
 
 def summarize_files(adopted: Adopted, branch: str | None, width: int = 0) -> str:
@@ -127,8 +141,7 @@ def compose_document(adopted: Adopted) -> Document:
 
 
 def _list_sections(adopted: Adopted) -> Iterator[Section]:
-    rows = (Item(row.strip()) for row in list_answers(adopted.answers).splitlines())
-    yield Section("Answers, and where each comes from", tuple(rows))
+    yield show_answers(adopted.answers)
     if adopted.former:
         former = adopted.former
         yield Section(f"Merge base: the former template {former} ({former.named_in}).")
@@ -166,25 +179,34 @@ def _list_own(adopted: Adopted) -> list[Placed]:
 def _list_findings(adopted: Adopted) -> Iterator[Section]:
     repaired = adopted.repaired
 
-    def list_waived(found: Mapping[Finding, str]) -> tuple[Item, ...]:
-        return tuple(Item(f"waived: {_place(each)} ({why})") for each, why in found.items())
+    def list_all(what: str, found: Iterable[Finding]) -> Iterator[Item]:
+        for each in found:
+            new = ", new" if each in repaired.new else ""
+            why = f" ({repaired.waived[each]})" if each in repaired.waived else ""
+            yield Item(f"{what}{new}: {_place(each)}{why}")
 
-    must = {each: why for each, why in repaired.waived.items() if each.severity == Severity.MUST}
-    should = {each: why for each, why in repaired.waived.items() if each not in must}
+    must = [each for each in repaired.waived if each.severity == Severity.MUST]
+    should = [each for each in repaired.waived if each not in must]
 
-    def count(before: Sized, fixed: Sized, waived: Sized, left: Sized) -> str:
-        named = {"before": before, "fixed": fixed, "waived": waived, "left": left}
+    def count(
+        before: Sized, fixed: Sized, waived: Sequence[Finding], left: Sequence[Finding]
+    ) -> str:
+        new = repaired.new & {*waived, *left}
+        named = {"before": before, "new": new, "fixed": fixed, "waived": waived, "left": left}
         return ", ".join(f"{len(found)} {what}" for what, found in named.items())
 
-    fixed = (Item(f"fixed: {_place(each)}") for each in repaired.fixed)
     numbers = count(repaired.before, repaired.fixed, must, repaired.left)
-    yield Section(f"Findings of `must`: {numbers}", (*fixed, *list_waived(must)))
+    items = (*list_all("fixed", repaired.fixed), *list_all("waived", must))
+    yield Section(f"Findings of `must`: {numbers}", items)
     if should or repaired.advised or repaired.advised_before:
-        advised = repaired.advised
-        numbers = count(repaired.advised_before, repaired.advised_fixed, should, advised)
-        fixed = (Item(f"fixed: {_place(each)}") for each in repaired.advised_fixed)
-        left = (Item(f"left: {_place(each)}") for each in advised)
-        yield Section(f"Findings of `should`: {numbers}", (*fixed, *list_waived(should), *left))
+        advised, fixed = repaired.advised, repaired.advised_fixed
+        numbers = count(repaired.advised_before, fixed, should, advised)
+        items = (
+            *list_all("fixed", fixed),
+            *list_all("waived", should),
+            *list_all("left", advised),
+        )
+        yield Section(f"Findings of `should`: {numbers}", items)
 
 
 def _place(found: Finding) -> str:

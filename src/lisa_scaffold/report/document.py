@@ -56,6 +56,8 @@ class Section(NamedTuple):
         A text in Markdown of which only the beginning is shown where nothing can be unfolded.
     urgent
         Whether a person has to look at it.
+    table
+        Rows that stand in Markdown in place of the items; the first has the headings.
     """
 
     heading: str
@@ -64,6 +66,7 @@ class Section(NamedTuple):
     language: str = ""
     folded: str = ""
     urgent: bool = False
+    table: tuple[tuple[str, ...], ...] = ()
 
 
 class Document(NamedTuple):
@@ -119,8 +122,11 @@ def as_markdown(document: Document) -> str:
     parts = [f"## {escaped(document.title)}"]
     for section in document.sections:
         lines: list[str] = []
-        for item in section.items:
+        for item in section.items if not section.table else ():
             lines += _mark_item(item, "")
+        for number, cells in enumerate(section.table):
+            lines.append(f"| {' | '.join(escaped(cell) for cell in cells)} |")
+            lines += [f"|{' --- |' * len(cells)}"] if number == 0 else []
         if section.code:
             lines += block(section.code, section.language)
         if section.folded:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from lisa_scaffold.lines import Paint, strip_style
 from lisa_scaffold.report import machine
-from lisa_scaffold.report.adopt import list_answers
+from lisa_scaffold.report.adopt import show_answers
 from lisa_scaffold.report.changes import Changes, build_changes_page
-from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
+from lisa_scaffold.report.document import Document, Section, as_markdown, as_text
 from lisa_scaffold.shown import harmless, redacted, visible
 from lisa_scaffold.verbs.adopt import Answer
 from lisa_scaffold.verbs.link import Linked
@@ -44,7 +44,6 @@ def compose_document(linked: Linked) -> Document:
     name, near = visible(linked.project.root.name), linked.nearest
     source, version = visible(redacted(linked.source)), visible(shorten(near.version))
     among = f", the nearest of {near.tried} that were tried" if near.tried > 1 else ""
-    rows = (Item(row.strip()) for row in list_answers(list_sourced_answers(linked)).splitlines())
     here = (
         "The template is a folder of this machine, and other clones of the project find none "
         "there: to share the link, give its address to --template."
@@ -54,7 +53,7 @@ def compose_document(linked: Linked) -> Document:
         (
             Section(f"{near.same} of the {near.lines} lines of this version are in the project."),
             *([Section(here, urgent=True)] if linked.is_local else []),
-            Section("Answers, and where each comes from", tuple(rows)),
+            show_answers(list_sourced_answers(linked)),
         ),
     )
 
