@@ -237,8 +237,11 @@ def test_of_two_comments_on_one_added_item_the_projects_stays_and_a_note_names_t
     base = 'v = [\n    "a",  # A.\n]\n'
     ours, theirs = (base.replace("]", f'    "b",  # {said}\n]') for said in ("Mine.", "Theirs."))
     merged = keyed.merge_toml(base, ours, theirs + "w = 1\n")
-    note = "v.b: both sides have it, with other comments; the project's stays, the template's was"
-    assert merged == (ours + "w = 1\n", (f"{note} # Theirs.",))
+    note = "v.b: both sides have it; the project's comment stays"
+    assert merged == (ours + "w = 1\n", (f"{note}, the template's was # Theirs.",))
+    whole = merge_file("a.toml", *map(str.encode, (base, ours, theirs + "w = 1\n")))
+    assert isinstance(whole, Merged)
+    assert whole.notes == (f'{note}.\n    template: "b",  # Theirs.',)
 
 
 def test_of_a_list_that_the_template_removed_what_the_project_added_stays() -> None:

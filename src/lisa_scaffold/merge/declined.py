@@ -18,6 +18,8 @@ _MARGIN = "\n    "
 REWRITTEN = "The project has rewritten the passage that the template changed."
 BOTH_ADDED = "Both sides added this file; where they differ it stays as the project has it."
 OWN_HEADING = "The project has the heading “{}” in a form of its own; what comes with it stays out."
+COMMENT_WAS = ", the template's was "
+"""What stands in a note between it and a comment that is not taken."""
 _JOINED = "both sides changed what stands in these lines; they were:"
 
 
@@ -108,6 +110,10 @@ def note_unaccounted(
             if at is None:
                 joined += quote
             else:
+                # A comment that the note has at its end stands in the line that follows.
+                told = COMMENT_WAS + line[line.find("#") :]
+                whole = result[at]
+                result[at] = f"{whole.removesuffix(told)}." if whole.endswith(told) else whole
                 result[at] += quote
     return (*result, _JOINED + joined) if joined else tuple(result)
 

@@ -33,7 +33,7 @@ from lisa_scaffold.merge import (
     values,
     verify,
 )
-from lisa_scaffold.merge.declined import MergedText, Note
+from lisa_scaffold.merge.declined import COMMENT_WAS, MergedText, Note
 from lisa_scaffold.merge.effort import refuse_many
 from lisa_scaffold.merge.lists import Members, Versions
 from lisa_scaffold.merge.mend import mend_base
@@ -519,8 +519,8 @@ def _merge_leaf(
         except NotSure:
             tail = ours.tail
             notes.append(
-                f"{values.show_path(path)}: both sides have it, with other comments; the project's "
-                f"stays, the template's was {theirs.tail.strip()}"
+                f"{values.show_path(path)}: both sides have it; the project's comment stays"
+                f"{COMMENT_WAS}{theirs.tail.strip()}"
             )
     elif before in (our_value, their_value):
         node = ours.node if their_value == before else theirs.node
