@@ -10,7 +10,7 @@ import pytest
 from lisa_scaffold.errors import ExitCode
 
 from ..support.sweeps import sampled
-from ..support.updates import Capture, open_workshop, report, statuses, update
+from ..support.updates import QUESTIONS, Capture, open_workshop, report, statuses, update
 
 EXAMPLE = "".join(f"def function_{number}():\n    return {number}\n\n\n" for number in range(6))
 OLD, NEW, TEST = "src/pkg/workflow/__init__.py", "src/pkg/example.py", "tests/test_example.py"
@@ -134,3 +134,34 @@ def test_a_file_that_was_only_formatted_goes_with_the_templates(
     assert statuses(result) == dict.fromkeys(files, status)
     told = str(result["notes"]).count("the project only formatted it otherwise.")
     assert told == (len(files) if status == "removed" else 0)
+
+
+def test_what_only_a_deleted_file_would_use_does_not_come_in(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    ownership = f"{QUESTIONS}_lisa_ownership:\n  locked: [ci/]\n"
+    files = {"ci/sonar.yml": "run: scan\n", "ci/tests.yml": "run: tests\n", "main.yml": "a\n"}
+    template = {f"template/{path}": text for path, text in files.items()}
+    workshop = open_workshop(tmp_path, {"copier.yml": ownership, **template})
+    workshop.edit({"ci/sonar.yml": None})
+    new = {
+        "ci/sonar.yml": "lock: ci/sonar.txt\nother: ci/both.txt\n",
+        "ci/sonar.txt": "scanner==1\n",
+        "ci/both.txt": "tool==1\n",
+        "ci/tests.yml": "lock: ci/both.txt\n",
+        "ci/alone.txt": "nobody names it\n",
+        "own.txt": "not locked\n",
+    }
+    workshop.release("v1.1.0", {f"template/{path}": text for path, text in new.items()})
+    told = report(workshop, capsys)
+    assert statuses(told) == {
+        "ci/alone.txt": "added",
+        "ci/both.txt": "added",
+        "ci/sonar.txt": "left out",
+        "ci/sonar.yml": "left out",
+        "ci/tests.yml": "updated",
+        "own.txt": "added",
+    }
+    said = "only ci/sonar.yml would use it, which the project has not."
+    assert f"ci/sonar.txt: {said}" in told["notes"]
+    assert not (workshop.project / "ci/sonar.txt").exists()

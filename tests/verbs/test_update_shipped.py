@@ -9,7 +9,15 @@ import pytest
 
 from lisa_scaffold.errors import ExitCode
 
-from ..support.updates import Capture, Workshop, open_workshop, report, update
+from ..support.updates import (
+    Capture,
+    Workshop,
+    open_workshop,
+    report,
+    statuses,
+    update,
+    write,
+)
 
 BUILD = (
     '[build-system]\nrequires = [ "setuptools", "setuptools-scm" ]\n'
@@ -116,18 +124,51 @@ def test_a_folder_of_another_name_is_followed(workshop: Workshop, capsys: Captur
     for path, text in PAGES.items():
         workshop.edit({path: None, path.replace("docs", "doc"): text})
     nox = 'def docs(s):\n    # docs/ here\n    s.run("sphinx", "docs", "docs/_build")\n'
+    spelled = 'skip = "*.bib,./docs/_api"\nurl = "https://docs/a"\nsdist = [ "/docs/" ]\n'
+    using = "See docs/index.md at https://docs/a\n\nA page is in `docs/`, as `docs/index.md`\n"
+    workshop.edit({".gitignore": "/docs/_build/\n/a/docs/\n/docs/mine/\n"})
     workshop.release(
         "v1.1.0",
         {
             f"template/{FILE}": NEW,
+            "template/.gitignore": "# /docs/\n/docs/_build/\n/docs/_api/\n!docs/a\nb/docs\n",
             "template/noxfile.py": nox,
-            "template/USING.md": "See docs/index.md\n",
+            "template/tool.toml": spelled,
+            "template/USING.md": using,
         },
     )
-    told = tasks(workshop, capsys)
-    assert told == ["noxfile.py: line 3: the template's docs is doc here: correct it."]
+    rest = "the template's docs is doc here: correct it."
+    assert tasks(workshop, capsys) == [
+        f"USING.md: line 3: {rest}",
+        f"noxfile.py: line 3: {rest}",
+        f"tool.toml: lines 1 and 3: {rest}",
+    ]
+    assert workshop.read(".gitignore") == (
+        "/doc/_build/\n/a/docs/\n/docs/mine/\n# /docs/\n/doc/_api/\n!doc/a\nb/docs\n"
+    )
     followed = NEW.replace("graft docs", "graft doc").replace("prune docs/", "prune doc/")
     assert workshop.read(FILE) == followed
+
+
+def test_of_a_locked_file_its_jobs_are_told_and_of_a_moved_one_nothing(
+    workshop: Workshop, capsys: Capture
+) -> None:
+    ownership = "_lisa_ownership:\n  locked: [jobs.yml]\n  seeded: [docs/index.md]\n"
+    template = workshop.template
+    write(template, {"copier.yml": (template / "copier.yml").read_text() + ownership})
+    for path, text in PAGES.items():
+        workshop.edit({path: None, path.replace("docs", "doc"): text})
+    workshop.release(
+        "v1.1.0",
+        {"template/jobs.yml": "- docs/_build/\n", "template/docs/index.md": "# Other\n"},
+    )
+    said = "line 1: the template's docs is doc here: tell its jobs so in .gitlab-ci.yml."
+    capsys.readouterr()
+    assert update(workshop.project, "--format", "json") == ExitCode.FINDINGS
+    told = json.loads(capsys.readouterr().out)
+    assert told["tasks"] == [f"jobs.yml: {said}"]
+    assert statuses(told) == {"jobs.yml": "added"}
+    assert workshop.read("doc/index.md") == PAGES["docs/index.md"]
 
 
 def test_a_folder_that_is_gone_or_shared_is_not_followed(

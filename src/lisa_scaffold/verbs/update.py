@@ -20,6 +20,7 @@ from lisa_scaffold.aftercare import (
     pipeline_form,
     published_sources,
     requirements,
+    unneeded,
 )
 from lisa_scaffold.aftercare.work import Work
 from lisa_scaffold.errors import AnswersError, LisaError
@@ -39,7 +40,7 @@ from lisa_scaffold.versions import shorten
 
 if TYPE_CHECKING:
     from lisa_scaffold.adopt.guess import RepositoryFacts
-    from lisa_scaffold.sync.seeded import Tree
+    from lisa_scaffold.sync.seeded import Matches, Tree
 
 # See https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
 _POINTER = b"version https://git-lfs.github.com/spec/"
@@ -153,7 +154,7 @@ class Prepared:
         if current.version == self.new.version and not recopies:
             answered.offer_seeded(synced, store, ours, change, policy.seeded)
         if not recopies:
-            _care_after(synced, written, change)
+            _care_after(synced, written, change, policy.locked)
             synced.notes += held
         if after.answers.get("example") is False:
             example.tell_missing(synced, written, before.answers, after.answers)
@@ -349,12 +350,13 @@ class Prepared:
                 yield Note(text, weight=Weight.INFORMS)
 
 
-def _care_after(synced: Synced, written: Work, change: answered.Change) -> None:
+def _care_after(synced: Synced, written: Work, change: answered.Change, locked: Matches) -> None:
     """What an update does or tells beside the merge of files."""
     store, ours = written.store, written.ours
     answered.follow_licence(synced, store, ours, change)
     answered.tell_sessions(synced, store, ours)
-    moved_folders.follow_folders(synced, store, ours, change.base)
+    unneeded.leave_out_unneeded(synced, store.paths(ours), change.theirs, locked)
+    moved_folders.follow_folders(synced, store, ours, change, locked)
     published_sources.keep_shipped(synced, store, ours, change.base, change.theirs)
     requirements.tell_dropped(synced, store, ours)
     locks.tell_stale(synced, written)
