@@ -19,7 +19,7 @@ import pytest
 
 from lisa_scaffold import cli, git
 from lisa_scaffold.errors import ExitCode, LisaError
-from lisa_scaffold.sync import transaction
+from lisa_scaffold.sync import kept_report, transaction
 
 from ..support.sweeps import every, sampled
 from ..support.updates import Workshop, open_workshop, write
@@ -58,7 +58,8 @@ def strays(project: Path) -> list[str]:
     """What a killed command must not leave behind for good."""
     git_dir = project / ".git"
     found = [*git_dir.rglob("*.lock"), *git_dir.rglob("tmp_*"), *project.rglob(".*.lisa-scaffold")]
-    found += [path for path in (git_dir / "lisa-scaffold").glob("*") if path.name != "lock"]
+    stays = ("lock", kept_report.FILE)
+    found += [path for path in (git_dir / "lisa-scaffold").glob("*") if path.name not in stays]
     return [str(path.relative_to(project)) for path in found]
 
 
@@ -291,8 +292,8 @@ def test_what_was_staged_after_the_kill_stays_staged(
     git.git("add", "mine.dat", cwd=workshop.project)
     recovered = transaction.recover(git.find_repository(workshop.project))
     assert recovered == transaction.Recovered(
-        "A change that had been interrupted was completed. Its report is lost: git diff --staged "
-        "shows what it did, and git reset --merge takes it back, to start it again.",
+        "A change that had been interrupted was completed. What it did: lisa-scaffold update "
+        "--report. Take it back, to start it again: git reset --merge.",
         True,
     )
     files, staged = state(workshop.project)

@@ -18,6 +18,7 @@ from lisa_scaffold import cli, git
 from lisa_scaffold.errors import ExitCode, LisaError
 from lisa_scaffold.formats.conflicts import find_marked, replace_marked
 from lisa_scaffold.report import resolve as report
+from lisa_scaffold.sync import kept_report
 from lisa_scaffold.verbs.resolve import Session, advise_next, find_open, read_open
 
 from ..support.sweeps import sampled
@@ -25,16 +26,19 @@ from ..support.updates import Capture, Workshop, commit, open_workshop, update, 
 
 MAIN = "import sys; from lisa_scaffold.cli import main; sys.exit(main())"
 DOWN, ENTER, CTRL_C, ESCAPE = "\x1b[B", "\r", "\x03", "\x1b"
+LEFT = "Left for you to correct: make.sh"
 TOML = "[a]\nx = 1\n\n[b]\nq = 1\n\n[c]\nz = 1\n"
 
 
 @pytest.fixture
 def workshop(tmp_path: Path) -> Workshop:
-    """A project with conflicts in two files after an update."""
+    """A project with conflicts in two files after an update, and something else to correct."""
     files = {"template/a.toml": TOML, "template/b.dat": "one\ntwo\nthree\n"}
-    opened = open_workshop(tmp_path, files)
+    opened = open_workshop(tmp_path, {**files, "template/docs/c.dat": "c\n"})
     opened.edit({"a.toml": TOML.replace("= 1", "= 2"), "b.dat": "one\n2\nthree\n"})
+    opened.edit({"docs/c.dat": None, "doc/c.dat": "c\n"})
     newer = {"template/a.toml": TOML.replace("= 1", "= 3"), "template/b.dat": "one\nII\nthree\n"}
+    newer["template/make.sh"] = "make docs/html\n"
     opened.release("v1.1.0", newer)
     assert update(opened.project) == ExitCode.FINDINGS
     return opened
@@ -377,7 +381,8 @@ def test_the_dialogue(terminal: pexpect.spawn[str], workshop: Workshop) -> None:
     decide(terminal, "(file 1 of 2, conflict 3 of 3)", DOWN + ENTER)
     decide(terminal, "(file 2 of 2, conflict 1 of 1)", DOWN * 3 + ENTER)
     terminal.expect_exact(
-        "2 files resolved and staged. No conflict is left: go on with: git commit"
+        f"2 files resolved and staged. No conflict is left: go on with: git commit\r\n{LEFT}\r\n"
+        "The update's report says why: lisa-scaffold update --report\r\n"
     )
     terminal.expect(pexpect.EOF)
     terminal.wait()
@@ -385,6 +390,18 @@ def test_the_dialogue(terminal: pexpect.spawn[str], workshop: Workshop) -> None:
     assert workshop.read("a.toml") == "[a]\nx = 2\n\n[b]\nq = 2\n\n[c]\nz = 3\n"
     assert workshop.read("b.dat") == "edited\n"
     assert git.list_unmerged_stages(git.find_repository(workshop.project)) == {}
+
+
+def test_what_is_left_beside_conflicts_is_told_of_that_update_alone(workshop: Workshop) -> None:
+    repository = git.find_repository(workshop.project)
+    assert kept_report.find_left(repository, ["a.toml", "b.dat"]) == LEFT
+    assert kept_report.find_left(repository, ["a.toml"]) == LEFT
+    assert kept_report.find_left(repository, ["a.toml", "of another merge"]) == ""
+    write(workshop.project, {"a.toml": TOML, "b.dat": "one\n"})
+    commit(workshop.project)
+    assert kept_report.find_left(git.find_repository(workshop.project), ["a.toml"]) == ""
+    write(workshop.project, {".git/lisa-scaffold/report.json": "{}"})
+    assert kept_report.find_left(repository, ["a.toml"]) == ""
 
 
 @pytest.fixture

@@ -56,6 +56,34 @@ def declining(tmp_path: Path) -> Workshop:
     return workshop
 
 
+def test_the_report_of_what_is_staged_is_shown_again(declining: Workshop, capsys: Capture) -> None:
+    project = declining.project
+    none = "no update has been staged here that told anything"
+    assert update(project, "--report") == ExitCode.REFUSED
+    assert capsys.readouterr().err.startswith(f"lisa-scaffold: {project}: {none}\n")
+    assert update(project, "--dry-run") == update(project, "--branch", "newer") == ExitCode.DONE
+    assert update(project, "--report") == ExitCode.REFUSED
+    capsys.readouterr()
+    assert update(project) == ExitCode.DONE
+    told, after = capsys.readouterr().out.split("\n\nThe update is staged; ")
+    assert after.endswith("\nShow this report again with: lisa-scaffold update --report\n")
+    before = git.git("status", "--porcelain", cwd=project)
+    for _ in range(2):
+        assert update(project, "--report") == ExitCode.DONE
+        assert capsys.readouterr().out == f"{told}\n"
+        assert git.git("status", "--porcelain", cwd=project) == before
+    # It may have come with the project.
+    kept = project / ".git/lisa-scaffold/report.json"
+    kept.write_text(json.dumps({**json.loads(kept.read_text()), "text": "a\x1b[2Jb"}))
+    assert update(project, "--report") == ExitCode.DONE
+    assert capsys.readouterr().out == "a\\x1b[2Jb\n"
+    kept.write_text("[" * 100_000)
+    assert update(project, "--report") == ExitCode.REFUSED
+    assert capsys.readouterr().err == (
+        f"lisa-scaffold: {kept}: no report that lisa-scaffold has kept\n  Remove this file.\n"
+    )
+
+
 def test_every_patch_applies_and_what_cannot_is_quoted_once(
     declining: Workshop, capsys: Capture
 ) -> None:

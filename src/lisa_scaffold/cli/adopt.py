@@ -158,7 +158,8 @@ def _finish(adopted: Any, arguments: argparse.Namespace) -> int:
     branch = _choose_branch(arguments)
     if not arguments.dry_run:
         message = partial(report.commit_message, adopted)
-        carry_out("the adoption", adopted.project, adopted.synced, branch, message)
+        kept = partial(report.compose_kept, adopted)
+        carry_out("the adoption", adopted.project, adopted.synced, branch, message, kept=kept)
     width, _ = look(messages=arguments.dry_run or arguments.format == "html")
     after = fit(
         (report.tell_tried if arguments.dry_run else report.tell_next)(adopted, branch), width

@@ -13,8 +13,14 @@ from lisa_scaffold.cli.terminal import say
 from lisa_scaffold.errors import LisaError
 
 
-def carry_out(
-    what: str, current: Any, synced: Any, branch: str | None, message: Callable[[], str]
+def carry_out(  # noqa: PLR0913 - the parts of an ending, each by its name
+    what: str,
+    current: Any,
+    synced: Any,
+    branch: str | None,
+    message: Callable[[], str],
+    *,
+    kept: Callable[[], tuple[str, str]] | None = None,
 ) -> None:
     """Commit changes on a new branch, or else stage them in the work tree.
 
@@ -30,6 +36,8 @@ def carry_out(
         The new branch; empty or ``None``: they are staged.
     message
         Makes the message of the commit.
+    kept
+        Makes the report that is kept where they are staged, and what is left to be done.
 
     Raises
     ------
@@ -43,7 +51,7 @@ def carry_out(
             commit_on_branch(current, synced, branch, message())
     else:
         with changing(f"{what} is staged"):
-            bring_in(current, synced)
+            bring_in(current, synced, kept() if kept else None)
 
 
 def open_page(page: str, command: str) -> None:

@@ -49,6 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     from lisa_scaffold import git
     from lisa_scaffold.cli.update import recover
     from lisa_scaffold.report import resolve as report
+    from lisa_scaffold.sync import kept_report
     from lisa_scaffold.verbs import resolve
 
     path = common.find_project(arguments.path, lambda each: (each / ".git").exists())
@@ -74,7 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
         done, left = session.finish()
         if session.has_changed:
             changed("what was decided stands in its files")
-        say_as_is(f"\n{report.tell_outcome(done, left, resolve.advise_next(repository))}")
+        told = resolve.advise_next(repository), kept_report.find_left(repository, session.paths)
+        say_as_is(f"\n{report.tell_outcome(done, left, *told)}")
     return ExitCode.FINDINGS if left else ExitCode.DONE
 
 

@@ -59,10 +59,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="merge nothing: write the template's files anew, over what people wrote in them",
     )
-    common.add_result(parser).add_argument(
+    result = common.add_result(parser)
+    result.add_argument(
         "--branch",
         metavar="NAME",
         help="commit the update on a new branch, and leave your files as they are",
+    )
+    result.add_argument(
+        "--report",
+        action="store_true",
+        help="show the report of the last update, or adoption, that was staged, and do nothing",
     )
     common.add_common(parser)
     parser.set_defaults(command=run)
@@ -76,6 +82,8 @@ def run(arguments: argparse.Namespace) -> int:
     named = arguments.answers_file or ""
     is_project = (lambda each: (each / named).is_file()) if named else project.has_answers
     arguments.path = common.find_project(arguments.path, is_project)
+    if arguments.report:
+        return _show_again(arguments.path)
     chosen, others = _choose_files(arguments)
     currents = [project.read(arguments.path, each) for each in chosen]
     recover(currents[0].repository, dry_run=arguments.dry_run)
@@ -112,6 +120,22 @@ def run(arguments: argparse.Namespace) -> int:
         # A report may be what a program reads.
         say(f"The project has other templates, too: {named}. Name one with --answers-file.")
     return _finish(update.join(done), done, arguments) if done else ExitCode.DONE
+
+
+def _show_again(path: Path) -> int:
+    """Show the report that is kept of the last change that was staged."""
+    from lisa_scaffold import git
+    from lisa_scaffold.shown import harmless
+    from lisa_scaffold.sync import kept_report
+
+    kept = kept_report.read(git.find_repository(path.resolve()))
+    if kept is None:
+        raise LisaError(
+            f"{path}: no update has been staged here that told anything",
+            "The report of one on a branch is the message of its commit: git log NAME.",
+        )
+    tell(harmless("\n\n".join(filter(None, (kept.text, kept.left)))) + "\n")
+    return ExitCode.DONE
 
 
 def _choose_files(arguments: argparse.Namespace) -> tuple[list[str], list[str]]:
@@ -194,7 +218,8 @@ def _finish(updated: Any, each: Sequence[Any], arguments: argparse.Namespace) ->
     else:
         branch = arguments.branch
         message = partial("\n".join, map(report.commit_message, each))
-        carry_out("the update", updated.project, updated.synced, branch, message)
+        kept = partial(report.compose_kept, updated, each)
+        carry_out("the update", updated.project, updated.synced, branch, message, kept=kept)
         after = report.tell_committed(updated, branch) if branch else report.tell_applied(updated)
     width, paint = look(messages=arguments.dry_run)
     text = "\n\n".join(report.write_text(one, width, paint) for one in each)

@@ -15,7 +15,7 @@ from lisa_scaffold.lines import join_names, wrap_text
 from lisa_scaffold.model import Finding, Severity
 from lisa_scaffold.report import machine
 from lisa_scaffold.report.changes import Changes, build_changes_page
-from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
+from lisa_scaffold.report.document import SHOWN_AGAIN, Document, Item, Section, as_markdown, as_text
 from lisa_scaffold.shown import redacted_in, spoken, visible
 from lisa_scaffold.verbs.adopt import Adopted, Answer
 
@@ -309,6 +309,7 @@ def tell_next(adopted: Adopted, branch: str | None) -> str:
         lines = [
             "The adoption is staged; nothing is committed. Look at it with: git diff --staged",
             "Keep it with: git commit; undo it with: git reset --merge",
+            SHOWN_AGAIN,
         ]
     lines.append("From then on, lisa-scaffold update brings newer versions of the template.")
     return "\n".join([*lines, *_hints(adopted)])
@@ -320,6 +321,11 @@ def tell_tried(adopted: Adopted, branch: str | None) -> str:
     files = "1 file" if number == 1 else f"{number} files"
     how = f"committed on the new branch {branch}" if branch else "staged"
     return f"A dry run: nothing was changed. Without --dry-run, {files} would be {how}."
+
+
+def compose_kept(adopted: Adopted) -> tuple[str, str]:
+    """The report that is kept of an adoption that is staged; it leaves nothing open."""
+    return write_text(adopted), ""
 
 
 def commit_message(adopted: Adopted) -> str:

@@ -13,6 +13,9 @@ from lisa_scaffold.lines import Paint, fit, strip_style, wrap_text
 from lisa_scaffold.report.markdown import block, code, escaped
 from lisa_scaffold.shown import harmless, redacted, visible
 
+SHOWN_AGAIN = "Show this report again with: lisa-scaffold update --report"
+"""What is said at the end of a report that is kept."""
+
 _INDENT = "  "
 _LONGEST = 5000
 _UNFOLDED = 12

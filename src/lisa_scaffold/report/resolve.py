@@ -101,10 +101,16 @@ def list_conflicts(found: Sequence[Open]) -> str:
     return "\n".join(lines)
 
 
-def tell_outcome(resolved: Sequence[str], left: Sequence[Open], command: str) -> str:
-    """What was done, what is left, and how to go on."""
+_WHY = "The update's report says why: lisa-scaffold update --report"
+
+
+def tell_outcome(
+    resolved: Sequence[str], left: Sequence[Open], command: str, besides: str = ""
+) -> str:
+    """What was done, what is left, also beside the conflicts, and how to go on."""
     done = f"{count(len(resolved), 'file')} resolved and staged."
     if not left:
-        return f"{done} No conflict is left: go on with: {command}"
+        more = f"\n{harmless(besides)}\n{_WHY}" if besides else ""
+        return f"{done} No conflict is left: go on with: {command}{more}"
     rest = "\n".join(f"  {line}" for line in list_conflicts(left).splitlines())
     return f"{done} Left for later:\n{rest}\nGo on with: lisa-scaffold resolve"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lisa_scaffold.lines import Paint, count, join_names, strip_style
 from lisa_scaffold.model import Change
 from lisa_scaffold.project import Project
 from lisa_scaffold.report import machine
 from lisa_scaffold.report.changes import Changes, build_changes_page
-from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
+from lisa_scaffold.report.document import SHOWN_AGAIN, Document, Item, Section, as_markdown, as_text
 from lisa_scaffold.shown import harmless, redacted, visible
 from lisa_scaffold.sync.outcome import LOCKED, Conflict, Synced, patch
 from lisa_scaffold.verbs.update import Updated
@@ -129,7 +129,8 @@ def write_html(updated: Updated) -> str:
 
 def tell_applied(updated: Updated) -> str:
     """What was and was not changed, and what to do, after the update was put into the work tree."""
-    hint = f"{_list_tasks(updated.synced)}{_hint_locks(updated.synced)}"
+    # What is left to do stands last: that is seen where the rest has scrolled away.
+    hint = f"\n{SHOWN_AGAIN}{_list_tasks(updated.synced)}{_hint_locks(updated.synced)}"
     if not updated.synced.conflicts:
         return (
             "The update is staged; nothing is committed. Look at it with: git diff --staged\n"
@@ -143,12 +144,26 @@ def tell_applied(updated: Updated) -> str:
     )
 
 
-def _list_tasks(synced: Synced) -> str:
+def compose_kept(updated: Updated, each: Iterable[Updated]) -> tuple[str, str]:
+    """The report that is kept, and what is left to be done beside conflicts.
+
+    Parameters
+    ----------
+    updated
+        The update, which may be the sum of several.
+    each
+        These.
+    """
+    left = f"{_list_tasks(updated.synced, where='')}{_hint_locks(updated.synced)}"
+    return "\n\n".join(map(write_text, each)), left.lstrip("\n")
+
+
+def _list_tasks(synced: Synced, where: str = ", as told above") -> str:
     """That something is left to do, as the notes say."""
     paths = [*dict.fromkeys(each.path for each in synced.tasks)]
     if not paths:
         return ""
-    return f"\nLeft for you to correct, as told above: {', '.join(map(visible, paths))}"
+    return f"\nLeft for you to correct{where}: {', '.join(map(visible, paths))}"
 
 
 def _hint_locks(synced: Synced) -> str:

@@ -10,11 +10,21 @@ from lisa_scaffold.errors import LisaError
 from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.project import Project
 from lisa_scaffold.sync import transaction
+from lisa_scaffold.sync.kept_report import KeptReport
 from lisa_scaffold.sync.outcome import Synced
 
 
-def bring_in(current: Project, synced: Synced) -> None:
+def bring_in(current: Project, synced: Synced, told: tuple[str, str] | None = None) -> None:
     """Bring changes into the work tree of a project and stage them, in one step.
+
+    Parameters
+    ----------
+    current
+        The project.
+    synced
+        The changes.
+    told
+        The report to be kept of them, and what is left to be done beside conflicts.
 
     Raises
     ------
@@ -40,7 +50,12 @@ def bring_in(current: Project, synced: Synced) -> None:
                     f"{path}: the template adds it, and an untracked file stands there",
                     "Commit the file, or move it away.",
                 )
-    transaction.apply(current.repository, synced, unseen)
+    report = b""
+    if told:
+        repository = current.repository
+        conflicts = tuple(repository.prefix + path for path in synced.conflicts)
+        report = KeptReport(*told, repository.head or "", conflicts).encode()
+    transaction.apply(current.repository, synced, unseen, report)
 
 
 def commit_on_branch(current: Project, synced: Synced, branch: str, message: str) -> None:

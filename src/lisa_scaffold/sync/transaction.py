@@ -29,7 +29,7 @@ from lisa_scaffold.errors import LisaError, RoomError
 from lisa_scaffold.git import Blob, Repository
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.tree import JOURNAL
-from lisa_scaffold.sync import plan, replay
+from lisa_scaffold.sync import kept_report, plan, replay
 from lisa_scaffold.sync.outcome import Synced
 from lisa_scaffold.template import cache
 
@@ -240,18 +240,17 @@ def _recover(place: Place) -> Recovered | None:
         plan = replay.read_plan(pending, place.top)
         what = "A change" if "index" in plan or "branch" in plan else "A repair"
         change = _Change(place, pending, plan)
+        has_report = (pending / kept_report.FILE).exists()
         if change.is_overtaken():
             change.take_back()
             gone = "was dropped: files that it had changed are as before."
             return Recovered(f"{what} that had been interrupted {gone}", False)
         change.finish()
-        lost = ""
+        more = ""
         if "index" in plan:
-            lost = (
-                " Its report is lost: git diff --staged shows what it did, and git reset --merge "
-            )
-            lost += "takes it back, to start it again."
-        return Recovered(f"{what} that had been interrupted was completed.{lost}", True)
+            shows = "lisa-scaffold update --report" if has_report else "git diff --staged"
+            more = f" What it did: {shows}. Take it back, to start it again: git reset --merge."
+        return Recovered(f"{what} that had been interrupted was completed.{more}", True)
     if not os.path.lexists(draft):
         return None
     _unlock_index(place, draft)
@@ -269,7 +268,9 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def apply(repository: Repository, synced: Synced, unseen: Collection[str] = ()) -> None:
+def apply(
+    repository: Repository, synced: Synced, unseen: Collection[str] = (), report: bytes = b""
+) -> None:
     """Write a merge into the work tree and stage it, in one step.
 
     Parameters
@@ -280,6 +281,8 @@ def apply(repository: Repository, synced: Synced, unseen: Collection[str] = ()) 
         The merge.
     unseen
         Paths that a sparse checkout has only in its index.
+    report
+        What is told of it, to be kept; empty: the one of the change before is kept.
 
     Raises
     ------
@@ -291,6 +294,8 @@ def apply(repository: Repository, synced: Synced, unseen: Collection[str] = ()) 
 
     def write(draft: Path) -> None:
         plan.write(repository, synced, draft, unseen)
+        if report:
+            (draft / kept_report.FILE).write_bytes(report)
         _lock_index(repository, draft)
 
     _decide(find_place(repository), write)
@@ -431,6 +436,8 @@ class _Change:
                 self.replace_index(staged)
             elif not self.is_index_in_place():
                 git.update_index(staged, (self.folder / "index-info").read_bytes())
+            with suppress(FileNotFoundError):
+                (self.folder / kept_report.FILE).replace(self.place.folder / kept_report.FILE)
         return edited
 
     def carry_out(self, number: int, path: str, step: Step) -> bool:
