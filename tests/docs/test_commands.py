@@ -52,7 +52,7 @@ def test_a_command_that_is_shown_exists(page: Path) -> None:
 
 
 def test_commands_are_found() -> None:
-    assert "lisa-new --defaults ../lisa-noise" in commands(ROOT / "README.md")
+    assert "lisa-new --defaults ../lisa-trial" in commands(ROOT / "README.md")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
