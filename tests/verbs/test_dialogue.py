@@ -16,6 +16,7 @@ import yaml
 from lisa_scaffold import git, prompt
 from lisa_scaffold.errors import ExitCode
 from lisa_scaffold.model import Question
+from lisa_scaffold.prompt import screen
 from lisa_scaffold.prompt.screen import Option, _List
 
 from ..support.adopting import BRANCH, make, paths, show
@@ -596,6 +597,7 @@ def test_control_c_asks_and_what_was_answered_is_kept(
     terminal.send(CTRL_C)
     answer(terminal, "Stop here?")
     terminal.expect_exact("the answers are kept in")
+    terminal.expect_exact("goes on")
     assert finish(terminal) == 130
     assert list(here(terminal).iterdir()) == []
     assert yaml.safe_load(state.read_text()) == {"kind": "package", "project_name": "LISA Tides"}
@@ -738,18 +740,71 @@ def test_a_number_without_a_default_is_offered_none(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.sweep
-def test_letters_replace_an_answer_that_was_refused(terminal: pexpect.spawn[str]) -> None:
+def test_an_answer_that_was_refused_is_mended_in_place(terminal: pexpect.spawn[str]) -> None:
     for question in (KIND, *ASKED[:3]):
         answer(terminal, question)
     terminal.expect_exact(ASKED[3])
-    terminal.send(CLEAR + "nobody" + ENTER)
-    terminal.expect_exact("letters: another")
-    answer(terminal, "", "ada@example.org")
+    terminal.send(CLEAR + "nobody\x1b[D" + ENTER)
+    terminal.expect_exact("(Enter: take it, Esc: back")
+    # Letters go on at the end of it, wherever the cursor was.
+    answer(terminal, "", "@example.org")
     for question in ASKED[4:]:
         answer(terminal, question)
     answer(terminal, "Create this project?")
     assert finish(terminal) == 0
-    assert recorded(here(terminal) / "lisa-example")["author_email"] == "ada@example.org"
+    assert recorded(here(terminal) / "lisa-example")["author_email"] == "nobody@example.org"
+
+
+@pytest.mark.parametrize(
+    ("at", "steps", "pointed"),
+    [
+        (0, "m<", 0),
+        (2, "mp<<", 2),
+        (1, "mit^", 1),
+        (0, "m", 1),
+        (0, "m<m", 1),
+        # Whoever moves by hand means that one.
+        (0, "mv<", 3),
+        (0, "<^", 0),
+    ],
+)
+def test_without_letters_a_list_points_where_it_did_before(
+    at: int, steps: str, pointed: int
+) -> None:
+    listed = _List(
+        [Option(title, title) for title in ("BSD", "MIT", "GPL", "MPL")], at, chosen=None
+    )
+    for step in steps:
+        if step == "<":
+            listed.take_away(1)
+        elif step == "^":
+            listed.take_away(max(len(listed.typed), 1))
+        elif step == "v":
+            listed.move(1)
+        else:
+            listed.type(step)
+    assert listed.at == pointed
+
+
+@pytest.mark.sweep
+def test_a_list_is_whole_again_without_its_letters(terminal: pexpect.spawn[str]) -> None:
+    terminal.expect_exact(KIND)
+    terminal.send("m\x7fima\x15" + ENTER)
+    for question in ASKED:
+        answer(terminal, question)
+    answer(terminal, "Create this project?")
+    assert finish(terminal) == 0
+    assert recorded(here(terminal) / "lisa-example")["kind"] == "package"
+
+
+def test_the_number_of_a_question_stands_behind_all_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(screen, "_columns", lambda: 40)
+    asked = screen._Screen("What people write behind import, and nothing else", "(12 of 13)", "")
+    told = "".join(fragment[1] for fragment in asked._head())
+    assert told == "? What people write behind\n  import, and nothing else (12 of 13)"
+    assert max(map(len, told.split("\n"))) <= 40
 
 
 @pytest.mark.sweep

@@ -208,7 +208,8 @@ def _keep(answers: Any, drafts: dict[str, str] | None = None) -> bool:
         what = f"{number} answers are kept already: keep these {len(answers)} in their place?"
         if not prompt.confirm(what, likely=False):
             return False
-    with changing(f"the answers are kept in {kept_answers.place()}"):
+    what = f"the answers are kept in {kept_answers.place()}"
+    with changing(f"{what}, and lisa-new goes on with them when it is run again"):
         kept_answers.keep(answers, drafts or {})
     return True
 

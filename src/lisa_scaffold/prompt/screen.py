@@ -150,10 +150,10 @@ class _Screen:
         return fit(f"? {self.heading}", columns - len(self.mark) - 1).split("\n")
 
     def _head(self) -> Fragments:
-        first, *more = self._split_heading(_columns())
-        head = [("class:mark", "?"), ("bold", first.removeprefix("?"))]
-        head.append(("class:hint", f" {self.mark}" if self.mark else ""))
-        return [*head, *(("bold", f"\n{line}") for line in more)]
+        heading = "\n".join(self._split_heading(_columns()))
+        head = [("class:mark", "?"), ("bold", heading.removeprefix("?"))]
+        # Behind the whole question, in however many lines that is.
+        return [*head, ("class:hint", f" {self.mark}" if self.mark else "")]
 
     def _foot(self) -> Fragments:
         foot = [("class:wrong", fit(f"  {self.wrong}", _columns()) + "\n")] if self.wrong else []
@@ -204,8 +204,8 @@ def ask_line(  # noqa: PLR0913 - what there is to a question, each by its name
         If the person does not answer.
     """
     screen = _Screen(heading, mark, "")
-    # Until a key has changed it, or moved in it, the text is an offer, which letters replace; and
-    # so is an answer that was refused.
+    # Until a key has changed it, or moved in it, the text is an offer, which letters replace. An
+    # answer that was refused is none: it is mended where it stands.
     is_offer = False
 
     def offer(*, again: bool) -> None:
@@ -237,9 +237,12 @@ def ask_line(  # noqa: PLR0913 - what there is to a question, each by its name
     @screen.keys.add("c-j", eager=True)
     @screen.keys.add("enter", eager=True)
     def accept(event: KeyPressEvent) -> None:
-        screen.wrong = check(buffer.text)
-        if screen.wrong:
-            offer(again=bool(buffer.text))
+        wrong = check(buffer.text)
+        if wrong:
+            # To move forgets what was wrong.
+            buffer.cursor_position = len(buffer.text)
+            offer(again=False)
+            screen.wrong = wrong
         else:
             event.app.exit(result=buffer.text)
 
@@ -263,6 +266,8 @@ class _List:
     def __init__(self, options: Sequence[Option], at: int, *, chosen: set[int] | None) -> None:
         self.options, self.at, self.chosen = options, at, chosen
         self.typed = ""
+        # Where it pointed before letters moved it; nothing once an arrow has.
+        self._before: int | None = None
         self._titles = [_searched(each.title) for each in options]
 
     @property
@@ -273,18 +278,29 @@ class _List:
 
     def move(self, step: int) -> None:
         """Point at another option."""
+        if step:
+            self._before = None
         if shown := self.shown:
             at = shown.index(self.at) if self.at in shown else -max(step, 0)
             self.at = shown[(at + step) % len(shown)]
 
     def type(self, text: str) -> None:
         """Take a character, and point at what it is most likely meant for."""
+        if not self.typed:
+            self._before = self.at
         self.typed += text
         wanted = _searched(self.typed).strip()
         begun = [at for at in self.shown if self._titles[at].startswith(wanted)]
         words = [at for at in self.shown if f" {wanted}" in f" {self._titles[at]}"]
         if (likely := begun or words) and self.at not in likely:
             self.at = likely[0]
+        self.move(0)
+
+    def take_away(self, number: int) -> None:
+        """Take characters away; with the last one it points to where it did before the first."""
+        self.typed = self.typed[:-number]
+        if not self.typed and self._before is not None:
+            self.at = self._before
         self.move(0)
 
     @property
@@ -375,10 +391,8 @@ def choose(  # noqa: PLR0913 - what there is to choose, each by its name
     screen.keys.add("up")(lambda _: listed.move(-1))
     screen.keys.add("down")(lambda _: listed.move(1))
 
-    @screen.keys.add("backspace")
-    def take_away(_: KeyPressEvent) -> None:
-        listed.typed = listed.typed[:-1]
-        listed.move(0)
+    screen.keys.add("backspace")(lambda _: listed.take_away(1))
+    screen.keys.add("c-u")(lambda _: listed.take_away(max(len(listed.typed), 1)))
 
     @screen.keys.add("<any>")
     def take(event: KeyPressEvent) -> None:
