@@ -68,6 +68,27 @@ def test_of_many_projects_those_in_order_are_counted() -> None:
     assert "In order: 3 of 4 projects." in text.report([*good, bad])
 
 
+def test_what_is_of_no_known_kind_is_not_called_well() -> None:
+    said = text.report([checked(kind="", version="", applied=("CHG001",))]).splitlines()
+    assert said == [
+        "lisa-noise (no kind known)",
+        "",
+        "No findings; 1 rule checked.",
+        "This is no project of a known kind: most rules do not apply, so nothing says that all is "
+        "well. lisa-scaffold adopt tells what would make it one.",
+    ]
+    one = checked(kind="", version="", applied=("CHG001",))
+    assert "known kind" not in text.report([one._replace(version="v1.2.3")])
+    assert max(map(len, text.report([one], 60).splitlines())) <= 60
+    several = [checked(path=Path("p1")), *(one._replace(path=Path(each)) for each in ("p2", "p3"))]
+    assert text.report(several).splitlines() == [
+        "No findings; 3 projects checked.",
+        "In order: 1 of 3 projects.",
+        "No project of a known kind, so that most rules do not apply: p2 and p3. "
+        "lisa-scaffold adopt tells what would make it one.",
+    ]
+
+
 def test_what_was_repaired_is_listed() -> None:
     repaired = checked(fixed=(finding(fixable=True),))
     assert "Repaired\n  should  CHG002  CHANGELOG.md:5  not as it should be" in text.report(

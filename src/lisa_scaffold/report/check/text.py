@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
-from lisa_scaffold.lines import Paint, count, strip_style, wrap_text
+from lisa_scaffold.lines import Paint, count, fit, join_names, strip_style, wrap_text
 from lisa_scaffold.model import Checked, Finding
 from lisa_scaffold.report.check import wording
 from lisa_scaffold.shown import brief, visible
@@ -30,7 +30,8 @@ def report(results: Sequence[Checked], width: int = 0, paint: Paint = strip_styl
     """
     alone = len(results) == 1
     parts = [part for checked in results for part in _project(checked, width, paint, alone=alone)]
-    return "\n\n".join([*parts, _summary(results, paint)]) + "\n"
+    unknown = [fit(each, width) for each in _say_unknown(results)]
+    return "\n\n".join([*parts, "\n".join([_summary(results, paint), *unknown])]) + "\n"
 
 
 def _project(checked: Checked, width: int, paint: Paint, *, alone: bool) -> Iterator[str]:
@@ -113,7 +114,7 @@ def _summary(results: Sequence[Checked], paint: Paint) -> str:
     applied = count(max((len(each.applied) for each in results), default=0), "rule")
     where = applied if len(results) == 1 else f"{len(results)} projects"
     lines = [paint("title", f"{', '.join(counts)}; {where} checked.")]
-    clean = [each for each in results if not each.findings]
+    clean = [each for each in results if not (each.findings or _is_unknown(each))]
     if len(results) > 1 and clean:
         lines.append(f"In order: {len(clean)} of {len(results)} projects.")
     # The folders as they are typed after a command.
@@ -134,3 +135,22 @@ def _summary(results: Sequence[Checked], paint: Paint) -> str:
         first = min(findings, key=lambda each: (each.severity, each.code))
         lines.append(f"  {'What a rule wants:':<22} lisa-scaffold explain {first.code}")
     return "\n".join(lines)
+
+
+def _is_unknown(checked: Checked) -> bool:
+    """Whether neither files nor a recorded template say what kind a project is of."""
+    return not (checked.kind or checked.version)
+
+
+def _say_unknown(results: Sequence[Checked]) -> Iterator[str]:
+    """That hardly a rule judges what is no project of a known kind: few findings say little."""
+    unknown = [*filter(_is_unknown, results)]
+    remedy = "lisa-scaffold adopt tells what would make it one"
+    if unknown and len(results) == 1:
+        yield (
+            "This is no project of a known kind: most rules do not apply, so nothing says that all "
+            f"is well. {remedy}."
+        )
+    elif unknown:
+        named = join_names(visible(str(each.path)) for each in unknown)
+        yield f"No project of a known kind, so that most rules do not apply: {named}. {remedy}."
