@@ -24,6 +24,7 @@ from lisa_scaffold.fleet.records import (
 )
 from lisa_scaffold.lines import join_codes
 from lisa_scaffold.report.check import wording
+from lisa_scaffold.report.fleet.table import say_updates
 from lisa_scaffold.report.fleet.text import WAITS, say_beyond, say_read, say_unheard
 from lisa_scaffold.report.page import build_page
 from lisa_scaffold.shown import brief, redacted_in
@@ -119,6 +120,7 @@ def report(history: Sequence[Status]) -> str:
         url_of=_url,
         badge=badge,
         ignored=say_ignored,
+        updates=say_updates,
         codes=join_codes,
         tone=_judge_tone,
     )
