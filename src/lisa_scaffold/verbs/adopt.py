@@ -21,6 +21,7 @@ from lisa_scaffold.adopt import (
     prepared,
     pythons,
     repair,
+    shipped,
     spelled,
     stated_version,
 )
@@ -279,6 +280,7 @@ class Prepared:
         placed.files[ANSWERS_FILE] = (self.folder / f"render-{attempt}" / ANSWERS_FILE).read_bytes()
         follow_up.take_back_ignored(placed, self.facts, ignored)
         placed.customs += self._find_other_holder(given)
+        placed.customs += shipped.find_shipped(self.facts, placed.files)
         is_locked = match_patterns(self.template.locked)
         pristine = {path: data for path, data in rendered.items() if is_locked(path)}
         after = self.facts.changed(placed.files).with_given(
