@@ -51,6 +51,10 @@ def of_machine(error: OSError) -> LisaError:
     return LisaError(named, "Check the path, its rights and space.")
 
 
+class UnsuitableError(LisaError):
+    """What was asked for is not for a project of this sort: there is nothing wrong with it."""
+
+
 class RoomError(LisaError):
     """There is no room left on a disk: nothing is wrong with what was worked on."""
 

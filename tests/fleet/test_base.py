@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from lisa_scaffold import git
-from lisa_scaffold.fleet.base import Waiting, find_base, find_unresolved, find_waiting, open_at
+from lisa_scaffold.fleet.base import (
+    Waiting,
+    find_base,
+    find_obstacle,
+    find_unresolved,
+    find_waiting,
+    open_at,
+)
 from lisa_scaffold.process import run
 
 from ..support.updates import commit, write
@@ -80,7 +88,7 @@ def test_a_default_branch_that_is_not_there_or_no_name_is_none(clone: Path, name
     work_on(clone, "try-out")
     said = "made on try-out, which is checked out: the clone does not say which branch is the"
     base = find_base(git.find_repository(clone))
-    assert (base.note, base.is_sure, base.checkout) == (f"{said} default", False, "")
+    assert (base.note, base.is_sure, base.checkout) == (f"{said} default", False, "try-out")
 
 
 @pytest.mark.parametrize("name", ["--upload-pack=touch", "a\x1b[31mb"])
@@ -101,6 +109,39 @@ def test_what_was_fetched_and_not_merged_is_told(clone: Path) -> None:
     pull = f"git -C {clone} switch main && git -C {clone} pull"
     assert base[:2] == (first, f"made without 1 commit of origin/main: {pull}")
     assert (base.lacks, base.checkout, base.told.upstream) == (1, "", name_of(clone, "more"))
+
+
+def test_what_is_not_pushed_is_told(clone: Path) -> None:
+    write(clone, {"a.txt": "two\n"})
+    commit(clone, "Two")
+    base = find_base(git.find_repository(clone))
+    assert (base.lacks, base.ahead, base.note) == (0, 1, "")
+
+
+def test_what_stands_in_the_way_of_a_merge_is_told_with_what_helps(
+    clone: Path, tmp_path: Path
+) -> None:
+    def look(target: str = "main") -> tuple[str, str]:
+        return find_obstacle(git.find_repository(clone), target)
+
+    begins = f"git -C {clone}"
+    assert look() == ("", "")
+    write(clone, {"new.txt": "new\n"})
+    assert look() == ("", "")  # what git has not is in nobody's way
+    write(clone, {"a.txt": "mine\n"})
+    assert look() == ("there are changes that are not committed", f"{begins} status")
+    git.git("checkout", "--quiet", "--", "a.txt", cwd=clone)
+    said = "nothing says which branch is the default"
+    assert look("") == (said, f"{begins} remote set-head origin --auto")
+    git.git("remote", "remove", "origin", cwd=clone)
+    assert look("") == (f"it has no origin, and {said}: switch to that one", f"{begins} branch")
+    git.git("switch", "--quiet", "--create", "try-out", cwd=clone)
+    beside = tmp_path / "beside"
+    git.git("worktree", "add", "--quiet", beside, "main", cwd=clone)
+    assert look() == ("main is checked out in another work tree", f"git -C {beside} status")
+    assert look("try-out") == ("", "")
+    shutil.rmtree(beside)
+    assert look() == ("", "")
 
 
 def test_in_a_linked_work_tree_it_is_known_what_is_checked_out(clone: Path, tmp_path: Path) -> None:
@@ -187,7 +228,10 @@ def test_what_it_is_merged_into(clone: Path) -> None:
     work_on(clone, "try-out")
     assert find_base(git.find_repository(clone)).target == "main"
     git.git("remote", "set-head", "origin", "--delete", cwd=clone)
-    assert find_base(git.find_repository(clone)).target == "try-out"
+    base = find_base(git.find_repository(clone))
+    assert (base.target, base.checkout) == ("", "try-out")  # whatever it is, it is no default
+    git.git("switch", "--quiet", "main", cwd=clone)
+    assert find_base(git.find_repository(clone)).target == "main"
     git.git("switch", "--quiet", "--detach", cwd=clone)
     assert find_base(git.find_repository(clone)).target == ""
 

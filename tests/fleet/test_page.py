@@ -289,7 +289,16 @@ def test_next_fits_what_there_is() -> None:
         ((row, broken), [f"{update} --dry-run"]),
         # Whatever is checked out: it is never merged into another branch, nor into none.
         ((waits, waits), [f"{there}git -C {quoted} merge lisa-scaffold/v2.0.0"]),
-        ((replace(waits, target=""),), [f"git -C {quoted} remote set-head origin --auto"]),
+        # What cannot be done as it is does not come first, nor is it passed over.
+        (
+            (replace(waits, obstacle="there are changes", remedy="git status"), waits),
+            [f"{there}git -C {quoted} merge lisa-scaffold/v2.0.0", "git status"],
+        ),
+        (
+            (replace(waits, branch_state="conflict", obstacle="a", remedy="git status"),),
+            ["git status"],
+        ),
+        ((replace(row, behind=0, lacks=3, obstacle="a", remedy="git status"),), []),
         (
             (replace(waits, branch_state="conflict"),),
             [f"{there}lisa-scaffold update --to v2.0.0 {quoted}"],
@@ -304,7 +313,8 @@ def test_next_fits_what_there_is() -> None:
         ((replace(row, request=asked), replace(row, updates=False)), []),
         ((drifted,), [f"{update} --fix --dry-run"]),
         ((replace(drifted, branch="lisa-scaffold/fix", branch_state="lost"),), []),
-        ((Row("b"),), [f"{update} --adopt --dry-run"]),
+        ((Row("b"), Row("c", kind="image")), [f"{update} --adopt --dry-run"]),
+        ((Row("c", kind="image"),), []),
         ((replace(row, behind=0, lacks=3),), [f"{there}git -C {quoted} pull"]),
         (
             (replace(row, behind=0, superseded=("lisa-scaffold/v1.0.0", "lisa-scaffold/v2.0.0")),),

@@ -9,6 +9,7 @@ import pytest
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.fleet.trouble import name_command, say_error
 from lisa_scaffold.git import GitError
+from lisa_scaffold.git.repository import explain_refusal
 
 FETCH = "git fetch: fatal: unable to access 'https://x.org/a.git/':"
 SAID = {
@@ -74,3 +75,12 @@ def test_lines_that_are_to_be_copied_are_printed_by_a_command_of_its_own() -> No
     assert name_command(one, "adopt", None) is one
     broken = GitError("git fetch: x\ny", "Mend.")
     assert name_command(broken, "adopt", None) is broken
+
+
+def test_a_command_that_ends_what_is_said_can_be_copied() -> None:
+    said = "fatal: detected dubious ownership in repository at '/a b'\nTo add an exception"
+    error = explain_refusal(Path("/a b"), said)
+    assert say_error(error) == (
+        "/a b: it belongs to somebody else, so git refuses it (dubious ownership). If you trust "
+        "all that is in it: git config --global --add safe.directory '/a b'"
+    )

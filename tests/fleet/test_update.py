@@ -175,6 +175,63 @@ def test_what_somebody_has_to_do_stands_under_the_project(fleet: Fleet, capsys: 
     assert f"git -C {place} merge" not in steps
 
 
+def test_what_waits_is_told_with_what_stands_in_the_way(fleet: Fleet, capsys: Capture) -> None:
+    """A change that was made since counts too; what is not the default gets nothing merged."""
+    update(fleet, capsys)
+    place, other = fleet.clones / "merged", fleet.clones / "plain"
+    run(["git", "switch", "--quiet", "--create", "try-out"], cwd=other)
+    rows: dict[str, Any] = {}
+    for change in (None, "mine\n"):
+        if change:
+            write(place, {"locked.txt": change})
+        cli.main(["fleet", "status", str(fleet.set_up()), "--format", "json"])
+        told = json.loads(capsys.readouterr().out)["projects"]
+        rows = {each["name"]: each for each in told}
+        dirty = ("there are changes that are not committed", f"git -C {place} status")
+        found = (rows["merged"]["obstacle"], rows["merged"]["remedy"])
+        assert found == (dirty if change else ("", ""))
+    names = ("target", "checkout", "obstacle", "remedy")
+    unknown = "it has no origin, and nothing says which branch is the default: switch to that one"
+    assert [rows["plain"][each] for each in names] == [
+        *("", "try-out", unknown, f"git -C {other} branch"),
+    ]
+    cli.main(["fleet", "status", str(fleet.set_up())])
+    said = capsys.readouterr().out
+    assert "plain: try-out is checked out, and nothing says which branch is the default, " in said
+    assert "there are changes that are not committed\n" in said
+    steps = said.partition("\nNext\n")[2]
+    assert " merge lisa-scaffold/" not in steps
+    first = "Before what waits in merged is merged: the first of 2: there are changes that are not"
+    assert f"{first} committed\n    git -C {place} status\n" in steps
+    _, told = update(fleet, capsys)
+    assert (told["merged"]["obstacle"], told["plain"]["target"]) == (dirty[0], "")
+
+
+def test_a_branch_in_the_way_is_told_before(fleet: Fleet, capsys: Capture) -> None:
+    place = fleet.clones / "plain"
+    git.git("branch", "lisa-scaffold", cwd=place)
+    for options in (("--dry-run",), ()):
+        _, told = update(fleet, capsys, *options)
+        assert (told["plain"]["action"], told["plain"]["said"]) == (
+            "failed",
+            f"the branch lisa-scaffold stands in the way of {BRANCH}: give it another name: "
+            f"git -C {place} branch -m lisa-scaffold NAME",
+        )
+
+
+def test_an_image_alone_is_not_adopted_and_fails_no_run(fleet: Fleet, capsys: Capture) -> None:
+    shutil.rmtree(fleet.clones / "torn")
+    place = fleet.clones / "image"
+    place.mkdir()
+    git.git("init", "--quiet", cwd=place)
+    write(place, {"Dockerfile": "FROM debian:13\n"})
+    commit(place)
+    code, told = update(fleet, capsys, "--adopt", "--dry-run")
+    assert code == ExitCode.DONE
+    said = "nothing to adopt: no Python package: no pyproject.toml, setup.cfg or setup.py"
+    assert (told["image"]["action"], told["image"]["said"]) == ("no template", said)
+
+
 @pytest.mark.uncounted
 def test_a_dry_run_tells_and_changes_nothing(fleet: Fleet, capsys: Capture) -> None:
     before = tips(fleet)
@@ -490,7 +547,8 @@ def test_it_is_made_on_the_default_branch(known: bool, fleet: Fleet, capsys: Cap
     capsys.readouterr()
     cli.main(["fleet", "status", str(fleet.set_up()), "--format", "json"])
     rows = {each["name"]: each for each in json.loads(capsys.readouterr().out)["projects"]}
-    assert rows["plain"]["checkout"] == ("try-out" if known else "")
+    names = ("checkout", "target")
+    assert [rows["plain"][each] for each in names] == ["try-out", "main" if known else ""]
 
 
 @sampled("options", [(), ("--dry-run",)], 2)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lisa_scaffold import git, project, template
 from lisa_scaffold.adopt import loose
-from lisa_scaffold.errors import LisaError
+from lisa_scaffold.errors import LisaError, UnsuitableError
 from lisa_scaffold.lines import count, join_names
 from lisa_scaffold.project import ANSWERS_FILE, Project
 from lisa_scaffold.project.facts import Facts, Given
@@ -161,7 +161,7 @@ def refuse_unpackaged(facts: Facts, root: Path) -> None:
     )
     _refuse_package(facts, root, why)
     refuse_scripts(facts, root, f"no Python package: {why}")
-    raise LisaError(
+    raise UnsuitableError(
         f"{root}: no Python package: {why}",
         "A new project is made with lisa-new; an older one needs its metadata first.",
     )

@@ -35,6 +35,8 @@ class Base(NamedTuple):
         What the references tell.
     target
         The branch that an update is merged into; empty where nobody knows.
+    ahead
+        How many commits of that branch origin did not have, when it was last asked.
     """
 
     commit: str
@@ -44,6 +46,7 @@ class Base(NamedTuple):
     lacks: int
     told: git.Told
     target: str
+    ahead: int = 0
 
 
 def find_base(repository: git.Repository) -> Base:
@@ -56,10 +59,13 @@ def find_base(repository: git.Repository) -> Base:
         why = "the clone does not say which branch is the default"
         note = f"made on {branch or _name(head)}, which is checked out: {why}"
         is_sure = branch in {"main", "master"}
-        note = "" if is_sure else note
-        return Base(head, note, is_sure, "" if branch else _name(head), 0, told, branch)
+        if is_sure:
+            return Base(head, "", is_sure, "", 0, told, branch)
+        # Merged into another work of somebody's, an update would be lost.
+        return Base(head, note, is_sure, branch or _name(head), 0, told, "")
     apart = tip and told.upstream and tip != told.upstream
     lacks = git.count_beyond(repository, told.upstream, tip) if apart else 0
+    ahead = git.count_beyond(repository, tip, told.upstream) if apart else 0
     notes = []
     if branch != default:
         notes.append(f"made on {default}, while {branch or 'a commit'} is checked out")
@@ -70,7 +76,7 @@ def find_base(repository: git.Repository) -> Base:
     commit = tip or told.upstream
     if commit != head:
         told = git.read_references(repository._replace(head=commit), default)
-    return Base(commit, "; ".join(notes), True, checkout, lacks, told, default)
+    return Base(commit, "; ".join(notes), True, checkout, lacks, told, default, ahead)
 
 
 def _name(commit: str) -> str:
@@ -90,6 +96,37 @@ def say_log(place: str, branch: str) -> str:
 def say_pull(place: str, branch: str) -> str:
     """The command that merges what was fetched of a branch into that branch."""
     return say_there(place, branch, f"git -C {shlex.quote(place)} pull")
+
+
+class Obstacle(NamedTuple):
+    """What stands in the way of merging anything in a local clone as it is.
+
+    Attributes
+    ----------
+    said
+        What it is; empty where nothing stands in the way.
+    command
+        The command that shows it, or does away with it.
+    """
+
+    said: str = ""
+    command: str = ""
+
+
+def find_obstacle(repository: git.Repository, target: str) -> Obstacle:
+    """What stands in the way of merging into a branch, which is empty where nobody knows it."""
+    begins = f"git -C {shlex.quote(str(repository.top))}"
+    if not target:
+        said = "nothing says which branch is the default"
+        if any(each.key.startswith("remote.origin.") for each in repository.settings.entries):
+            return Obstacle(said, f"{begins} remote set-head origin --auto")
+        return Obstacle(f"it has no origin, and {said}: switch to that one", f"{begins} branch")
+    if other := git.find_other_work_tree(repository.git_dir, repository.common, target):
+        said = f"{target} is checked out in another work tree"
+        return Obstacle(said, f"git -C {shlex.quote(str(other))} status")
+    if git.has_changes(repository):
+        return Obstacle("there are changes that are not committed", f"{begins} status")
+    return Obstacle()
 
 
 class Waiting(NamedTuple):

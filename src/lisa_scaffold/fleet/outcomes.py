@@ -146,6 +146,9 @@ class Outcome:
         The branch of a local clone that its branch is merged into; empty where nobody knows.
     tasks
         What somebody has to do once it is brought in.
+    obstacle, remedy
+        What stands in the way of merging it in a local clone, and the command that shows it or
+        does away with it; empty where nothing does.
     """
 
     name: str
@@ -164,6 +167,8 @@ class Outcome:
     superseded: tuple[str, ...] = ()
     target: str = ""
     tasks: tuple[str, ...] = ()
+    obstacle: str = ""
+    remedy: str = ""
 
 
 class Place(NamedTuple):

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from lisa_scaffold import git, project, template, workplace
-from lisa_scaffold.errors import LisaError
+from lisa_scaffold.errors import LisaError, UnsuitableError
 from lisa_scaffold.fleet import seal, waves
 from lisa_scaffold.fleet.base import (
     Base,
     find_base,
+    find_obstacle,
     find_older,
     find_unresolved,
     find_waiting,
@@ -132,16 +133,12 @@ class Updater:
         branch = place.outcome.branch
         if not branch:
             return _name_repairs(place, repository, base) if base else place
+        if clash := _say_clash(member, branch, branches):
+            return place.settle("failed", clash)
         if tip := branches.get(branch, ""):
-            if remote:
-                git.fetch_commit(folder, tip)
-            mark = seal.read_mark(git.read_commit(repository, tip))
-            is_bare = mark is None and not git.count_beyond(repository, tip, head)
-            place = place._replace(tip=tip, mark=mark, bare=is_bare)
-            if is_bare and base and branch in {base.checkout, base.target}:
-                return place.settle("touched", _say_checked_out(place, base))
-            if mark is None and not is_bare:
-                place = place.settle("due", conflicts=find_unresolved(repository, tip, head))
+            place = _look_at_tip(place, repository, tip, base)
+        if place.outcome.action == "touched":
+            return place
         if remote:
             return self._look_at_requests(place, remote, branches)
         return _judge_clone(_judge(place), repository, base) if base else place
@@ -253,11 +250,15 @@ class Updater:
                 outcome = self._carry_out(place)
             if place.note and outcome.action in {"updated", "due", "right", "open"}:
                 outcome = replace(outcome, said="; ".join(filter(None, (place.note, outcome.said))))
-            return outcome
+            return _see_obstacle(outcome)
         except KeyboardInterrupt:
             if done := self._ask_after(place):
                 self.late(done)
             raise
+        except UnsuitableError as error:
+            # Failed would be each run from now on.
+            said = f"nothing to adopt: {error.message.removeprefix(f'{place.outcome.place}: ')}"
+            return replace(place.outcome, action="no template", to="", branch="", said=said)
         except Exception as error:
             self.patience.judge(error)
             verb = "adopt" if place.outcome.branch == f"{BRANCHES}adopt" else "update"
@@ -512,6 +513,40 @@ def _record_conflicts(work: Work, repository: git.Repository) -> Iterator[seal.C
         yield seal.Conflict(path, "-" if path in files and left is None else name)
 
 
+def _say_clash(member: Member, branch: str, branches: Mapping[str, str]) -> str:
+    """That a branch cannot be made, as git keeps none below another one; else nothing."""
+    inner = BRANCHES.removesuffix("/")
+    if inner not in branches:
+        return ""
+    said = f"the branch {inner} stands in the way of {branch}: give it another name"
+    if member.folder is None:
+        return said
+    return f"{said}: git -C {shlex.quote(str(member.folder))} branch -m {inner} NAME"
+
+
+def _look_at_tip(place: Place, repository: git.Repository, tip: str, base: Base | None) -> Place:
+    """Where a project stands whose branch is there already."""
+    branch, head, remote = place.outcome.branch, place.head, place.member.remote
+    if remote:
+        git.fetch_commit(repository.top, tip)
+    mark = seal.read_mark(git.read_commit(repository, tip))
+    is_bare = mark is None and not git.count_beyond(repository, tip, head)
+    place = place._replace(tip=tip, mark=mark, bare=is_bare)
+    if is_bare and base and branch in {base.checkout, base.target}:
+        return place.settle("touched", _say_checked_out(place, base))
+    if mark is None and not is_bare:
+        place = place.settle("due", conflicts=find_unresolved(repository, tip, head))
+    return place
+
+
+def _see_obstacle(outcome: Outcome) -> Outcome:
+    """The outcome with what stands in the way of merging it in a local clone."""
+    if not outcome.place or outcome.action not in {"updated", "right", "open"}:
+        return outcome
+    found = find_obstacle(git.find_repository(Path(outcome.place)), outcome.target)
+    return replace(outcome, obstacle=found.said, remedy=found.command)
+
+
 def _say_where(outcome: Outcome) -> str:
     """Where it stands what somebody has to do, of a branch that was made before."""
     if not outcome.place:
@@ -521,7 +556,7 @@ def _say_where(outcome: Outcome) -> str:
 
 def _say_checked_out(place: Place, base: Base) -> str:
     """That a branch cannot be written, as it is what is checked out."""
-    other = "-" if base.target == place.outcome.branch else shlex.quote(base.target)
+    other = "-" if base.target in {"", place.outcome.branch} else shlex.quote(base.target)
     switch = f"git -C {shlex.quote(place.outcome.place)} switch {other}"
     return f"its branch is checked out, and has no commit of its own: {switch}"
 

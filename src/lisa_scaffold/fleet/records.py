@@ -147,6 +147,11 @@ class Row:
         How many of the findings that are waived say what must be.
     waivers
         What is waived, rule by rule, with the reasons.
+    ahead
+        How many commits of a local clone's default branch were not pushed, as far as is known here.
+    obstacle, remedy
+        What stands in the way of merging what waits in a local clone, or of fetching, and the
+        command that shows it or does away with it; empty where nothing waits, or nothing does.
     elsewhere
         What its pipeline includes and is not here: whatever job it has may be another one.
     """
@@ -185,6 +190,9 @@ class Row:
     waived_must: int = 0
     waivers: tuple[Waived, ...] = ()
     elsewhere: tuple[str, ...] = ()
+    ahead: int = 0
+    obstacle: str = ""
+    remedy: str = ""
 
     @property
     def state(self) -> str:

@@ -14,7 +14,14 @@ from pathlib import Path
 
 from lisa_scaffold import git, model, project, template
 from lisa_scaffold.errors import LisaError
-from lisa_scaffold.fleet.base import find_base, find_older, find_waiting, open_at
+from lisa_scaffold.fleet.base import (
+    Obstacle,
+    find_base,
+    find_obstacle,
+    find_older,
+    find_waiting,
+    open_at,
+)
 from lisa_scaffold.fleet.clones import hold_clone, open_clones
 from lisa_scaffold.fleet.find import Inventory, Member
 from lisa_scaffold.fleet.forge import BRANCHES, Forge
@@ -98,11 +105,14 @@ class Looker:
     def _look_at_clone(self, name: str, folder: Path) -> Row:
         """Look at a local clone, as its default branch has it, whatever is checked out."""
         key = _describe(folder)
+        seen = self._read(key) if key else None
         with git.find_repository(folder).keep_view() as repository:
-            row = self._look_at_base(name, folder, repository)
-        if key:
+            row = seen or self._look_at_base(name, folder, repository)
+            # What is not committed leaves no trace in what a row is kept by.
+            found = find_obstacle(repository, row.target) if _has_to_switch(row) else Obstacle()
+        if key and not seen:
             self._keep(key, row)
-        return row
+        return replace(row, name=name, obstacle=found.said, remedy=found.command)
 
     def _look_at_base(self, name: str, folder: Path, repository: git.Repository) -> Row:
         """Look at the commit of a local clone that an update would be made on."""
@@ -125,14 +135,17 @@ class Looker:
             row = replace(row, superseded=superseded, older=left)
         row = replace(row, branch=waiting.branch, branch_state=waiting.state)
         row = replace(row, conflicts=waiting.conflicts)
-        return replace(row, checkout=base.checkout, lacks=base.lacks)
+        return replace(row, checkout=base.checkout, lacks=base.lacks, ahead=base.ahead)
 
     def recall(self, member: Member) -> Row | None:
-        """What was seen of a local clone that has not moved since; git is not asked."""
+        """What was seen of a local clone that has not moved since; git is not asked.
+
+        Where something waits to be merged, it is: for what is not committed.
+        """
         if member.folder is None or member.problem or not (key := _describe(member.folder)):
             return None
         row = self._read(key)
-        return row and replace(row, name=member.name)
+        return replace(row, name=member.name) if row and not _has_to_switch(row) else None
 
     def warm(self, members: Sequence[Member]) -> None:
         """Read what many looks need, before processes are forked for them."""
@@ -232,6 +245,11 @@ class Looker:
             cache.write(place, json.dumps(row_as_data(row)).encode())
 
 
+def _has_to_switch(row: Row) -> bool:
+    """Whether somebody has to merge in a local clone, and so to switch to its default branch."""
+    return bool(row.branch or row.lacks) and not row.problem
+
+
 def _sum_waived(waived: Sequence[model.Waived]) -> Iterator[Waived]:
     """What is waived, rule by rule."""
     found = ((each.finding, each.reason) for each in waived)
@@ -300,6 +318,12 @@ def _settle_newer(rows: Sequence[Row]) -> list[Row]:
     ]
 
 
+def _tell_settled(tell: Callable[[Row, int], None], row: Row, done: int) -> None:
+    """Tell of a project, unless it takes all of them to know how it stands."""
+    if not row.newer:
+        tell(row, done)
+
+
 def find_status(
     inventory: Inventory,
     *,
@@ -336,16 +360,21 @@ def find_status(
         for member in inventory.members:
             if row := looker.recall(member):
                 rows.append(row)
-                tell(row, len(rows))
+                _tell_settled(tell, row, len(rows))
             else:
                 left.append(member)
         looker.warm(left)
         for row in spread(looker.look, left, jobs, looker.lost):
             rows.append(row)
-            tell(row, len(rows))
+            _tell_settled(tell, row, len(rows))
     if kept := cache.folder("fleet"):
         cache.prune(kept, _MOST_KEPT)
-    rows = _settle_newer(sorted(rows, key=lambda row: row.name))
+    rows = sorted(rows, key=lambda row: row.name)
+    unsettled = {row.name for row in rows if row.newer}
+    rows = _settle_newer(rows)
+    for row in rows:
+        if row.name in unsettled:
+            tell(row, len(rows))
     when = now.astimezone(UTC).isoformat(timespec="seconds")
     counts = {reason: len(names) for reason, names in inventory.left_out.items()}
     status = Status(when, newest, tuple(rows), counts, inventory.left_out, inventory.notes)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ from lisa_scaffold.git.repository import Repository
 from lisa_scaffold.pattern import compile_lazily
 
 # A part of what git allows: what looks like an option, or has signs that nobody sees, is none.
+_MOST_WORK_TREES = 100
 _BRANCH = compile_lazily(r"(?!-)(?!.*(?:\.\.|//|@\{))[^\x00- ~^:?*\[\\\x7f]+")
 _PARTIAL = "blob:none"
 
@@ -193,6 +195,31 @@ def fetch_commit(folder: Path, commit: str) -> None:
         place = {**allow_network(), "GIT_DIR": str(inner), "GIT_WORK_TREE": str(folder)}
         quiet = ("--quiet", "--no-tags", "--no-write-fetch-head", "--filter=tree:0")
         talk("fetch", *quiet, "--", "origin", commit, env=place, cwd=folder)
+
+
+def find_other_work_tree(git_dir: Path, common: Path, branch: str) -> Path | None:
+    """Another work tree of a repository, in which a branch is checked out; git allows one alone.
+
+    Parameters
+    ----------
+    git_dir, common
+        As of :class:`~lisa_scaffold.git.repository.Repository`.
+    branch
+        The branch.
+    """
+    linked = [*islice((common / "worktrees").glob("*"), _MOST_WORK_TREES)]
+    for place in (common, *linked):
+        if place != git_dir and find_checkout(place, common)[0] == branch:
+            if place == common:
+                return common.parent
+            try:
+                content = (files.read(place, "gitdir") or b"").decode().strip()
+            except (LisaError, OSError, ValueError):
+                content = ""
+            found = Path(content).parent
+            if content and found.is_dir():  # one that was deleted holds no branch
+                return found
+    return None
 
 
 def find_checkout(git_dir: Path, common: Path) -> tuple[str, str]:

@@ -316,6 +316,11 @@ def explain_refusal(folder: Path, output: str) -> LisaError:
             f"{folder}: a bare repository, or a folder inside of one: no files to work on",
             "Name the folder of a project; a bare repository is cloned first.",
         )
+    if "dubious ownership" in output:
+        # What git says ends in a command, after which nothing can be added.
+        trust = f"git config --global --add safe.directory {quote(str(folder.resolve()))}"
+        what = "it belongs to somebody else, so git refuses it (dubious ownership)"
+        return LisaError(f"{folder}: {what}", f"If you trust all that is in it: {trust}")
     return LisaError(f"{folder}: {' '.join(output.split())}", _MEND)
 
 
@@ -360,6 +365,12 @@ def is_clean(repository: Repository) -> bool:
     """Whether the work tree is as the current commit has it, without any file besides."""
     options = ("--porcelain=v2", "--untracked-files=normal", "--ignore-submodules=dirty")
     return not repository.run("--no-optional-locks", "status", *options)
+
+
+def has_changes(repository: Repository) -> bool:
+    """Whether tracked files are otherwise than the current commit has them."""
+    options = ("--porcelain=v2", "--untracked-files=no", "--ignore-submodules=dirty")
+    return bool(repository.run("--no-optional-locks", "status", *options))
 
 
 def refuse_lost(repository: Repository) -> dict[str, str | None] | None:

@@ -36,10 +36,13 @@ def list_steps(status: Status, fleet: Path | None) -> Iterator[Step]:
     for said, words, is_meant in _UPDATES:
         if any(row.updates and is_meant(row, len(status.beyond)) for row in rows):
             yield said, command("update", fleet, *words, "--dry-run")
-    waiting = [_Branch(row.place, row.branch, row.branch_state, row.target) for row in rows]
+    waiting = [
+        _Branch(row.place, row.branch, row.branch_state, row.target, row.obstacle, row.remedy)
+        for row in rows
+    ]
     yield from _list_branches([each for each in waiting if each.name])
     yield from _list_superseded([(row.place, row.superseded) for row in rows])
-    behind = [row for row in rows if row.lacks]
+    behind = [row for row in rows if row.lacks and not row.obstacle]
     if behind:
         said = _say_first("Merge what was fetched from origin", behind)
         yield said, say_pull(behind[0].place, behind[0].target)
@@ -64,7 +67,8 @@ def _is_due(row: Row, beyond: int) -> bool:
 
 def _is_bare(row: Row, beyond: int) -> bool:
     del beyond
-    return row.state == "no template" and _is_open(row)
+    # Of an image alone no package can be made.
+    return row.state == "no template" and row.kind != "image" and _is_open(row)
 
 
 def _is_drifted(row: Row, beyond: int) -> bool:
@@ -96,12 +100,16 @@ class _Branch(NamedTuple):
         The branch, and its state as of :class:`lisa_scaffold.fleet.records.Row`.
     target
         The branch that it is merged into; empty where nobody knows.
+    obstacle, remedy
+        What stands in the way of that, and the command that shows it or does away with it.
     """
 
     place: str
     name: str
     state: str
     target: str
+    obstacle: str = ""
+    remedy: str = ""
 
     def say_there(self, command: str) -> str:
         """A command for the branch that it is merged into, whatever is checked out."""
@@ -120,21 +128,22 @@ def _list_branches(waiting: Sequence[_Branch]) -> Iterator[Step]:
         said = _say_first("See what there is to do before what waits is merged", asking)
         yield said, say_log(each.place, each.name)
     mergeable = [each for each in waiting if each.state in {"ready", "touched"}]
-    ready = [each for each in mergeable if each.target]
+    ready = [each for each in mergeable if each.target and not each.obstacle]
     for each in ready[:1]:
         said = _say_first("Merge what waits, after a look at it", ready)
         said += f" (all of them at once: {_LOOP})" if len(ready) > 1 else ""
         yield said, each.say_there(f"{each.git} merge {shlex.quote(each.name)}")
-    nowhere = [each for each in mergeable if not each.target]
-    for each in nowhere[:1]:
-        # Merged into a commit that no branch has, it would be lost.
-        said = _say_first("Before what waits is merged, learn the default branch", nowhere)
-        yield said, f"{each.git} remote set-head origin --auto"
     torn = [each for each in waiting if each.state == "conflict"]
-    for each in torn[:1]:
+    held = [each for each in (*mergeable, *torn) if each.obstacle]
+    for each in held[:1]:
+        # Merged into a commit that no branch has, say, it would be lost.
+        said = _say_first(f"Before what waits in {Path(each.place).name} is merged", held)
+        yield f"{said}: {each.obstacle}", each.remedy
+    free = [each for each in torn if not each.obstacle]
+    for each in free[:1]:
         brings = each.name.removeprefix(BRANCHES)
         words = ["adopt"] if brings == "adopt" else ["update", "--to", brings]
-        said = _say_first("Resolve conflicts at your desk", torn)
+        said = _say_first("Resolve conflicts at your desk", free)
         yield said, each.say_there(shlex.join(["lisa-scaffold", *words, each.place]))
     left = [each for each in waiting if each.state == "unresolved"]
     for each in left[:1]:
@@ -169,7 +178,10 @@ def list_update_steps(
     done = [each for each in outcomes if each.action in {"updated", "right"} and each.place]
     plain = [each for each in done if not each.url and not each.conflicts]
     waiting = [
-        _Branch(each.place, each.branch, "tasks" if each.tasks else "ready", each.target)
+        _Branch(
+            *(each.place, each.branch, "tasks" if each.tasks else "ready", each.target),
+            *(each.obstacle, each.remedy),
+        )
         for each in plain
     ]
     yield from _list_branches(waiting)

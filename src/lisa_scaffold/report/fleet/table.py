@@ -14,7 +14,7 @@ COLUMNS = (
     *("pipeline", "merge request", "its pipeline", "activity", "updates", "problem", "place"),
     *("commit", "branch", "checkout", "newer", "other template", "branch state", "lacks"),
     *("superseded", "target", "conflicts", "rules", "note", "codes", "ignored", "ignored must"),
-    *("older", "waived must", "waived codes", "practice"),
+    *("older", "waived must", "waived codes", "practice", "ahead", "obstacle"),
 )
 
 _LONGEST = 2000  # characters of a cell
@@ -54,6 +54,7 @@ def list_cells(row: Row) -> list[str]:
         *(" ".join(codes), " ".join(row.ignored), "" if row.problem else str(row.ignored_must)),
         *(" ".join(row.older), "" if row.problem else str(row.waived_must)),
         *(" ".join(dict.fromkeys(each.code for each in row.waivers)), row.practice),
+        *(str(row.ahead or ""), row.obstacle),
     ]
 
 

@@ -147,7 +147,7 @@ def say_facts(row: Row) -> Iterator[str]:
     branch = row.checkout and (
         f"{row.checkout} is checked out, and {row.target} is looked at"
         if row.target
-        else f"{row.checkout} is checked out"
+        else f"{row.checkout} is checked out, and nothing says which branch is the default"
     )
     other = row.other and f"of {brief(row.other, _ADDRESS)}"
     yield from filter(None, (branch, row.version and shorten(row.version), other))
@@ -208,6 +208,11 @@ def _say_what_waits(row: Row) -> Iterator[str]:
     if row.lacks:
         were = "was" if row.lacks == 1 else "were"
         yield f"lacks {count(row.lacks, 'commit')} that {were} fetched from origin"
+    if row.ahead:
+        verb = "is" if row.ahead == 1 else "are"
+        yield f"has {count(row.ahead, 'commit')} that {verb} not pushed"
+    if row.obstacle and row.target:
+        yield row.obstacle
 
 
 def _say_torn(row: Row) -> str:

@@ -113,6 +113,8 @@ def _describe(outcome: Outcome, first: str) -> Item:
     if (notes := outcome.notes - len(outcome.tasks)) > 0 and outcome.action == "updated":
         where = "the merge request" if outcome.url else "its commit's message"
         facts.append(f"{count(notes, 'note')} in {where}")
+    if outcome.obstacle and outcome.target:
+        facts.append(outcome.obstacle)
     said, command = _split(outcome.said)
     facts += [each for each in (outcome.url, said) if each]
     # Of what is done the commit tells it; what would be done nobody else tells.
