@@ -38,6 +38,13 @@ class Chain:
     def put(self, key: str, body: str) -> None:
         self.s3("put_object", Bucket="lisa-l0", Key=key, Body=body)
 
+    def put_in_parts(self, key: str, body: str) -> None:
+        told = {"Bucket": "lisa-l0", "Key": key}
+        upload = {**told, "UploadId": self.s3("create_multipart_upload", **told)["UploadId"]}
+        etag = self.s3("upload_part", **upload, PartNumber=1, Body=body)["ETag"]
+        parts = {"Parts": [{"PartNumber": 1, "ETag": etag}]}
+        self.s3("complete_multipart_upload", **upload, MultipartUpload=parts)
+
     def keys(self, prefix: str) -> list[str]:
         listed = self.s3("list_objects_v2", Bucket="products", Prefix=prefix).get("Contents", [])
         return [each["Key"] for each in listed]
@@ -93,8 +100,10 @@ def test_every_object_is_processed_exactly_once(chain: Chain, tmp_path: Path) ->
         # The same again, another with its content, one that nobody waits for, and a duplicate.
         chain.put("segments/1 ü+.csv", SEGMENT + "25.0,0\n")
         chain.put("segments/2.csv", SEGMENT + "25.0,0\n")
+        chain.put_in_parts("segments/parts.csv", SEGMENT + "25.0,0\n")
         chain.put("segments/readme.txt", SEGMENT)
         wait_until("the second is processed", lambda: "segments/2.csv" in chain.processed())
+        wait_until("and that in parts", lambda: "segments/parts.csv" in chain.processed())
         # The sweep finds beside it what the queue was never told of.
         chain.s3(
             "put_bucket_notification_configuration", Bucket="lisa-l0", NotificationConfiguration={}
@@ -105,9 +114,9 @@ def test_every_object_is_processed_exactly_once(chain: Chain, tmp_path: Path) ->
         wait_until("what got lost is found", lambda: "segments/lost.csv" in chain.processed())
         runs = running.wait_for_runs("noise", 3)
     assert {each["state"] for each in runs} == {"success"}
-    assert chain.processed() == [f"segments/{key}.csv" for key in ("1 ü+", "2", "lost")]
+    assert chain.processed() == [f"segments/{key}.csv" for key in ("1 ü+", "2", "lost", "parts")]
     # Each run of the step notes itself: a second one would end in the same receipt and product.
     notes = chain.ran.read_text().split()
     assert (len(notes), len(set(notes))) == (2, 2)
-    # The content of two of them is the same, and so is their product.
+    # The content of three of them is the same, and so is their product.
     assert len([key for key in chain.keys("noise/") if key.endswith("/noise.json")]) == 2

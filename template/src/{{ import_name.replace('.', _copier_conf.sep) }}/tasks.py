@@ -97,7 +97,9 @@ def list_arrivals(asset: Asset, name: str) -> Any:
         parked = receipts.list_parked()
         by_event = [each for each in map(_read, told) if as_listed(each).identity not in parked]
         arrivals = [*map(_read, params["objects"]), *by_event]
-        found = {each.identity: each for each in arrivals}.values()
+        # An event may name the version of what a listing names without: it is one object.
+        by_version = sorted(arrivals, key=lambda each: bool(each.version))
+        found = {as_listed(each).identity: each for each in by_version}.values()
         wanted = (
             each.to_dict()
             for each in found
