@@ -1,4 +1,4 @@
-"""The object store. Data never pass through the service: it signs addresses, and asks for facts."""
+"""The object store. No upload or download passes through the service, which signs addresses."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def test_its_code_is_safe_and_its_site_works_in_a_browser(tmp_path: Path) -> Non
     root = tmp_path / "service"
     template().render(answers(kind="service"), root)
     commit_all(root)
-    passes("nox", "-s", "lint", "security", "browser", cwd=root)
+    passes("nox", "-s", "lint", "types", "tests", "security", "browser", cwd=root)
     done = ET.parse(root / "reports/browser.xml").getroot()[0].attrib  # noqa: S314
     assert (done["errors"], done["failures"], done["skipped"]) == ("0", "0", "0")
     assert int(done["tests"]) > 10
