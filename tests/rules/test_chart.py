@@ -71,9 +71,10 @@ def test_what_a_pod_lacks(code: str, lines: tuple[str, ...]) -> None:
 def test_what_is_included_is_followed_in_a_circle_too() -> None:
     circle = {
         f"chart/templates/{number}.yaml": server(
-            f'{{{{ define "{number}" }}}}{{{{ include "{(number + 1) % 3}" . }}}}{{{{ end }}}}',
+            f'{{{{ define "{number}" }}}}',
             *([RESOURCES, PROBE] if number == 1 else []),
-        )
+            f'{{{{ include "{(number + 1) % 3}" . }}}}{{{{ end }}}}{{{{ include "{number}" . }}}}',
+        ).replace("{{ if .Values.a }}", "# Go has no definition inside of a condition.")
         for number in range(3)
     }
     first = "chart/templates/0.yaml"
@@ -81,10 +82,25 @@ def test_what_is_included_is_followed_in_a_circle_too() -> None:
         "its pods may run as root: add a `securityContext`; also in chart/templates/1.yaml:2, "
         "chart/templates/2.yaml:2"
     ]
-    there = {"chart/templates/one.yaml": server('{{ include "0" . }}')}
+    there = {"chart/templates/one.yaml": server('{{ include "0" . }}', "{{ end }}")}
     files = chart("kind: Service\n", **circle, **there)
     assert found(files, "HLM") == [("HLM002", first, 2)]
     assert messages(files, "HLM")[0].endswith("2.yaml:2, chart/templates/one.yaml:2")
+
+
+def test_who_includes_one_definition_has_nothing_of_its_neighbours() -> None:
+    names = (
+        '{{- define "a.labels" -}}\napp: {{ if .Values.x }}x{{ else }}y{{ end }}\n{{- end -}}\n'
+        f'{{{{- define "a.backup" -}}}}\n{CONFINED}\n{{{{- end }}}}\n'
+    )
+    text = server('  {{- include "a.labels" . }}', RESOURCES, PROBE)
+    files = chart(text, **{"chart/templates/_names.tpl": names})
+    assert found(files, "HLM") == [("HLM002", PATH, 2)]
+    files[PATH] = text.replace("a.labels", "a.backup")
+    assert found(files, "HLM") == []
+    # What does not close says of no place that it is outside.
+    files["chart/templates/_names.tpl"] = names.replace("{{- end }}", "")
+    assert found(files, "HLM002") == []
 
 
 def test_many_templates_cost_little() -> None:

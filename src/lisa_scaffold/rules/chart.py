@@ -19,7 +19,9 @@ _NO_CHART = compile_lazily(
 )
 _PART = compile_lazily(r"((?:.*/)?)charts/[^/]+/")
 _KIND = compile_lazily(r"^kind:\s*[\"']?(\w+)", re.MULTILINE)
-_DEFINED = compile_lazily(r"\{\{-?\s*define\s+\"([^\"]+)\"")
+_ACTION = compile_lazily(
+    r"\{\{-?\s{0,20}(if|with|range|block|define|end)\b(?:\s{1,20}\"([^\"\n]{1,200})\")?"
+)
 _INCLUDED = compile_lazily(r"\b(?:include|template)\s+\"([^\"]+)\"")
 _MEASURES = (
     r"name:[ \"']*(?:[\w-]*-)?"
@@ -33,31 +35,40 @@ _PODS = frozenset(["CronJob", "DaemonSet", "Deployment", "Job", "StatefulSet"])
 
 
 class Sources:
-    """The files with a chart's templates, each looked through once.
+    """The parts of a chart's templates, each looked through once.
+
+    A part is a definition, or what of a file stands outside of any: who includes one definition
+    has nothing of its neighbours.
 
     Parameters
     ----------
     texts
-        What they say, by their paths.
+        What the files say, by their paths.
     """
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         self.texts = texts
-        self._said: dict[str, set[str]] = {}
-        self._includers: dict[str, list[str]] = {path: [] for path in texts}
-        defined = {name: path for path, text in texts.items() for name in _DEFINED.findall(text)}
-        unseen = []
+        self._parts: dict[str, str] = {}
         for path, text in texts.items():
-            names = set(_INCLUDED.findall(text))
-            if _UNNAMED.search(text) or not names <= defined.keys():
-                unseen.append(path)
-            for included in {defined[name] for name in names if name in defined}:
-                self._includers[included].append(path)
+            own, defined = _divide(text)
+            self._parts[path] = own
+            for name, body in defined:
+                part = _name_part(name)
+                self._parts[part] = self._parts.get(part, "") + body
+        self._said: dict[str, set[str]] = {}
+        self._includers: dict[str, list[str]] = {part: [] for part in self._parts}
+        unseen = []
+        for part, text in self._parts.items():
+            included = set(map(_name_part, _INCLUDED.findall(text)))
+            if _UNNAMED.search(text) or not included <= self._parts.keys():
+                unseen.append(part)
+            for each in included & self._parts.keys():
+                self._includers[each].append(part)
         self.unsure = self._find_includers(unseen)
 
-    def _find_includers(self, paths: Iterable[str]) -> set[str]:
-        """Some files, and those that include definitions of theirs, also by way of others."""
-        found = set(paths)
+    def _find_includers(self, parts: Iterable[str]) -> set[str]:
+        """Some parts, and those that include them, also by way of others."""
+        found = set(parts)
         waiting = [*found]
         while waiting:
             new = {*self._includers[waiting.pop()]} - found
@@ -69,9 +80,36 @@ class Sources:
         """The files in which a key stands, or in what they include."""
         if key not in self._said:
             pattern = re.compile(rf"\b{key}\b")
-            said = [path for path, text in self.texts.items() if pattern.search(text)]
+            said = [part for part, text in self._parts.items() if pattern.search(text)]
             self._said[key] = self._find_includers(said)
         return self._said[key]
+
+
+def _name_part(name: str) -> str:
+    """A definition among the parts of a chart, where no file is called so."""
+    return f"define {name}"
+
+
+def _divide(text: str) -> tuple[str, list[tuple[str, str]]]:
+    """What stands outside of definitions, and each definition by its name.
+
+    Where the actions do not close each other, all of it stands outside.
+    """
+    own, defined = [], []
+    depth = at = start = 0
+    name = ""
+    for action in _ACTION.finditer(text):
+        opens = action[1] != "end"
+        if opens and depth == 0 and action[1] == "define":
+            own.append(text[at : action.start()])
+            name, start = action[2] or "", action.end()
+        depth += 1 if opens else -1
+        if depth < 0:
+            return text, []
+        if depth == 0 and start:
+            defined.append((name, text[start : action.start()]))
+            at, start = action.end(), 0
+    return (text, []) if depth else ("".join([*own, text[at:]]), defined)
 
 
 class Template(NamedTuple):
