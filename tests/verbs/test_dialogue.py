@@ -190,7 +190,7 @@ def test_an_image_repository_is_asked_for_its_debian_and_no_python(
 ) -> None:
     answer(terminal, KIND, DOWN)
     answer(terminal, "Debian release", DOWN)
-    for question in [*ASKED[:8], ASKED[9], ASKED[11]]:
+    for question in [*ASKED[:8], "Name of the repository", ASKED[11]]:
         answer(terminal, question)
     answer(terminal, "Create this project?")
     assert finish(terminal) == 0
