@@ -102,6 +102,7 @@ def test_the_jobs_of_a_merge_request_pass(
     if name == "service":
         # What root puts into the cache of all others cannot read.
         variables = {**variables, "LISA_JOB_IMAGE": ROOT, "UV_CACHE_DIR": "/tmp/uv"}  # noqa: S108
+        variables["PRE_COMMIT_HOME"] = "/tmp/pre-commit"  # noqa: S108
     ours = replace(
         ready,
         variables=variables,
