@@ -58,7 +58,7 @@ def test_what_has_no_conflict_is_merged_and_pushed(
     # What is no clone, or has a server that is gone, is a line, and no message of git's.
     (fleet.clones / "folder").mkdir()
     run(["git", "remote", "set-url", "origin", tmp_path / "gone"], cwd=fleet.clones / "current")
-    script = block.replace("v0.2.0", "v2.0.0").replace("lisa-scaffold fleet", '"$@" fleet')
+    script = block.replace("v0.3.0", "v2.0.0").replace("lisa-scaffold fleet", '"$@" fleet')
     words = ["sh", "-c", script, "sh", sys.executable, "-m", "lisa_scaffold"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
