@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,23 @@ def test_the_texts_that_are_known_are_what_the_recogniser_says(path: Path) -> No
 def test_every_licence_of_the_template_is_recognised_without_the_recogniser() -> None:
     offered = next(q for q in template().questions({}) if q.key == "license").choices
     assert {licences.strip_suffix(each.value) for each in offered} <= set(licences._KNOWN.values())
+
+
+def test_older_addresses_other_numbers_and_a_name_in_the_last_clause_do_not_matter() -> None:
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in TEXTS}
+    gpl = texts["GPL-3.0-or-later"].replace("https:", "http:")
+    gpl = gpl.replace("licenses/why-not-lgpl", "philosophy/why-not-lgpl")
+    bsd = texts["BSD-3-Clause"]
+    team = bsd.replace("the copyright holder nor", "the Institute's Team nor")
+    bullets = re.sub(r"^\d\.", "*", team, flags=re.MULTILINE)
+    assert len({gpl, bsd, team, bullets, *texts.values()}) == len(texts) + 3
+    assert [licences._KNOWN[digest(each)] for each in (gpl, team, bullets)] == [
+        "GPL-3.0",
+        "BSD-3-Clause",
+        "BSD-3-Clause",
+    ]
+    assert licences.strip_suffix(identify_license(gpl)[0].id) == "GPL-3.0"
+    assert identify_license(bullets)[0].id == "BSD-3-Clause"
 
 
 def mit() -> str:

@@ -40,22 +40,23 @@ _LONGEST_EXPRESSION = 1000  # characters of an expression: its reader compiles i
 # Most files hold one of these word for word: their digests avoid loading the recogniser. A test
 # compares each with what the recogniser says.
 _KNOWN: Mapping[str, str] = {
-    "d64ef6f820980537": "AGPL-3.0",
-    "83c751dfe33b6bcf": "Apache-2.0",
-    "a56fee4b2f66331e": "BSD-2-Clause",
-    "9b83d3dee0616d07": "BSD-3-Clause",
-    "77b0ef59481dc0c6": "GPL-2.0",
-    "14e9baf95f94c62b": "GPL-3.0",
-    "38630a7baddd9a45": "LGPL-2.1",
-    "e773082322d8b943": "LGPL-3.0",
+    "64beccdd4f7ac229": "AGPL-3.0",
+    "35efe86ceb4893f5": "Apache-2.0",
+    "986c3c3199a93b91": "BSD-2-Clause",
+    "f131d80024ed15d5": "BSD-3-Clause",
+    "7c595b18b14ba3fb": "GPL-2.0",
+    "d2590742b7df5fe6": "GPL-3.0",
+    "a7b910f35763fa0e": "GPL-3.0",  # with the addresses of before 2015
+    "aa8c6640f617648a": "LGPL-2.1",
+    "de12d49f1099b2df": "LGPL-3.0",
     "0cf21bdfd1964a97": "MIT",
-    "6ff322fbf2f33977": "MPL-2.0",
+    "477415785772276b": "MPL-2.0",
 }
 
 # Texts that are often extended, such as by a clause on export: first word and number of words.
 _BODIES: Mapping[str, tuple[str, int]] = {
-    "83c751dfe33b6bcf": ("version", 1569),
-    "9b83d3dee0616d07": ("redistribution", 217),
+    "35efe86ceb4893f5": ("version", 1560),
+    "f131d80024ed15d5": ("redistribution", 210),
     "0cf21bdfd1964a97": ("permission", 163),
 }
 
@@ -144,10 +145,16 @@ def recognise(text: str) -> tuple[str, ...]:
 
 
 def _normalized_words(text: str) -> list[str]:
-    """The words of a text, independent of holder, year, title and line breaks."""
+    """The words of a text, independent of holder, year, title, numbering and line breaks.
+
+    The addresses in a licence became https, and a clause of BSD names the holder.
+    """
     lines = (line.strip().lower() for line in text.split("\n"))
     header = r"(the )?[\w .-]*license( \(.*\))?$|(copyright|\(c\)|all rights res)"
-    return re.findall(r"\w+", " ".join(line for line in lines if not re.match(header, line)))
+    kept = (re.sub(r"^\d{1,2}[.)] ", "", line) for line in lines if not re.match(header, line))
+    words = " ".join(re.findall(r"\w+", " ".join(kept).replace("https:", "http:")))
+    names = r"(neither the names? of) .{0,100}? nor (?:the )?names of"
+    return re.sub(names, r"\1 nor names of", words).split()
 
 
 def _hash(words: list[str]) -> str:
