@@ -459,6 +459,26 @@ def test_a_page_has_every_file_side_by_side(declining: Workshop, capsys: Capture
     assert declining.status() == []
 
 
+def test_the_page_begins_with_what_is_left_to_correct(tmp_path: Path, capsys: Capture) -> None:
+    base = '[project]\nname = "a"\ndependencies = [ "numpy", "scipy" ]\n'
+    workshop = open_workshop(tmp_path, {"template/docs/c.dat": "c\n"})
+    workshop.edit({"pyproject.toml": base, "docs/c.dat": None, "doc/c.dat": "c\n"})
+    lock = "# written by nox -s lock\nnumpy==1.0 \\\n    --hash=sha256:00\n"
+    new = {"template/make.sh": "make docs/html\n", "template/constraints.txt": lock}
+    workshop.release("v1.1.0", new)
+    capsys.readouterr()
+    assert update(workshop.project, "--dry-run", "--format", "html") == ExitCode.FINDINGS
+    page = Page(capsys.readouterr().out)
+    check_structure(page)
+    assert page.texts("h2") == ["Summary", "Left for you to correct"]
+    assert page.texts("li") == [
+        "make.sh: line 1: the template's docs is doc here: correct it.",
+        "constraints.txt: Renew with: nox -s lock",
+    ]
+    looked_at = [each.attributes for each in page.all("article") if "data-needs" in each.attributes]
+    assert [each["id"] for each in looked_at] == ["f3"]
+
+
 def test_the_page_is_opened_beside_the_report(
     declining: Workshop, capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -140,6 +140,7 @@ def build_changes_page(
         statuses={key: said for key, said in STATUSES.items() if numbers[key]},
         numbers=numbers,
         places=sum(len(each.places) for each in files),
+        tasks={each.path for each in changes.synced.tasks},
         about=count(len(changes.synced.shown()), "changed file"),
     )
 

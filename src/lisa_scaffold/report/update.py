@@ -120,10 +120,15 @@ def write_html(updated: Updated) -> str:
         if path and path not in known
         for text in texts
     ]
-    sections = [Section("Notes", tuple(rest))] if rest else []
+    synced = updated.synced
+    left = [Item(task.text, task.path) for task in synced.tasks]
+    left += [Item(f"Renew with: {command}", path) for path, command in synced.stale.items()]
+    sections = [Section("Left for you to correct", tuple(left), urgent=True)] if left else []
+    if rest:
+        sections.append(Section("Notes", tuple(rest)))
     if updated.changelog:
         sections.append(Section("Changelog of the template", folded=updated.changelog))
-    changes = Changes(updated.synced, updated.before, notes)
+    changes = Changes(synced, updated.before, notes)
     return build_changes_page("update", title, changes, sections)
 
 
