@@ -848,6 +848,20 @@ def test_an_untracked_file_is_never_overwritten(workshop: Workshop, capsys: Capt
     assert (workshop.project / "moved.dat").is_symlink()
 
 
+def test_an_untracked_file_in_the_way_of_a_branch_is_told(
+    workshop: Workshop, capsys: Capture
+) -> None:
+    workshop.release("v1.1.0", {"template/new.dat": "theirs\n", "template/same.dat": "same\n"})
+    write(workshop.project, {"new.dat": "mine\n", "same.dat": "same\n"})
+    capsys.readouterr()
+    assert update(workshop.project, "--branch", "newer") == ExitCode.DONE
+    assert capsys.readouterr().err == (
+        "new.dat: an untracked file stands where newer adds another, and git will not merge over "
+        "it. Commit it, or move it away.\n"
+    )
+    assert workshop.read("new.dat") == "mine\n"
+
+
 @sampled("flag", ["--assume-unchanged", "--skip-worktree"], 2)
 def test_edits_that_git_was_told_not_to_see_are_never_overwritten(
     workshop: Workshop, capsys: Capture, flag: str

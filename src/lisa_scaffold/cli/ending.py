@@ -11,6 +11,7 @@ from typing import Any
 from lisa_scaffold.cli.boundary import changing
 from lisa_scaffold.cli.terminal import say
 from lisa_scaffold.errors import LisaError
+from lisa_scaffold.shown import visible
 
 
 def carry_out(  # noqa: PLR0913 - the parts of an ending, each by its name
@@ -48,7 +49,12 @@ def carry_out(  # noqa: PLR0913 - the parts of an ending, each by its name
 
     if branch:
         with changing(f"{what} is committed on the branch {branch}"):
-            commit_on_branch(current, synced, branch, message())
+            in_the_way = commit_on_branch(current, synced, branch, message())
+        for path in in_the_way:
+            say(
+                f"{visible(path)}: an untracked file stands where {branch} adds another, and git "
+                "will not merge over it. Commit it, or move it away."
+            )
     else:
         with changing(f"{what} is staged"):
             bring_in(current, synced, kept() if kept else None)

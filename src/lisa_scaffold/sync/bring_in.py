@@ -36,20 +36,16 @@ def bring_in(current: Project, synced: Synced, told: tuple[str, str] | None = No
     written = {path: blob for path, blob in synced.shown().items() if blob and path not in unseen}
     tracked = git.find_unseen_edits(current.repository, written)
     for path, blob in written.items():
-        place = current.root / path
         if path in tracked:
+            place = current.root / path
             if tracked[path] and (path not in synced.conflicts or os.path.lexists(place)):
                 hint = "Lift that: git update-index --no-assume-unchanged --no-skip-worktree FILE."
                 raise LisaError(f"{path}: git is told not to look at this file", hint)
-        elif os.path.lexists(place) and not place.is_dir():
-            found = None
-            with suppress(LisaError):
-                found = files.read(current.root, path, len(blob.data), links=False)
-            if found != blob.data:
-                raise LisaError(
-                    f"{path}: the template adds it, and an untracked file stands there",
-                    "Commit the file, or move it away.",
-                )
+        elif _is_another(current, path, blob):
+            raise LisaError(
+                f"{path}: the template adds it, and an untracked file stands there",
+                "Commit the file, or move it away.",
+            )
     report = b""
     if told:
         repository = current.repository
@@ -58,17 +54,38 @@ def bring_in(current: Project, synced: Synced, told: tuple[str, str] | None = No
     transaction.apply(current.repository, synced, unseen, report)
 
 
-def commit_on_branch(current: Project, synced: Synced, branch: str, message: str) -> None:
+def commit_on_branch(current: Project, synced: Synced, branch: str, message: str) -> list[str]:
     """Commit changes on a new branch; work tree and index stay as they are.
 
     What is in conflict is as the project has it there.
+
+    Returns
+    -------
+    list
+        Paths that the branch adds and where another, untracked file stands: git will not merge
+        the branch over it.
 
     Raises
     ------
     LisaError
         If the branch exists, its name is invalid, or git does not know who commits.
     """
-    transaction.commit(current.repository, branch, message, synced.decided())
+    decided = synced.decided()
+    transaction.commit(current.repository, branch, message, decided)
+    written = {path: blob for path, blob in decided.items() if blob}
+    tracked = git.find_unseen_edits(current.repository, written)
+    new = ((path, blob) for path, blob in written.items() if path not in tracked)
+    return [path for path, blob in new if _is_another(current, path, blob)]
+
+
+def _is_another(current: Project, path: str, blob: git.Blob) -> bool:
+    """Whether a file stands at a path, and is not the one that comes there."""
+    place = current.root / path
+    if not os.path.lexists(place) or place.is_dir():
+        return False
+    with suppress(LisaError):
+        return files.read(current.root, path, len(blob.data), links=False) != blob.data
+    return True
 
 
 def _find_unseen(current: Project, synced: Synced) -> set[str]:
