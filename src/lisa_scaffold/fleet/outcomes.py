@@ -218,11 +218,13 @@ def list_files(work: Work) -> Mapping[str, git.Blob | None]:
 
 
 def list_tasks(work: Work) -> tuple[str, ...]:
-    """What somebody has to do once it is brought in, as its notes say."""
+    """What somebody has to do once it is brought in, or to decide, as its report says."""
     if isinstance(work, Repaired):
         return ()
-    notes = work.notes if isinstance(work, Updated) else work.synced.notes
-    return tuple(str(note) for note in notes if note.weight is Weight.ASKS)
+    if isinstance(work, Updated):
+        return tuple(str(note) for note in work.notes if note.weight is Weight.ASKS)
+    asked = (str(note) for note in work.synced.notes if note.weight is Weight.ASKS)
+    return (*asked, *(text for _, text in work.list_decisions()))
 
 
 def judge_result(work: Work) -> str:

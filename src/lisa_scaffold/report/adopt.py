@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from types import MappingProxyType
@@ -10,8 +9,7 @@ from typing import Any
 
 from lisa_scaffold.adopt import pipeline
 from lisa_scaffold.adopt.placed import Item as Placed
-from lisa_scaffold.adopt.placed import name_concern
-from lisa_scaffold.lines import join_names, wrap_text
+from lisa_scaffold.lines import wrap_text
 from lisa_scaffold.model import Finding, Severity
 from lisa_scaffold.report import machine
 from lisa_scaffold.report.changes import Changes, build_changes_page
@@ -88,7 +86,7 @@ def summarize_files(adopted: Adopted, branch: str | None, width: int = 0) -> str
         said |= {*paths}
         if paths:
             rows.append((f"{heading} ({len(paths)})", ", ".join(map(visible, paths))))
-    if decisions := list(_questions(adopted)):
+    if decisions := adopted.list_decisions():
         rows.append((f"To decide afterwards ({len(decisions)})", "shown with all that changes"))
     repaired = adopted.repaired
     told = f"{len(repaired.before)} now, {len(repaired.left)} afterwards"
@@ -117,7 +115,7 @@ def write_html(adopted: Adopted) -> str:
             notes[each.path].append(each.text)
     changed = {each.path for each in adopted.synced.changes}
     beside = [Item(text, path) for path in notes if path not in changed for text in notes[path]]
-    asked = [Item(question) for _, question in _questions(adopted)]
+    asked = [Item(question) for _, question in adopted.list_decisions()]
     sections = [Section("To decide", tuple(asked), urgent=True)] if asked else []
     answered = (
         Item(
@@ -145,7 +143,7 @@ def _list_sections(adopted: Adopted) -> Iterator[Section]:
     if adopted.former:
         former = adopted.former
         yield Section(f"Merge base: the former template {former} ({former.named_in}).")
-    questions = list(_questions(adopted))
+    questions = adopted.list_decisions()
     own = _list_own(adopted)
     # What follows is said of a file, and not besides that it is kept.
     said = {each.path for each in own}
@@ -213,28 +211,6 @@ def _place(found: Finding) -> str:
     return visible(f"{found.path}:{found.line}: {found.code} {found.message}")
 
 
-def _questions(adopted: Adopted) -> Iterator[tuple[str, str]]:
-    """What only people can answer, each with the subject that it belongs to."""
-    customs = [each for each in adopted.customs if each.to_decide]
-    for custom in customs:
-        if custom.is_urgent:
-            yield name_concern(custom.path), f"{custom.path}: {custom.text}"
-    unsure: dict[str, list[Answer]] = {}
-    for answer in adopted.answers:
-        if not answer.sure:
-            unsure.setdefault(answer.source, []).append(answer)
-    for source, guessed in unsure.items():
-        values = ", ".join(f"{each.key}={each.value}" for each in guessed)
-        about = "CI" if guessed[0].key == "forge" else "metadata"
-        data = " ".join(f"--data {each.key}=…" for each in guessed)
-        yield about, f"{values} is a guess ({source}); another answer: {data}"
-    for custom in customs:
-        if not custom.is_urgent:
-            yield name_concern(custom.path), f"{custom.path}: {custom.text}"
-    for each in adopted.repaired.left:
-        yield name_concern(each.path), _place(each)
-
-
 def _hints(adopted: Adopted) -> Iterator[str]:
     """What follows from the changes, and a person has to do."""
     root, paths = adopted.project.root, adopted.synced.files
@@ -284,18 +260,6 @@ def _hints(adopted: Adopted) -> Iterator[str]:
         yield ".cruft.json is kept, but not needed any more. Remove it with: git rm .cruft.json"
 
 
-def _warn_loose(adopted: Adopted) -> Iterator[str]:
-    """That files which git does not know stand where the branch has some."""
-    root = adopted.project.root
-    added = [each.path for each in adopted.synced.changes if each.status == "added"]
-    if loose := [path for path in added if os.path.lexists(root / path)]:
-        yield (
-            "git merge will stop at what is here and not in git: "
-            f"{join_names(map(visible, loose))}. "
-            "Commit that and adopt again, or move it away first."
-        )
-
-
 def tell_next(adopted: Adopted, branch: str | None) -> str:
     """What to do next."""
     if branch:
@@ -303,7 +267,6 @@ def tell_next(adopted: Adopted, branch: str | None) -> str:
             f"The adoption is one commit on the branch {branch}; nothing else has changed.",
             f"Look at it with: git diff HEAD...{branch}",
             f"Keep it with: git merge {branch}; drop it with: git branch -D {branch}",
-            *_warn_loose(adopted),
         ]
     else:
         lines = [
@@ -401,7 +364,7 @@ def as_json(adopted: Adopted | None, version: str, branch: str | None = None) ->
                 {"path": each.path, "line": each.line, "text": each.text}
                 for each in adopted.replaced
             ],
-            "to_decide": [question for _, question in _questions(adopted)],
+            "to_decide": [question for _, question in adopted.list_decisions()],
             "notes": list(_hints(adopted)),
         }
     return machine.as_json(result)

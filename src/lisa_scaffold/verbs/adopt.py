@@ -27,7 +27,7 @@ from lisa_scaffold.adopt import (
 )
 from lisa_scaffold.adopt.customs import Custom
 from lisa_scaffold.adopt.guess import Guess, RepositoryFacts, read_repository
-from lisa_scaffold.adopt.placed import KEPT, Item, Placed, Replaced, find_replaced
+from lisa_scaffold.adopt.placed import KEPT, Item, Placed, Replaced, find_replaced, name_concern
 from lisa_scaffold.adopt.repair import Repaired
 from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.formats.ignored import match_patterns
@@ -112,6 +112,31 @@ class Adopted:
     diff: str
     customs: tuple[Custom, ...] = ()
     before: Mapping[str, git.Blob] = field(default_factory=dict)
+
+    def list_decisions(self) -> list[tuple[str, str]]:
+        """What only people can decide, each with the subject that it belongs to."""
+        customs = [each for each in self.customs if each.to_decide]
+        # What would go wrong otherwise comes first.
+        said = [
+            (name_concern(each.path), f"{each.path}: {each.text}")
+            for each in sorted(customs, key=lambda custom: not custom.is_urgent)
+        ]
+        urgent = sum(each.is_urgent for each in customs)
+        unsure: dict[str, list[Answer]] = {}
+        for answer in self.answers:
+            if not answer.sure:
+                unsure.setdefault(answer.source, []).append(answer)
+        guesses = []
+        for source, guessed in unsure.items():
+            values = ", ".join(f"{each.key}={each.value}" for each in guessed)
+            about = "CI" if guessed[0].key == "forge" else "metadata"
+            data = " ".join(f"--data {each.key}=…" for each in guessed)
+            guesses.append((about, f"{values} is a guess ({source}); another answer: {data}"))
+        left = [
+            (name_concern(each.path), f"{each.path}:{each.line}: {each.code} {each.message}")
+            for each in self.repaired.left
+        ]
+        return [*said[:urgent], *guesses, *said[urgent:], *left]
 
 
 @dataclass(frozen=True)
