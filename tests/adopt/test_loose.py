@@ -394,6 +394,18 @@ def test_a_check_of_scripts_says_that_there_is_no_project(tmp_path: Path, capsys
     told = capsys.readouterr().out
     assert "no Python project here" in told
     assert "analysis.ipynb, run_fit.py, utils_tdi.py stand alone" in told
+    write(project, {"a/__init__.py": "", "b/__init__.py": ""})
+    commit(project, "Two packages")
+    cli.main(["check", str(project)])
+    assert (
+        "no metadata tell of a/, b/. lisa-scaffold adopt tells what makes one package of them"
+        in (capsys.readouterr().out)
+    )
+    write(project, {"b/pyproject.toml": METADATA["pyproject.toml"]})
+    commit(project, "One inside")
+    cli.main(["check", str(project)])
+    assert "no metadata tell of" not in capsys.readouterr().out
+    git.git("rm", "-rq", "a", "b", cwd=project)
     write(project, METADATA)
     commit(project, "Say what it is")
     cli.main(["check", str(project)])

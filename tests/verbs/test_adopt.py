@@ -21,6 +21,7 @@ from lisa_scaffold.sync import transaction
 from ..conftest import ROOT
 from ..support.adopting import (
     BRANCH,
+    BSD,
     HATCHLING,
     POETRY,
     REMOTE,
@@ -557,6 +558,33 @@ REFUSALS: dict[str, tuple[Files, str, str]] = {
         "no Python package is seen here",
         "--data import_name=NAME",
     ),
+    "several packages without metadata": (
+        {"a/__init__.py": "", "b/__init__.py": "", "run.py": "import a\n"},
+        "no pyproject.toml, setup.cfg or setup.py, and 2 folders are packages: a and b",
+        "move these folders into src/NAME/",
+    ),
+    "an extension alone": (
+        {
+            "setup.py": "from setuptools import Extension, setup\n"
+            "setup(name='mesh', ext_modules=[Extension('mesh', ['wrap.c'])])\n",
+            "wrap.c": "",
+        },
+        "no Python package is seen here, and setup.py builds an extension",
+        "a folder with an __init__.py",
+    ),
+    "nothing is built": (
+        {**POETRY, "pyproject.toml": '[tool.poetry]\nname = "a"\npackage-mode = false\n'},
+        "pyproject.toml:3: package-mode = false says that nothing is built",
+        "Take that line out",
+    ),
+    "nothing is built by uv": (
+        {
+            **HATCHLING,
+            "pyproject.toml": f"{HATCHLING['pyproject.toml']}[tool.uv]\npackage = false\n",
+        },
+        "package = false says that nothing is built",
+        "Take that line out",
+    ),
     "another template": (
         {**POETRY, ".copier-answers.yml": "_src_path: gh:example/other\n_commit: v1\n"},
         "made from another Copier template, gh:example/other",
@@ -578,6 +606,48 @@ def test_what_cannot_be_adopted_is_told(
     assert said.out == ""
     assert contents(project) == before
     assert git.git("branch", "--format=%(refname:short)", cwd=project) == "main\n"
+
+
+@pytest.mark.parametrize(
+    ("setup", "files", "name"),
+    [
+        ("packages=['Ocean']", {"Ocean/eof.py": "X = 1\n"}, "Ocean"),
+        ("py_modules=['avatar']", {"avatar.py": "X = 1\n", "run.py": "import avatar\n"}, "avatar"),
+    ],
+)
+def test_setuptools_takes_what_it_is_told_to(
+    setup: str, files: Files, name: str, tmp_path: Path, capsys: Capture
+) -> None:
+    told = f"from setuptools import setup\nsetup(name='lab-x', version='1', {setup})\n"
+    project = make(tmp_path / "project", {"setup.py": told, **files})
+    assert answers(report(project, capsys))["import_name"] == name
+
+
+def test_a_licence_that_the_metadata_name_elsewhere_is_the_one(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    metadata = "[metadata]\nname = a\nversion = 1\nlicense = BSD-3-Clause\n"
+    files: Files = {
+        "setup.cfg": f"{metadata}license_file = licenses/OWN.rst\n[options]\npackages = a\n",
+        "licenses/OWN.rst": BSD,
+        "a/__init__.py": "",
+    }
+    project = make(tmp_path / "project", files)
+    result = report(project, capsys)
+    assert "LICENSE" not in items(result, "added")
+    assert "LICENSE" not in paths(project)
+
+
+def test_the_tag_of_the_commit_before_is_not_on_that_of_the_adoption(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    changelog = "# Changelog\n\n## [0.3.0] - 2026-01-02\n\n- A.\n"
+    stated = str(HATCHLING["pyproject.toml"]).replace('version = "0.4.0"', 'version = "0.3.0"')
+    project = make(
+        tmp_path / "project", {**HATCHLING, "pyproject.toml": stated, "CHANGELOG.md": changelog}
+    )
+    git.git("tag", "v0.3.7", cwd=project)
+    assert "CHG005" not in str(report(project, capsys)["findings"])
 
 
 @pytest.mark.sweep

@@ -505,7 +505,8 @@ def _find_own(path: str, facts: Facts) -> str | None:
     if facts.has(path):
         return path
     if path == "LICENSE":
-        return next(iter(licences.list_licence_files(facts)), None)
+        named = filter(facts.has, facts.package.texts("license-files"))
+        return next(iter((*licences.list_licence_files(facts), *named)), None)
     if path == "CHANGELOG.md":
         return next(iter(changelog.find_files(facts) or changelog.find_fragments(facts)), None)
     if path not in _EQUIVALENTS:

@@ -64,6 +64,10 @@ def find_packages(facts: Facts, distribution: str = "") -> list[Code]:
             last = name.rpartition(".")[2]
             found.append(Code(last if squeezed(last) == wanted else name, folder, folder))
         found = list(filter(is_usable, found))
+    if not found:
+        # A folder without an __init__.py, or a module: setuptools takes what it is told to.
+        told = (*facts.package.texts("packages"), *facts.package.texts("py-modules"))
+        found = [code for name in told for code in find_named(facts, name)]
     sizes = Counter(
         code.folder for code in found for path in facts.files if path.startswith(f"{code.folder}/")
     )

@@ -10,7 +10,7 @@ from lisa_scaffold.adopt import loose
 from lisa_scaffold.errors import LisaError, UnsuitableError
 from lisa_scaffold.lines import count, join_names
 from lisa_scaffold.project import ANSWERS_FILE, Project
-from lisa_scaffold.project.facts import Facts, Given
+from lisa_scaffold.project.facts import SETTINGS_OF_BUILDS, Facts, Given
 from lisa_scaffold.project.tree import Disk, File
 from lisa_scaffold.rules.compose import find_compose
 from lisa_scaffold.rules.dags import Module, find_modules
@@ -119,7 +119,9 @@ def read_facts(found: Project) -> Facts:
     LisaError
         If its metadata cannot be read, or says of no package, and there is no service either.
     """
-    facts = Facts(Tracked(found.root), found.root, Given())
+    # The commit of the adoption is none that a tag points to.
+    tags, _ = git.list_tags(found.root)
+    facts = Facts(Tracked(found.root), found.root, Given(tags=tags))
     for problem in (facts.pyproject.problem, facts.ini("setup.cfg").problem):
         if problem:
             raise LisaError(
@@ -168,8 +170,16 @@ def refuse_unpackaged(facts: Facts, root: Path) -> None:
 
 
 def _refuse_package(facts: Facts, root: Path, problem: str) -> None:
-    """Raise LisaError where one folder is a package without metadata: with the steps to some."""
+    """Raise LisaError where folders are packages without metadata: with the steps to some."""
     packages = facts.layout.packages
+    if packages[1:]:
+        raise LisaError(
+            f"{root}: {problem}, and {len(packages)} folders are packages: "
+            f"{join_names(map(visible, packages))}",
+            "lisa-scaffold adopts one package. Make one of them: move these folders into "
+            "src/NAME/, with an __init__.py beside them, and correct the imports; a pyproject.toml "
+            f"with a name and a version says so. Then commit, and adopt. The steps: {loose.PAGE}",
+        )
     if len(packages) == 1:
         steps = "\n".join(loose.explain_metadata(facts, root.name, packages[0]))
         raise LisaError(
@@ -177,6 +187,18 @@ def _refuse_package(facts: Facts, root: Path, problem: str) -> None:
             f"{steps}",
             f"Then git add and commit, and lisa-scaffold adopt. Step by step: {loose.PAGE}",
         )
+
+
+def refuse_unbuilt(facts: Facts) -> None:
+    """Raise LisaError where the metadata say that nothing is built of the project."""
+    for keys in SETTINGS_OF_BUILDS:
+        if facts.pyproject.get("tool", *keys) is False:
+            line = facts.pyproject.line("tool", *keys)
+            raise LisaError(
+                f"pyproject.toml:{line}: {keys[-1]} = false says that nothing is built of this "
+                "project, and the template builds, tests and releases a package",
+                "Take that line out, and commit, if it is to become one.",
+            )
 
 
 def refuse_scripts(facts: Facts, root: Path | None, problem: str) -> None:

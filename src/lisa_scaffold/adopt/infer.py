@@ -75,6 +75,7 @@ def infer_answers(
         inference.add("container", False, "the project's images stay as they are")
         inference.infer_python()
     else:
+        eligible.refuse_unbuilt(facts)
         inference.refuse_pythons()
         inference.infer_python()
     inference.infer_description()
@@ -163,7 +164,7 @@ class _Inference:
         name = str(distribution.value)
         for path in self.facts.paths("README.md", "README.rst", "README"):
             for number, line in enumerate(self.facts.lines(path)[:20], 1):
-                heading = one_line(re.sub(r"[`*_#]+|</?[a-z][^<>]*>", " ", line).strip(), 80)
+                heading = one_line(re.sub(r"[`*_#]+|</?[a-z][^<>]*>", " ", line).strip(" \t:"), 80)
                 if heading and squeezed(heading) == squeezed(name):
                     self.add("project_name", heading, f"{path}:{number}")
                     return
@@ -226,6 +227,13 @@ class _Inference:
                 or packages[:1]
             )
         elif not packages:
+            if "ext-modules" in facts.package.data.keys() | facts.package.unknown:
+                raise LisaError(
+                    f"{facts.root or '.'}: no Python package is seen here, and setup.py builds an "
+                    "extension that is no part of one",
+                    "Make a package that holds it: a folder with an __init__.py that imports it, "
+                    "and the extension's name below it, as in Extension('name._name', …).",
+                )
             eligible.refuse_scripts(facts, facts.root, "no Python package is seen here")
             raise LisaError(
                 f"{facts.root or '.'}: no Python package is seen here",

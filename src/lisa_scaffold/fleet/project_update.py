@@ -397,8 +397,14 @@ class Updater:
             # What is worked on may be a copy of the commit, which came from nowhere.
             own = place.member.folder
             home = git.find_repository(own) if own else None
-            with adopt.prepare(current, self.wanted.to, former, home=home) as prepared:
-                return prepared.adopt({})
+            try:
+                with adopt.prepare(current, self.wanted.to, former, home=home) as prepared:
+                    return prepared.adopt({})
+            except LisaError as error:
+                if legacy.OPTION not in error.hint:
+                    raise
+                alone = "lisa-scaffold adopt has that option, for one project alone."
+                raise LisaError(error.message, f"{error.hint} {alone}") from error
         current, target = self._find_target(folder)
         project.refuse_half_updated(current)
         old, new = self.shelf.open_all(target.source, target.project.version, target.version)

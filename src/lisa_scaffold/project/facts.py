@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 
 _BUILT_UNLESS = (("poetry", "package-mode"), ("pdm", "distribution"))
-"""Settings of tools that say whether a project is a package; by default it is."""
+SETTINGS_OF_BUILDS = (*_BUILT_UNLESS, ("uv", "package"))
+"""Settings of tools that say whether a project is a package; by default most take it for one."""
 
 _OF_INSTALLATION = frozenset(
     [

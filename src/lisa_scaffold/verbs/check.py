@@ -222,7 +222,8 @@ def check_one(path: Path, wanted: Wanted, origins: Origins) -> tuple[Result, lis
     if not facts.kind:
         packages = [f"{folder}/" for folder in facts.layout.packages]
         scripts = _find_scripts(facts)
-        if packages or scripts:
+        # Those inside, which are told of besides, have their own metadata.
+        if (packages or scripts) and not facts.paths("**/pyproject.toml", "**/setup.py"):
             notes = (*notes, _say_no_package(packages, scripts))
         elif not facts.answers:
             notes = (*notes, f"{NO_PROJECT}{_FEW}")
@@ -311,6 +312,8 @@ def _say_no_package(packages: Sequence[str], scripts: Sequence[str]) -> str:
     said, made = f"{named} {verb} alone", "makes a package of them"
     if packages:
         said, made = f"no metadata tell of {named}", "lets them be installed"
+        if packages[1:]:
+            made = "makes one package of them"
     return f"{NO_PROJECT}{_FEW}: {said}. lisa-scaffold adopt tells what {made} ({PAGE})"
 
 
