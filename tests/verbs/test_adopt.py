@@ -580,7 +580,7 @@ REFUSALS: dict[str, tuple[Files, str, str]] = {
     "nothing is built by uv": (
         {
             **HATCHLING,
-            "pyproject.toml": f"{HATCHLING['pyproject.toml']}[tool.uv]\npackage = false\n",
+            "pyproject.toml": '[project]\nname = "a"\n[tool.uv]\npackage = false\n',
         },
         "package = false says that nothing is built",
         "Take that line out",
