@@ -217,7 +217,9 @@ class Looker:
             updates=read_settings(folder).fleet,
             problem=broken,
             rules=len(checked.applied),
-            note="; ".join(filter(None, (bare, _say_elsewhere(elsewhere)))),
+            note="; ".join(
+                filter(None, (bare.partition(check.ADVICE)[0], _say_elsewhere(elsewhere)))
+            ),
             ignored=tuple(checked.ignored),
             ignored_must=[*checked.ignored.values()].count(Severity.MUST),
             waived_must=sum(each.number for each in waived if each.severity == Severity.MUST.value),

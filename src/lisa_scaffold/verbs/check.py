@@ -290,6 +290,9 @@ def _list_drifted(
 NO_PROJECT = "no Python project here"
 """How the note begins that says why hardly any rule judges anything."""
 
+ADVICE = ". lisa-scaffold adopt tells what "
+"""What parts that from what to do about it, which one says once of many projects."""
+
 _FEW = ", and most rules judge nothing else"
 
 
@@ -314,7 +317,7 @@ def _say_no_package(packages: Sequence[str], scripts: Sequence[str]) -> str:
         said, made = f"no metadata tell of {named}", "lets them be installed"
         if packages[1:]:
             made = "makes one package of them"
-    return f"{NO_PROJECT}{_FEW}: {said}. lisa-scaffold adopt tells what {made} ({PAGE})"
+    return f"{NO_PROJECT}{_FEW}: {said}{ADVICE}{made} ({PAGE})"
 
 
 def _judged(
