@@ -7,6 +7,7 @@ import subprocess
 import time
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -74,6 +75,25 @@ def test_jobs_install_the_version_that_has_written_them(
     made = make(settings, capsys)
     assert made["default"]["before_script"] == [f"pip install '{address}{'a' * 40}'"]
     assert "before_script" not in make(settings, capsys, "--install", "")["default"]
+
+
+def test_the_commit_of_an_installation_is_that_of_the_repository(
+    settings: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, small_template: Path
+) -> None:
+    """The bundle that a wheel carries has a history of its own."""
+    bundle = settings.parent / "template.bundle"
+    git("bundle", "create", "--quiet", bundle, "--all", cwd=small_template)
+    monkeypatch.setattr(template.source, "BUNDLE", bundle)
+    own = "v0.2.0"
+    assert template.find_default_source().commit_of(own)
+    monkeypatch.setattr("lisa_scaffold.fleet.pipeline.version", lambda _: own[1:])
+    (line,) = make(settings, capsys)["default"]["before_script"]
+    assert line.endswith("/lisa-scaffold.git@v0.2.0'")
+    told = json.dumps({"url": "https://example.org", "vcs_info": {"commit_id": "b" * 40}})
+    installed = SimpleNamespace(read_text=lambda name: told if name == "direct_url.json" else None)
+    monkeypatch.setattr("lisa_scaffold.fleet.pipeline.distribution", lambda _: installed)
+    (line,) = make(settings, capsys)["default"]["before_script"]
+    assert line.endswith(f"/lisa-scaffold.git@{'b' * 40}'")
 
 
 @pytest.mark.parametrize(

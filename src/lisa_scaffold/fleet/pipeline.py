@@ -8,9 +8,11 @@ parts and makes the page. There are as many jobs as asked for and not one a proj
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Sequence
-from importlib.metadata import version
+from importlib.metadata import distribution, version
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from lisa_scaffold import template
@@ -83,8 +85,22 @@ def make_install() -> str:
     The jobs hold a token: what is newest in the night may be anything.
     """
     own = f"v{version('lisa-scaffold')}"
-    commit = template.find_default_source().commit_of(own)
+    commit = _find_installed_commit()
+    if commit is None:
+        source = template.find_default_source()
+        # The bundle of a wheel has a history of its own.
+        commit = None if Path(source.location).is_file() else source.commit_of(own)
     return f"pip install {shlex.quote(_REQUIREMENT.format(commit or own))}"
+
+
+def _find_installed_commit() -> str | None:
+    """The commit that this package was installed from, where an installer took it from git.
+
+    See https://packaging.python.org/en/latest/specifications/direct-url-data-structure/.
+    """
+    told = distribution("lisa-scaffold").read_text("direct_url.json")
+    commit = json.loads(told or "{}").get("vcs_info", {}).get("commit_id")
+    return str(commit) if commit else None
 
 
 def make_pipeline(fleet: Fleet, wanted: Wanted) -> str:
