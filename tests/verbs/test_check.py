@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from lisa_scaffold.errors import LisaError
+from lisa_scaffold import cli
+from lisa_scaffold.errors import ExitCode, LisaError
 from lisa_scaffold.model import Severity
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.report.check import report
@@ -243,7 +244,9 @@ def test_the_recorded_version_decides_and_not_the_newest(project: Path) -> None:
 
 
 @pytest.mark.usefixtures("template")
-def test_an_edit_that_is_not_committed_is_not_thrown_away(project: Path) -> None:
+def test_an_edit_that_is_not_committed_is_not_thrown_away(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     record(project, "v0.3.0", name="one", size=3)
     (project / "version.txt").write_text("mine")
     result = checked(project, "TPL", fixes=True)
@@ -254,6 +257,19 @@ def test_an_edit_that_is_not_committed_is_not_thrown_away(project: Path) -> None
     assert result.checked.notes == (
         "version.txt: not committed, so --fix neither replaces nor deletes it: commit it first.",
     )
+    # No report promises the repair, that of what would be changed neither.
+    assert result.before.notes == result.checked.notes
+    for each in (result.before, result.checked):
+        assert [finding.repair for finding in each.findings] == [""]
+    assert cli.main(["check", str(project), "--select", "TPL"]) == ExitCode.FINDINGS
+    assert "Repair 1" not in capsys.readouterr().out
+    (project / "setup.cfg").write_text("")
+    commit_all(project, "Mine")
+    again = checked(project, "TPL", fixes=True)
+    assert [finding.repair for finding in again.before.findings] == ["--fix"]
+    assert again.before.notes == ()
+    assert cli.main(["check", str(project), "--select", "TPL"]) == ExitCode.FINDINGS
+    assert "Repair 1" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("template")
@@ -401,7 +417,19 @@ def test_a_repair_that_leaves_its_finding_is_withheld() -> None:
 def test_a_repair_that_brings_another_finding_is_withheld() -> None:
     bad = rule_that_fixes("XXX001", "one", "three", "one")
     other = rule_that_fixes("XXX002", "x", "y", "three")
-    assert repaired(bad, other) == ("one\ntwo\n", [("XXX001", "it would bring XXX002 in a.txt")])
+    why = "it would bring XXX002 in a.txt: three is there"
+    assert repaired(bad, other) == ("one\ntwo\n", [("XXX001", why)])
+
+
+def test_a_finding_of_another_rule_that_only_moves_is_none_that_comes() -> None:
+    """Such as of a tool whose settings are in another file then."""
+
+    def finds(facts: Facts) -> Iterator[Hit]:
+        path = "b.txt" if facts.text("a.txt").startswith("3") else "a.txt"
+        yield Hit(path, 1, "it has no settings")
+
+    moves = rule_that_fixes("XXX001", "one", "3", "one")
+    assert repaired(moves, Rule("XXX002", Severity.SHOULD, finds)) == ("3\ntwo\n", [])
 
 
 def test_a_repair_that_does_nothing_is_told() -> None:

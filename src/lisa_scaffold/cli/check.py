@@ -120,10 +120,12 @@ def run(arguments: argparse.Namespace) -> int:
     arguments.fix |= arguments.fix_unsafe
     arguments.diff |= arguments.diff_unsafe
     destinations = common.pair_formats(arguments)
+    is_read = any(form == "text" and output is None for form, output in destinations)
     wanted = check.Wanted(
         Selection(_split_codes(arguments.select), _split_codes(arguments.ignore), arguments.strict),
         date.today(),
-        fixes=arguments.fix or arguments.diff,
+        # Who reads the report of one project is promised no repair that would be withheld.
+        fixes=arguments.fix or arguments.diff or (is_read and len(arguments.paths) == 1),
         unsafe=arguments.fix_unsafe or arguments.diff_unsafe,
         members=arguments.members,
         excerpts=any(form in report.SHOWS_LINES for form, _ in destinations),
@@ -147,7 +149,7 @@ def run(arguments: argparse.Namespace) -> int:
 
             with changing(f"{each.checked.path} is repaired"):
                 transaction.write_files(each.checked.path, each.changes)
-    shown = [each.before if arguments.diff else each.checked for each in results]
+    shown = [each.checked if arguments.fix else each.before for each in results]
     fail_on = Severity(arguments.fail_on)
     for form, output in destinations:
         is_shown = output is None and form == "text"

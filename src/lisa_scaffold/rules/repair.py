@@ -138,7 +138,7 @@ def _repair_singly(
     done: list[Finding] = []
     withheld: dict[tuple[str, str, str], tuple[Finding, str]] = {}
     for _ in range(_MOST_SINGLE):
-        ahead = (each for each in found if is_wanted(each) and _key(each.finding) not in withheld)
+        ahead = (each for each in found if is_wanted(each) and key(each.finding) not in withheld)
         finding, fix = next(ahead, (None, None))
         if finding is None or fix is None:
             break
@@ -152,7 +152,7 @@ def _repair_singly(
                 facts, found = trial, afterwards
                 done.append(finding)
         if why:
-            withheld[_key(finding)] = finding, why
+            withheld[key(finding)] = finding, why
     changed = _differing(before, facts)
     return Fixed(facts, changed, tuple(done), found, tuple(withheld.values()))
 
@@ -165,18 +165,23 @@ def _differing(before: Facts, after: Facts) -> dict[str, bytes | None]:
     }
 
 
-def _key(finding: Finding) -> tuple[str, str, str]:
-    """A finding without its place, which an edit above it moves."""
+def key(finding: Finding) -> tuple[str, str, str]:
+    """What a finding is known by, without its place, which an edit above it moves."""
     return finding.code, finding.path, re.sub(r"\d+", "0", finding.message)
 
 
 def _explain_harm(done: Finding, before: Sequence[Found], after: Sequence[Found]) -> str:
     """Why a repair is none: its finding is still there, or another came; empty where it is one."""
-    first, then = (Counter(_key(each.finding) for each in found) for found in (before, after))
-    if then[_key(done)] and then[_key(done)] >= first[_key(done)]:
+    first, then = (Counter(key(each.finding) for each in found) for found in (before, after))
+    if then[key(done)] and then[key(done)] >= first[key(done)]:
         return "the finding would still be there"
-    for code, path, _ in then - first:
-        return f"it would bring {code} in {path}"
+    few, many = (Counter(each.finding.code for each in found) for found in (before, after))
+    messages = {key(each.finding): each.finding.message for each in after}
+    for new in then - first:
+        code, path, _ = new
+        # One of another rule that was there in another file has only moved.
+        if code == done.code or many[code] > few[code]:
+            return f"it would bring {code} in {path}: {messages[new]}"
     return ""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lisa_scaffold import files, rules
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.lines import count, join_codes
-from lisa_scaffold.model import Checked, Severity
+from lisa_scaffold.model import Checked, Finding, Severity
 from lisa_scaffold.project import ANSWERS_FILE
 from lisa_scaffold.project.facts import Facts, Given, Pristine
 from lisa_scaffold.project.members import find_members
@@ -370,15 +370,20 @@ def _repaired(
     )
     after = _judged(done.found, done.facts, chosen, before.notes, wanted)
     wanted_too = [each for each in after.findings if wanted.unsafe or not each.unsafe]
-    kept = {each.path for each in wanted_too if each.fixable and each.path in uncommitted}
+    kept = [each for each in wanted_too if each.fixable and each.path in uncommitted]
+    stuck = {repair.key(each) for each in (*kept, *(each for each, _ in done.withheld))}
     notes = [
         f"{path}: not committed, so --fix neither replaces nor deletes it: commit it first."
-        for path in sorted(kept)
+        for path in sorted({each.path for each in kept})
     ]
     notes += [
         f"{each.path}:{each.line}: {each.code} is not repaired: {why}."
         for each, why in done.withheld
     ]
+    # What was found, with the same word on what no option repairs.
+    before = before._replace(
+        findings=_unpromise(before.findings, stuck), notes=(*before.notes, *notes)
+    )
     if left := sum(each.unsafe for each in after.findings) if not wanted.unsafe else 0:
         notes.append(
             f"{left} more can be repaired by --fix=unsafe: what is built, tested or checked may be "
@@ -386,6 +391,7 @@ def _repaired(
         )
     diff = repair.diff(facts, done.changes)
     told = after._replace(
+        findings=_unpromise(after.findings, stuck),
         fixed=done.done,
         diff=diff,
         notes=(*after.notes, *notes),
@@ -395,6 +401,17 @@ def _repaired(
         elsewhere=before.elsewhere,
     )
     return Result(told, before, done.changes)
+
+
+def _unpromise(
+    findings: Sequence[Finding], stuck: Container[tuple[str, str, str]]
+) -> tuple[Finding, ...]:
+    """Findings, of which some are not repaired by any option."""
+    from lisa_scaffold.rules import repair
+
+    return tuple(
+        each._replace(fixable=False) if repair.key(each) in stuck else each for each in findings
+    )
 
 
 def _uncommitted(facts: Facts) -> frozenset[str]:
