@@ -63,6 +63,22 @@ CASES: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
         },
         {"version": "2.0", "name": "demo"},
     ),
+    "values that name others": (
+        {
+            "setup.py": f"{IMPORT}setup()\n",
+            "setup.cfg": CFG.replace("version = 1.0", "version = 1.0\ndescription = %(name)s: 5%%")
+            + "\n[options.extras_require]\nplot =\n  matplotlib\n"
+            "all =\n  %(plot)s\n  h5py\nmore = %(all)s\n",
+        },
+        {
+            "description": "demo: 5%",
+            "optional-dependencies": {
+                "plot": ["matplotlib"],
+                "all": ["matplotlib", "h5py"],
+                "more": ["matplotlib", "h5py"],
+            },
+        },
+    ),
     "older names in setup.cfg": (
         {
             "setup.py": f"{IMPORT}setup()\n",
@@ -434,3 +450,13 @@ def test_another_file_than_setup_cfg_is_not_taken_for_it() -> None:
     lines = f"{IMPORT}{SECTION}setup(name=metadata['package_name'])\n"
     files = {"setup.py": lines.replace("setup.cfg", "other.cfg"), "setup.cfg": OWN}
     assert Facts.of(files).package.get("name") is None
+
+
+def test_values_that_name_each_other_are_left_as_they_are() -> None:
+    cfg = "[metadata]\nname = %(version)s\nversion = %(name)s\ndescription = %(none)s\n"
+    package = Facts.of({"setup.cfg": cfg}).package
+    assert (package.text("name"), package.text("description")) == ("%(version)s", "%(none)s")
+    lines = "".join(f"k{number + 1} = {f'%(k{number})s' * 99}\n" for number in range(9))
+    package = Facts.of({"setup.cfg": f"[options.extras_require]\nk0 = a\n{lines}"}).package
+    longest = max(map(len, map(str, package.table("optional-dependencies").values())))
+    assert longest < 200_000  # characters

@@ -59,6 +59,9 @@ _JOINED_KEYS = {
     **{f"{who}{more}": f"{who}s" for who in _PEOPLE for more in ("", "_email")},
     "url": "urls",
 }
+_NAMED_KEY = compile_lazily(r"%\(([^)%]{1,200})\)s")
+_MOST_NESTED = 10  # as configparser has it
+_LONGEST_VALUE = 100_000
 _LIST_KEYS = ("classifiers", "dependencies", "license-files", "keywords")
 
 
@@ -117,7 +120,7 @@ def _read_cfg(
         if used is None:
             continue
         places[key] = Place(cfg.path, cfg.line(section, used))
-        text = cfg.get(section, used)
+        text = _interpolate(cfg.get(section, used), cfg.table(section))
         stripped = text.strip()
         if key == "readme" and stripped.startswith("file:"):
             data[key] = stripped.removeprefix("file:").split(",")[0].strip()
@@ -133,8 +136,22 @@ def _read_cfg(
     if extras := cfg.table("options.extras_require"):
         # A name of extras may be followed by a marker: `test:python_version<"3.12"`.
         data["optional-dependencies"] = {
-            name: _split_list(text, ";") for name, text in extras.items()
+            name: _split_list(_interpolate(text, extras), ";") for name, text in extras.items()
         }
+
+
+def _interpolate(text: str, section: Mapping[str, str]) -> str:
+    """A value with those of other keys of its section that it names, as setuptools reads it.
+
+    What it names without there being one stays, as does what names itself; see
+    https://docs.python.org/3/library/configparser.html#configparser.BasicInterpolation.
+    """
+    for _ in range(_MOST_NESTED):
+        named = (section.get(key.lower(), "") for key in _NAMED_KEY.findall(text))
+        if "%(" not in text or len(text) + sum(map(len, named)) > _LONGEST_VALUE:
+            break
+        text = _NAMED_KEY.sub(lambda found: section.get(found[1].lower(), found[0]), text)
+    return text.replace("%%", "%")
 
 
 def _split_list(text: str, separator: str) -> list[str]:
