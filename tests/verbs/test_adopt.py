@@ -163,6 +163,16 @@ def test_a_kind_that_it_is_not_is_refused(
     assert f"{kind!r}, but this repository has {has}" in capsys.readouterr().err
 
 
+def test_settings_of_tools_and_a_desk_make_no_service_of_dags(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    desk = "services:\n  airflow:\n    image: apache/airflow:3.1.0\n"
+    files = {**WORKFLOW, "setup.cfg": "[flake8]\nmax-line-length = 99\n", "compose.yaml": desk}
+    del files["pyproject.toml"]
+    project = make(tmp_path / "project", files, "https://gitlab.in2p3.fr/lisa/tide_dags.git")
+    assert answers(report(project, capsys))["kind"] == "pipeline"
+
+
 @pytest.mark.sweep
 def test_dags_without_a_name_are_called_as_on_their_forge(tmp_path: Path, capsys: Capture) -> None:
     files = {path: text for path, text in WORKFLOW.items() if path != "pyproject.toml"}
@@ -909,3 +919,9 @@ def test_an_update_asks_the_project_what_an_adoption_would(tmp_path: Path, capsy
     now = (project / "CONTRIBUTING.md").read_text()
     assert "lisa-wells.git" not in now
     assert "cd " not in now
+
+
+def test_what_has_had_its_day_counts_as_in_a_check(tmp_path: Path, capsys: Capture) -> None:
+    image = "test:\n  image: python:3.6\n  script: pytest\n"
+    project = make(tmp_path / "project", {**HATCHLING, ".gitlab-ci.yml": image})
+    assert "CI009" in str(report(project, capsys)["findings"])

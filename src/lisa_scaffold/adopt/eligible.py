@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 from lisa_scaffold import git, project, template
@@ -104,9 +105,10 @@ def find_repository(root: Path) -> git.Repository:
 def find_workflow(facts: Facts) -> list[Module]:
     """The files in folders `dags` of a project that builds no package; none of any other.
 
-    A ``pyproject.toml`` without a build backend often lists what DAGs import.
+    A ``pyproject.toml`` without a build backend often lists what DAGs import, and a ``setup.cfg``
+    often has the settings of tools alone.
     """
-    is_built = facts.has("setup.py", "setup.cfg") or facts.pyproject.get("build-system")
+    is_built = facts.package.form == "setuptools" or facts.pyproject.get("build-system")
     inside = (each for each in find_modules(facts) if "/dags/" in f"/{each.path}")
     return [] if is_built else [*inside]
 
@@ -121,7 +123,7 @@ def read_facts(found: Project) -> Facts:
     """
     # The commit of the adoption is none that a tag points to.
     tags, _ = git.list_tags(found.root)
-    facts = Facts(Tracked(found.root), found.root, Given(tags=tags))
+    facts = Facts(Tracked(found.root), found.root, Given(tags=tags, today=date.today()))
     for problem in (facts.pyproject.problem, facts.ini("setup.cfg").problem):
         if problem:
             raise LisaError(
