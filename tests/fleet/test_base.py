@@ -131,6 +131,14 @@ def test_what_stands_in_the_way_of_a_merge_is_told_with_what_helps(
     write(clone, {"a.txt": "mine\n"})
     assert look() == ("there are changes that are not committed", f"{begins} status")
     git.git("checkout", "--quiet", "--", "a.txt", cwd=clone)
+    lock = clone / ".git/index.lock"
+    lock.touch()
+    locked = "git's index is locked: a command of git's is at work there, or was killed"
+    assert look() == (locked, f"ls -l {lock}")
+    lock.unlink()
+    (clone / ".git/MERGE_HEAD").write_text(f"{name_of(clone, 'main')}\n")
+    assert look() == ("a merge is not finished there", f"{begins} status")
+    (clone / ".git/MERGE_HEAD").unlink()
     said = "nothing says which branch is the default"
     assert look("") == (said, f"{begins} remote set-head origin --auto")
     git.git("remote", "remove", "origin", cwd=clone)

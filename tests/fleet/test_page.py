@@ -12,6 +12,7 @@ import pytest
 
 from lisa_scaffold import cli
 from lisa_scaffold.errors import ExitCode
+from lisa_scaffold.fleet import records
 from lisa_scaffold.fleet.outcomes import Outcome
 from lisa_scaffold.fleet.records import (
     Found,
@@ -241,6 +242,25 @@ def test_part_of_a_fleet_does_not_pass_for_all_of_it(tmp_path: Path, capsys: Cap
     assert cli.main(["fleet", "page", *parts, "--join"]) == ExitCode.DONE
     said = capsys.readouterr()
     assert "part" not in said.err + said.out.partition("</header>")[0].partition("<header>")[2]
+
+
+@pytest.mark.parametrize(
+    ("parts", "together"),
+    [
+        (["1/3", "3/3"], "1+3/3"),
+        (["1+3/4", "4/4"], "1+3+4/4"),
+        (["1+3/4", "2/4", "4/4"], ""),
+        (["2/2", "1/2"], ""),
+        (["1/2", "1/2"], "1/2"),
+        (["1/2", "2/3"], "1+2/3"),
+        (["", "1/2"], ""),
+        (["x", "1/2"], "x"),
+    ],
+)
+def test_parts_that_are_joined_without_another_are_not_the_fleet(
+    parts: list[str], together: str
+) -> None:
+    assert records.join([replace(STATUS, part=part) for part in parts]).part == together
 
 
 def test_nothing_is_up_to_date_where_a_project_is_newer(tmp_path: Path) -> None:

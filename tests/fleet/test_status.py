@@ -117,6 +117,16 @@ def test_what_is_not_committed_is_not_looked_at(fleet: Fleet, capsys: Capture) -
     assert git.git("status", "--porcelain", cwd=fleet.clones / "behind") == before
 
 
+def test_a_branch_without_a_commit_hides_no_project(fleet: Fleet, capsys: Capture) -> None:
+    place = fleet.clones / "behind"
+    git.git("update-ref", "refs/remotes/origin/main", "main", cwd=place)
+    git.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main", cwd=place)
+    git.git("switch", "--quiet", "--orphan", "scratch", cwd=place)
+    _, told = ask(fleet, capsys)
+    assert states(told)["behind"] == "behind"
+    assert told["left_out"] == {}
+
+
 def test_one_that_cannot_be_read_is_a_row_that_says_why(fleet: Fleet, capsys: Capture) -> None:
     broken = fleet.clones / "broken"
     (broken / ".git").mkdir(parents=True)

@@ -675,6 +675,7 @@ def test_projects_that_never_had_the_template_get_it_where_that_is_asked_for(
         (told,) = json.loads(capsys.readouterr().out)["projects"]
         assert told["action"] == action
         if action in {"due", "updated"}:
+            assert "of the kind package" in told["said"]
             # A guess is for somebody to confirm.
             assert any(" is a guess (" in each for each in told["tasks"])
     states = " M src/lisa_bare/__init__.py\n?? LICENSE\n"

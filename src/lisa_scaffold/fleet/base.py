@@ -13,6 +13,7 @@ from lisa_scaffold.errors import LisaError
 from lisa_scaffold.fleet import seal
 from lisa_scaffold.fleet.forge import BRANCHES
 from lisa_scaffold.lines import count
+from lisa_scaffold.project import find_unfinished
 from lisa_scaffold.versions import is_newer
 
 
@@ -124,9 +125,16 @@ def find_obstacle(repository: git.Repository, target: str) -> Obstacle:
     if other := git.find_other_work_tree(repository.git_dir, repository.common, target):
         said = f"{target} is checked out in another work tree"
         return Obstacle(said, f"git -C {shlex.quote(str(other))} status")
-    if git.has_changes(repository):
-        return Obstacle("there are changes that are not committed", f"{begins} status")
-    return Obstacle()
+    said, command = "", f"{begins} status"
+    lock = repository.git_dir / "index.lock"
+    if unfinished := find_unfinished(repository.git_dir)[0]:
+        said = f"a {unfinished} is not finished there"
+    elif lock.exists():
+        said = "git's index is locked: a command of git's is at work there, or was killed"
+        command = f"ls -l {shlex.quote(str(lock))}"
+    elif git.has_changes(repository):
+        said = "there are changes that are not committed"
+    return Obstacle(said, command) if said else Obstacle()
 
 
 class Waiting(NamedTuple):

@@ -215,10 +215,17 @@ def _list_clones(folders: Sequence[Path], left_out: dict[str, list[str]]) -> Ite
         except (LisaError, OSError) as error:
             yield Member(name, place, problem=say_error(error))
             continue
-        if repository and repository.head is None:
+        if repository and repository.head is None and not _has_default_branch(repository):
             left_out.setdefault("empty", []).append(name)
         else:
             yield Member(name, place, store=repository.common if repository else place / ".git")
+
+
+def _has_default_branch(repository: git.Repository) -> bool:
+    """Whether a clone has the default branch, though a branch without a commit is checked out."""
+    _, default = git.find_checkout(repository.git_dir, repository.common)
+    told = git.read_references(repository, default)
+    return bool(default and (told.tips.get(default) or told.upstream))
 
 
 def _find_clones(folder: Path, left_out: dict[str, list[str]]) -> dict[Path, str]:

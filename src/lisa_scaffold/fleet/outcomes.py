@@ -227,6 +227,14 @@ def list_tasks(work: Work) -> tuple[str, ...]:
     return (*asked, *(text for _, text in work.list_decisions()))
 
 
+def name_kind(work: Work) -> str:
+    """What an adoption takes a project for; empty for what is no adoption."""
+    if isinstance(work, Updated | Repaired):
+        return ""
+    kind = next(str(each.value) for each in work.answers if each.key == "kind")
+    return f"of the kind {kind}"
+
+
 def judge_result(work: Work) -> str:
     """What the branch is, in one of the words of a mark.
 

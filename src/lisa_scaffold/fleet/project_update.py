@@ -36,6 +36,7 @@ from lisa_scaffold.fleet.outcomes import (
     judge_result,
     list_files,
     list_tasks,
+    name_kind,
     repair,
     stands,
 )
@@ -329,6 +330,7 @@ class Updater:
             conflicts=() if isinstance(work, Repaired) else tuple(work.synced.conflicts),
             notes=len(work.notes) if isinstance(work, Updated) else 0,
             tasks=list_tasks(work),
+            said=name_kind(work),
         )
         if self.wanted.dry_run:
             git.read_committer(git.find_repository(folder))  # or else it fails later
@@ -336,7 +338,7 @@ class Updater:
         commit = place.tip if stands(place) else self._commit(place, folder, work)
         outcome = replace(outcome, action="updated")
         if remote is None:
-            return replace(outcome, said=self._say_how(place) if outcome.conflicts else "")
+            return replace(outcome, said=self._say_how(place)) if outcome.conflicts else outcome
         if commit != place.tip:
             git.push(git.find_repository(folder), commit, outcome.branch, place.tip)
         request = self._request(place, remote, work, commit)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from lisa_scaffold import files
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.lines import count
+from lisa_scaffold.pattern import compile_lazily
 
 SCHEMA = "lisa-scaffold/fleet-status/1"
 MOST_PROJECTS = 20_000
@@ -20,6 +21,8 @@ MOST_PROJECTS = 20_000
 
 MOST_FINDINGS = 500_000
 """Findings that it may have, and waivers."""
+
+_PART = compile_lazily(r"(\d{1,3}(?:\+\d{1,3}){0,99})/(\d{1,3})")
 
 
 class Found(NamedTuple):
@@ -651,4 +654,16 @@ def join(parts: Sequence[Status]) -> Status:
             left_out[reason] = max(number, left_out.get(reason, 0))
     last = parts[-1]
     whole = tuple(rows[each] for each in sorted(rows))
-    return replace(last, rows=whole, left_out=left_out, part="")
+    return replace(
+        last, rows=whole, left_out=left_out, part=_add_parts([each.part for each in parts])
+    )
+
+
+def _add_parts(names: Sequence[str]) -> str:
+    """What some parts are together, such as ``1+3/4``; empty where they are all of a fleet."""
+    found = [each for name in names if (each := _PART.fullmatch(name))]
+    if len(found) < len(names):
+        return "" if "" in names else next(name for name in names if not _PART.fullmatch(name))
+    numbers = sorted({int(number) for each in found for number in each[1].split("+")})
+    most = max(int(each[2]) for each in found)
+    return "" if numbers == [*range(1, most + 1)] else f"{'+'.join(map(str, numbers))}/{most}"

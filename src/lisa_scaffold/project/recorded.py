@@ -156,11 +156,17 @@ def read_answers(path: Path, answers_file: str = ANSWERS_FILE) -> dict[str, Any]
     return recorded
 
 
+def find_unfinished(git_dir: Path) -> tuple[str, str]:
+    """An operation that git has not finished, such as a merge, and what ends it; empty for none."""
+    found = (told for name, told in _UNFINISHED.items() if (git_dir / name).exists())
+    return next(found, ("", ""))
+
+
 def refuse_unfinished(project: Project) -> None:
     """Raise LisaError where a git operation is unfinished, or nothing is committed yet."""
-    for name, (what, remedy) in _UNFINISHED.items():
-        if (project.repository.git_dir / name).exists():
-            raise LisaError(f"{project.root}: an unfinished {what}", f"Finish it first: {remedy}.")
+    what, remedy = find_unfinished(project.repository.git_dir)
+    if what:
+        raise LisaError(f"{project.root}: an unfinished {what}", f"Finish it first: {remedy}.")
     if project.repository.head is None:
         raise LisaError(f"{project.root}: no commit yet", "Commit the project first.")
 
