@@ -15,7 +15,7 @@ from lisa_scaffold.process import run
 
 from ..conftest import ROOT
 from ..support.fleets import open_fleet
-from ..support.updates import TEN
+from ..support.updates import TEN, commit, write
 
 PAGE = (ROOT / "docs/howto/release-to-fleet.md").read_text("utf-8")
 
@@ -35,12 +35,15 @@ def test_what_has_no_conflict_is_merged_and_pushed(
         locked={"locked.txt": f"mine\n{TEN}"},
         apart={},
         detached={},
+        mended=None,
     )
     fleet.set_up()
+    write(fleet.clones / "mended", {"locked.txt": "mine\n"})
+    commit(fleet.clones / "mended")
     origins = tmp_path / "origins"
     fleet.clones.rename(origins)
     fleet.clones.mkdir()
-    names = ["apart", "current", "detached", "locked", "merged", "plain", "torn"]
+    names = ["apart", "current", "detached", "locked", "mended", "merged", "plain", "torn"]
     for name in names:
         run(["git", "clone", "--quiet", "--bare", origins / name, origins / f"{name}.git"])
         run(["git", "clone", "--quiet", origins / f"{name}.git", fleet.clones / name])
@@ -58,7 +61,8 @@ def test_what_has_no_conflict_is_merged_and_pushed(
     # What is no clone, or has a server that is gone, is a line, and no message of git's.
     (fleet.clones / "folder").mkdir()
     run(["git", "remote", "set-url", "origin", tmp_path / "gone"], cwd=fleet.clones / "current")
-    script = block.replace("v0.3.0", "v2.0.0").replace("lisa-scaffold fleet", '"$@" fleet')
+    script = block.replace("v0.3.0", "v2.0.0")
+    script = script.replace("lisa-scaffold fleet update", '"$@" fleet update --fix')
     words = ["sh", "-c", script, "sh", sys.executable, "-m", "lisa_scaffold"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -81,7 +85,7 @@ def test_what_has_no_conflict_is_merged_and_pushed(
         heads = run(["git", "ls-remote", "--heads", "origin"], cwd=fleet.clones / name)
         assert heads.stdout.decode().split() == [before[name].strip(), "refs/heads/main"]
     after = {name: git.git("rev-parse", "HEAD", cwd=fleet.clones / name) for name in names}
-    assert [name for name in names if after[name] != before[name]] == ["merged", "plain"]
+    assert [name for name in names if after[name] != before[name]] == ["mended", "merged", "plain"]
     for name in names:
         there = run(["git", "ls-remote", "origin", "HEAD"], cwd=fleet.clones / name)
         assert there.stdout.decode().split()[0] == after[name].strip()
