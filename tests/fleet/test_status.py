@@ -424,6 +424,7 @@ def test_another_template_counts_in_no_figure_of_ours(fleet: Fleet, tmp_path: Pa
     assert f"LISA practice: {f'{found} to fix' if found else 'another template'}<" in badge
     assert html.badge(replace(records.Row("x"), other=address)).count("another template") == 3
     said = report("text", records.read_status(status))
+    assert said.startswith("3 projects and 1 of another template, template v2.0.0: ")
     assert f"Of another template (1)\n  current: of {address}" in said
     assert "Of a version that cannot be followed (1)\n  drifted: v1.5.0" in said
 

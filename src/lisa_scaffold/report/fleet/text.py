@@ -60,9 +60,12 @@ def compose_document(status: Status, fleet: Path | None = None) -> Document:
     fleet
         The settings of the fleet, for the commands that go on.
     """
-    counted = count(len(status.rows), "project")
+    figures = count_figures(status.rows)
+    counted = count(figures.projects, "project")
+    if others := len(status.rows) - figures.projects:
+        counted += f" and {others} of another template"
     sections = tuple(_list_sections(status, fleet))
-    shares = say_shares(count_figures(status.rows))
+    shares = say_shares(figures)
     return Document(f"{counted}, template {status.newest}: {shares}", sections)
 
 
