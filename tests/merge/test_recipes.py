@@ -72,6 +72,46 @@ def test_what_both_need_more_is_needed() -> None:
     assert merged(MAKE, ours, theirs.replace("test:", "$(X):")) is None
 
 
+def test_what_is_declared_phony_is_a_set_on_any_number_of_lines() -> None:
+    base = ".PHONY: all lint rules\n\nall:\n\ttrue\n"
+    ours = base.replace("lint rules", "lint rules own \\\n    run test")
+    theirs = base.replace("lint rules", "lint check test")
+    assert merged(base, ours, theirs) == base.replace(
+        "lint rules", "lint own \\\n    run test check"
+    )
+    alone = base.replace("lint rules", "lint \\\n    rules \\\n    own")
+    emptied = base.replace("lint rules", "lint \\\n    own check test")
+    assert merged(base, alone, theirs) == emptied
+    last = base.replace("lint rules", "own lint \\\n    rules")
+    assert merged(base, last, theirs) == base.replace("lint rules", "own lint check test")
+    # What another recipe needs stands beside what is gone for a reason.
+    base = base.replace(".PHONY", "all").replace("\nall:\n\ttrue\n", "")
+    ours, theirs = base.replace("rules", "rules own"), base.replace(" rules", "")
+    assert merged(base, ours, theirs) is None
+
+
+def test_what_is_exported_is_an_entry_of_its_own() -> None:
+    base = MAKE.replace("PYTHON ?= python3", "export PATH\nPYTHON ?= python3")
+    ours = base.replace("lint test", "lint own test")
+    theirs = base.replace("python3\n", "python3\n\nDAYS ?= 14\nexport DAYS\n")
+    theirs = theirs.replace("lint test", "lint test new")
+    both = theirs.replace("lint test", "lint own test")
+    assert merged(base, ours, theirs) == both
+    assert merged(base, ours.replace("export PATH\n", ""), theirs) == both.replace(
+        "export PATH\n", ""
+    )
+
+
+def test_the_only_command_of_a_recipe_is_merged_by_its_words() -> None:
+    base = "X = 1\n\nbuild:\n\tuv build\n"
+    ours = base.replace("uv build", "$(UV) build --no-sources")
+    theirs = base.replace("build:\n\tuv build", "build: install\n\tuv build --no-isolation")
+    expected = theirs.replace("uv build --", "$(UV) build --no-sources --")
+    assert merged(base, ours, theirs) == expected
+    assert merged(base, ours, theirs.replace("uv build", "hatch make")) is None
+    assert merged(base, ours, theirs + "\ttrue\n") is None
+
+
 def test_a_recipe_that_another_needs_does_not_go() -> None:
     lint = MAKE[MAKE.index("# Look") : MAKE.index("test: src")]
     assert merged(MAKE, MAKE.replace("lint test", "test").replace(lint, ""), MAKE + WHEEL) is None

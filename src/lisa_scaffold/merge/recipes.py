@@ -6,6 +6,7 @@ above it. Where lines stand under a condition, a file is merged by its lines alo
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -24,7 +25,7 @@ from lisa_scaffold.merge.units import (
     place_in_turn,
 )
 from lisa_scaffold.merge.verify import find_lost_word
-from lisa_scaffold.merge.words import pick_farther, split_words
+from lisa_scaffold.merge.words import merge_words, pick_farther, split_words
 from lisa_scaffold.pattern import compile_lazily
 
 _ASSIGNMENT = compile_lazily(
@@ -38,6 +39,7 @@ _DIVIDED = compile_lazily(
     r"(?:\s*-?(?:ifeq|ifneq|ifdef|ifndef|else|endif|define|endef)\b|<<<<<<<|>>>>>>>)"
 )
 _INCLUDED = compile_lazily(r"[-s]?(?:include|import|mod)\??\s+(\S.*)")
+_DIRECTIVE = compile_lazily(r"(?:export|unexport|undefine|vpath|set)(?:\s+[\w.%-][^:=#]*)?(?:#.*)?")
 _WORDS = compile_lazily(r"[\w.%/ -]*")
 _LISTED = compile_lazily(r"\s+\w[\w.%/-]*\s*\\?")
 _PHONY = ".PHONY"
@@ -179,6 +181,8 @@ def _make_key(lines: Sequence[str]) -> tuple[str, str] | None:
         return "=", match[1]
     if match := _INCLUDED.match(lines[0]):
         return "include", match[1]
+    if _DIRECTIVE.fullmatch(lines[0]):
+        return "directive", lines[0].partition("#")[0].rstrip()
     head = _read_head(lines[0])
     if head is None:
         return None  # nothing says which line of another version this is
@@ -227,6 +231,7 @@ def _merge_both(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUnit | Non
     sides = [list(unit.lines) for unit in (base, ours, theirs)]
     with choice.favouring(choice.NOBODY):
         done: MergedUnit | None = plain.merge_lines(*sides) or _merge_head(*sides)
+        done = done or _merge_command(*sides)
         if done is None and _lists_words(*sides):
             done = continued.merge_words(base, ours, theirs)
     return done or (
@@ -241,9 +246,11 @@ def _lists_words(*sides: Sequence[str]) -> bool:
 
 
 def _merge_head(base: list[str], ours: list[str], theirs: list[str]) -> MergedUnit | None:
-    """Merge a recipe where both sides added to what it needs."""
-    places = [_find_head(lines) for lines in (base, ours, theirs)]
-    heads = [_read_head(lines[at]) for lines, at in zip((base, ours, theirs), places, strict=True)]
+    """Merge a recipe where both sides changed what it needs."""
+    sides = base, ours, theirs
+    spans = [slice(at := _find_head(lines), _find_last(lines, at) + 1) for lines in sides]
+    wholes = [lines[span] for lines, span in zip(sides, spans, strict=True)]
+    heads = [_read_head(_join(lines)) for lines in wholes]
     before, mine, offered = heads
     if before is None or mine is None or offered is None:
         return None
@@ -251,19 +258,70 @@ def _merge_head(base: list[str], ours: list[str], theirs: list[str]) -> MergedUn
         return None
     if not all(_WORDS.fullmatch(" ".join(head.needs)) for head in (before, mine, offered)):
         return None
-    own, fresh = (
-        [word for word in head.needs if word not in before.needs] for head in (mine, offered)
-    )
-    kept = [[word for word in head.needs if word in before.needs] for head in (mine, offered)]
-    if kept != [before.needs] * 2 or not own or not fresh:
+    merged = _write_needs(wholes[1], before, mine, offered)
+    if merged is None:
         return None
-    code, sign, remark = ours[places[1]].partition("#")
-    margin = code[len(code.rstrip()) :]
-    line = " ".join([code.rstrip(), *(word for word in fresh if word not in own)])
-    line += f"{margin}{sign}{remark}"
-    for lines, at in zip((base, ours, theirs), places, strict=True):
-        lines[at] = line
+    for lines, span in zip(sides, spans, strict=True):
+        lines[span] = merged
     return plain.merge_lines(base, ours, theirs)
+
+
+def _write_needs(
+    lines: Sequence[str], base: _Head, ours: _Head, theirs: _Head
+) -> Sequence[str] | None:
+    """The project's head of a recipe with what the template needs besides, and no longer.
+
+    Only what is declared phony is a mere set: of other recipes, what stands beside something that
+    is gone may have to do with it.
+    """
+    fresh = [word for word in theirs.needs if word not in (*base.needs, *ours.needs)]
+    gone = {word for word in base.needs if word in ours.needs and word not in theirs.needs}
+    kept = [[word for word in side.needs if word in base.needs] for side in (ours, theirs)]
+    if base.targets != _PHONY and (kept != [base.needs] * 2 or ours.needs == base.needs):
+        return None
+    written = list(lines)
+    for word in gone:
+        at = next(i for i, line in enumerate(written) if word in line.split("#")[0].split())
+        written[at] = re.sub(rf"\s+{re.escape(word)}(?!\S)", "", written[at], count=1)
+        if not written[at].strip(" \t\\"):
+            del written[at]
+    if not lines[-1].endswith("\\"):
+        written[-1] = written[-1].removesuffix("\\").rstrip()
+    code, sign, remark = written[-1].partition("#")
+    margin = code[len(code.rstrip()) :]
+    if fresh:
+        written[-1] = f"{' '.join([code.rstrip(), *fresh])}{margin}{sign}{remark}"
+    return written
+
+
+def _find_last(lines: Sequence[str], at: int) -> int:
+    """The last of the lines that a line continues on."""
+    while lines[at].endswith("\\") and at + 1 < len(lines):
+        at += 1
+    return at
+
+
+def _join(lines: Sequence[str]) -> str:
+    """A line with those that continue it."""
+    return " ".join([*(line.removesuffix("\\") for line in lines[:-1]), lines[-1]])
+
+
+def _merge_command(base: list[str], ours: list[str], theirs: list[str]) -> MergedUnit | None:
+    """Merge a recipe of one command, which is the same one however little is left of its words."""
+    parts = [_part_command(lines) for lines in (base, ours, theirs)]
+    before, mine, offered = parts
+    if before is None or mine is None or offered is None:
+        return None
+    above = plain.merge_lines(before[0], mine[0], offered[0])
+    command = merge_words(before[1], mine[1], offered[1])
+    return None if above is None or command is None else ([*above[0], command], above[1])
+
+
+def _part_command(lines: list[str]) -> tuple[list[str], str] | None:
+    """What is above the only command of a recipe, and that command."""
+    at = _find_head(lines)
+    is_one = at + 2 == len(lines) and not lines[at].endswith("\\")
+    return (lines[:-1], lines[-1]) if is_one else None
 
 
 def _place(before: Unit | None, ours: list[Unit], theirs: list[Unit]) -> list[Unit] | None:
