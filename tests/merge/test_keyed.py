@@ -119,6 +119,43 @@ def test_a_pin_that_the_project_holds_back_stays_with_a_note() -> None:
     )
 
 
+NOTHING = "<filled in later>"
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs", "merged"),
+    [
+        (NOTHING, "v1.9", "v1.10", "v1.10"),
+        (NOTHING, "v1.9", "v1.8", "v1.9"),
+        ("v1.8", "v1.9", NOTHING, None),
+    ],
+)
+def test_a_version_is_newer_than_what_stands_for_one(
+    base: str, ours: str, theirs: str, merged: str | None
+) -> None:
+    sides = [HOOK.format(rev=rev, more="") for rev in (base, ours, theirs)]
+    result = keyed.merge_yaml(*sides)
+    assert (result and result[0]) == (merged and HOOK.format(rev=merged, more=""))
+
+
+def test_a_hook_whose_version_the_project_filled_in_goes_with_the_template_s() -> None:
+    one, two = (HOOK.format(rev=rev, more="") for rev in (NOTHING, "v1.9"))
+    other = one.replace("repo: a", "repo: c").partition("\n")[2]
+    result = keyed.merge_yaml(one + other, two + other, one.partition("\n")[0] + "\n" + other)
+    assert result is not None
+    assert "only moved its version" in str(result[1][0])
+
+
+def test_a_version_that_both_sides_added_is_the_one_that_is_filled_in() -> None:
+    base = HOOK.format(rev="v1", more="")
+    hook = base.replace("repo: a", "repo: c").partition("\n")[2]
+    sides = [base, *(base + hook.replace("v1", rev) for rev in ("v1.9", NOTHING))]
+    result = keyed.merge_yaml(*sides)
+    assert result is not None
+    assert result[0] == sides[1]
+    assert "the template without content" in str(result[1][0])
+
+
 def frozen_note(pin: str) -> str:
     return f"the project holds it back; {pin} is kept, v1.1 of the template is not."
 

@@ -92,6 +92,23 @@ def test_of_two_forms_of_one_version_none_is_called_newer() -> None:
     )
 
 
+def test_a_commit_stands_for_the_tag_that_it_is_the_version_of() -> None:
+    """A template that freezes its pins goes on doing so where an updater was quicker."""
+    commit = f"a/b@{'a' * 40}"
+    versions = [f"on: push\nuses: {pin}\n".encode() for pin in ("a/b@v1", "a/b@v2", commit)]
+    versions[2] = versions[2].replace(b"a\n", b"a # v2.0\n")
+    result = merge_file("a.yml", *versions)
+    assert isinstance(result, Merged)
+    assert result.content == versions[2]
+    assert result.notes == (
+        f"uses: both sides moved it up; {commit} # v2.0 of the template is kept, as a/b@v2 of the "
+        "project says the same.\n    project: uses: a/b@v2",
+    )
+    other = merge_file("a.yml", versions[0], versions[2], versions[1])
+    assert isinstance(other, Merged)
+    assert other.content == versions[2]
+
+
 def test_a_line_is_quoted_once_and_what_is_there_or_told_is_not() -> None:
     base, ours = "a\n", "  same,\nlost\nlost\n"
     assert note_unaccounted((base, ours, base), "same\n", (), "") == (

@@ -51,7 +51,11 @@ _DEFAULT = compile_lazily(r"(\$\{\w+:?-)([^${}]+)\}")
 """A variable of Compose, and what stands where it is not set."""
 _FROZEN = [False, True, False]
 """Which sides name a commit (as `pre-commit autoupdate --freeze` writes it) or a digest."""
+_NEWLY_FROZEN = [False, False, True]
 _VERSIONED = compile_lazily(r"(?<![A-Za-z])\d+\.\d+|\bpy\d+$|^\d+$")
+
+_PLACEHOLDER = compile_lazily(r"<[A-Za-z][\w -]{0,100}>")
+"""What a template has where a version is to be filled in; older than any version."""
 
 _LONGEST = 500  # characters of a pin, or of a remark on one
 
@@ -244,8 +248,12 @@ def are_own_words(path: Path, base: Value | None, ours: Value, theirs: Value) ->
 
 def is_filled(ours: Value, theirs: Value) -> bool:
     """Whether the project says something where the template, which added it too, says nothing."""
-    empty: tuple[Value, ...] = ("", [], {})
-    return theirs in empty and ours not in empty
+    return _is_empty(theirs) and not _is_empty(ours)
+
+
+def _is_empty(value: Value) -> bool:
+    text = text_of(value)
+    return value in ("", [], {}) or bool(text and _PLACEHOLDER.fullmatch(text))
 
 
 def _decide_added(path: Path, ours: str, theirs: str) -> Decision | None:
@@ -299,8 +307,11 @@ def _pick_newest(path: Path, texts: Sequence[str], remarks: Sequence[str]) -> De
         for text, remark in zip(texts, remarks, strict=True)
     ]
     if ours == theirs:
-        same = f"{shown[1]} of the project is kept, as {shown[2]} of the template says the same."
-        return Decision(texts[1], f"{show_path(path)}: both sides moved it up; {same}")
+        # A commit says more than the tag that was there: it is what that tag means today.
+        won = 2 if [bool(_HASH.search(text)) for text in texts] == _NEWLY_FROZEN else 1
+        sides = f"{shown[1]} of the project", f"{shown[2]} of the template"
+        same = f"{sides[won - 1]} is kept, as {sides[2 - won]} says the same."
+        return Decision(texts[won], f"{show_path(path)}: both sides moved it up; {same}")
     won = 1 if ours > theirs else 2
     return Decision(texts[won], _note_newer(path, shown[1], shown[2], ours_won=won == 1))
 
@@ -334,6 +345,8 @@ def _read_pin(path: Path, text: str, remark: str) -> tuple[str, str] | None:
     if is_image:
         forms.append(_TAGGED)
     variable, text = _split_image(text.strip()) if is_image else ("", text.strip())
+    if _PLAIN in forms and _PLACEHOLDER.fullmatch(text):
+        return "", "0.dev0"
     for form in forms:
         if match := form.fullmatch(text):
             parts = match.groupdict()
