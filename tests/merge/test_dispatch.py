@@ -129,6 +129,22 @@ def test_a_file_that_both_sides_added_nearly_alike_stays_the_projects_with_a_pat
         assert merge_file(path, None, ours, theirs, keep_prose=False) is None
 
 
+def test_modules_that_both_sides_added_with_nothing_in_common_are_not_put_together() -> None:
+    ours, theirs = b"def own():\n    return 1\n", b"# Add code here!\ndef main():\n    pass\n"
+    result = merge_file("a.py", None, ours, theirs)
+    assert isinstance(result, Declined)
+    assert result.content == ours
+    assert "+def main():\n" in result.patch
+    assert "nothing in common" in result.reason
+    assert not isinstance(merge_file("a.py", None, ours, theirs, keep_prose=False), Declined)
+    shared = b"import os\n\n\n"
+    merged = merge_file("a.py", None, shared + ours, shared + theirs)
+    assert isinstance(merged, Merged)
+    assert merged.content == shared + ours + b"\n\n" + theirs
+    with_nothing = merge_file("a.py", None, ours, b"# nothing yet\n")
+    assert not isinstance(with_nothing, Merged)
+
+
 def test_files_that_both_sides_added_otherwise_are_a_conflict() -> None:
     more = SCRIPT.replace(b"step 4\n", b"step 4\nstep 4.5\n")
     edited = SCRIPT.replace(b"step 7\n", b"step 7.5\n")

@@ -119,6 +119,18 @@ def test_a_pin_that_the_project_holds_back_stays_with_a_note() -> None:
     )
 
 
+def test_a_heading_over_what_stays_is_not_there_again_over_what_follows() -> None:
+    base = "[z]\nw = 1\n\n\n# ---- Tools ----\n\n[a]\nx = 1\n\n[b]\ny = 1\n"
+    ours, theirs = base.replace("x = 1", "x = 2"), base.replace("[a]\nx = 1\n\n", "")
+    merged = keyed.merge_toml(base, ours, theirs)
+    assert merged is not None
+    assert merged[0] == ours
+    # Where the project has it elsewhere, nobody knows which is which.
+    twice = keyed.merge_toml(base, ours + "\n# ---- Tools ----\n\n[c]\nv = 1\n", theirs)
+    assert twice is not None
+    assert twice[0].count("Tools") == 3
+
+
 NOTHING = "<filled in later>"
 
 

@@ -563,6 +563,19 @@ def test_of_a_function_that_both_added_the_one_is_taken_that_only_says_more(
     assert merged("a.py", base, ours, theirs) == (theirs if is_merged else None)
 
 
+@pytest.mark.parametrize(("full", "empty"), [('["a"]', "[]"), ('(\n    "a",\n)', "()")])
+def test_a_list_that_the_template_adds_without_items_stays_as_the_project_has_it(
+    full: str, empty: str
+) -> None:
+    base = "from .a import *  # noqa: F403\n"
+    below = f"\n\n{base}\nVERSION = 1\n"
+    theirs = f"__all__ = {empty[0]}  # noqa: F405\n    # Add names here.\n{empty[1]}{below}"
+    ours = f"__all__ = {full}\n\n{base}"
+    assert merged("a.py", base, ours, theirs) == f"__all__ = {full}{below}"
+    assert merged("a.py", base, theirs, ours) is None
+    assert merged("a.py", base, ours.replace(full, "names"), theirs) is None
+
+
 COMMANDS = "cmds:\n  - task: install\n  - >\n    poetry run\n    pytest --strict tests\n"
 
 

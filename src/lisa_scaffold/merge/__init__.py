@@ -18,6 +18,7 @@ from lisa_scaffold.pattern import compile_lazily
 
 _REPLACED = "The project has replaced this file with one of its own."
 _CARRIED_OVER = "Both sides added this file, nearly alike; it stays as the project has it."
+_UNLIKE = "Both sides added this file, with nothing in common; it stays as the project has it."
 _BROKEN = "Both sides added this file; the template's cannot be read, so the project's stays."
 _TOO_LARGE = "It is too large to be merged by its parts: git has merged its lines."
 _GENERATED = "A tool writes this file as a whole: the project's stays, to be written anew."
@@ -256,9 +257,9 @@ def _merge(path: str, sides: encoding.Sides, *, keep_prose: bool) -> _Result | N
     base, ours, theirs = sides.texts
     if ours in (base, theirs) or theirs == base:
         return _Result(ours if theirs == base else theirs)
-    if keep_prose and not sides.new and not theirs.strip():
-        return _Result(ours, reason=_EMPTIED)
     file_type = kinds.find_file_type(path, ours)
+    if keep_prose and (whole := _keep_whole(path, sides, file_type)):
+        return whole
     if file_type == "prose":
         from lisa_scaffold.merge import text
 
@@ -274,6 +275,16 @@ def _merge(path: str, sides: encoding.Sides, *, keep_prose: bool) -> _Result | N
         if keep_prose or not patch:
             return _Result(*done, patch)
     return _keep_ours(path, sides, file_type) if keep_prose else None
+
+
+def _keep_whole(path: str, sides: encoding.Sides, file_type: str) -> _Result | None:
+    """The project's file as it is, where there is nothing to be merged into it."""
+    _, ours, theirs = sides.texts
+    if not sides.new and not theirs.strip():
+        return _Result(ours, reason=_EMPTIED)
+    if sides.new and file_type == "python" and not _share_code(ours, theirs):
+        return _Result(ours, (), diff.patch(ours, theirs, path), _UNLIKE)
+    return None
 
 
 def _keep_ours(path: str, sides: encoding.Sides, file_type: str) -> _Result | None:
@@ -297,6 +308,16 @@ def _keep_ours(path: str, sides: encoding.Sides, file_type: str) -> _Result | No
     if file_type in _CODE and count >= _FEW_LINES and share < _LITTLE:
         return _Result(ours, (), diff.patch(base, theirs, path), _REPLACED)
     return None
+
+
+def _share_code(ours: str, theirs: str) -> bool:
+    """Whether two texts that both say something have a line of code in common."""
+    sides = [
+        {line for line in map(str.strip, text.split("\n")) if line.strip("()[]{},\"'")}
+        for text in (ours, theirs)
+    ]
+    sides = [side - {"else:", "pass", "return"} for side in sides]
+    return not all(sides) or bool(sides[0] & sides[1])
 
 
 def _share_left(base: str, ours: str) -> tuple[float, int]:

@@ -224,7 +224,7 @@ def _merge_both(base: Unit | None, ours: Unit, theirs: Unit, *, names: _Names) -
         return theirs.lines, ()
     if base is None:
         done = _merge_exports(ours._replace(lines=("__all__ = []",)), ours, theirs)
-        done = done or _take_fuller(ours, theirs)
+        done = done or _take_fuller(ours, theirs) or _keep_filled(ours, theirs)
         done = done or decline_carried_over(_describe(ours), ours, theirs)
         if done is None and (statement_type(ours) == "doc" or _differ_in_docstrings(ours, theirs)):
             texts = ["\n".join(unit.lines) for unit in (ours, theirs)]
@@ -251,6 +251,22 @@ def _take_fuller(ours: Unit, theirs: Unit) -> MergedUnit | None:
     fresh = Counter(more) - (Counter(ours.lines) & Counter(theirs.lines))
     is_listed = all(line.rstrip().endswith(",") for line in fresh)
     return (more, ()) if is_listed or _differ_in_docstrings(ours, theirs) else None
+
+
+def _keep_filled(ours: Unit, theirs: Unit) -> MergedUnit | None:
+    """The project's list of something, where the template has an empty one to be filled in."""
+    sizes: list[int] = []
+    for unit in (ours, theirs):
+        tree = parse("\n".join(unit.lines))
+        match tree and tree.body:
+            case [ast.Assign(value=ast.Tuple(elts=items) | ast.List(elts=items))]:
+                sizes.append(len(items))
+            case [ast.Assign(value=ast.Dict(values=items))]:
+                sizes.append(len(items))
+    if len(sizes) == 2 and sizes[0] and not sizes[1]:  # noqa: PLR2004 - both sides
+        texts = ["\n".join(unit.lines) for unit in (ours, theirs)]
+        return ours.lines, (declined.note_filled(_describe(ours), *texts),)
+    return None
 
 
 def _merge_known(base: Unit, ours: Unit, theirs: Unit, names: _Names) -> MergedUnit | None:

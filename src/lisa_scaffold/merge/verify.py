@@ -170,7 +170,35 @@ def drop_doubled_comments(base: str, ours: str, theirs: str, merged: str) -> str
             if surplus > 0 and is_new and _indent(lines[above]) == _indent(lines[at]):
                 del lines[at]
                 surplus -= 1
+        if surplus > 0 and all(side[comment] == 1 for side in counts[:3]):
+            lines = _keep_own_place(comment, ours.split("\n"), lines)
     return "\n".join(lines)
+
+
+def _keep_own_place(comment: str, ours: Sequence[str], merged: Sequence[str]) -> list[str]:
+    """Merged lines in which a comment stands where the project has it, and nowhere else.
+
+    The template has it above something else, as what stood below it is gone there.
+    """
+    lines = [*merged]
+    own = _find_below(ours, [line.strip() for line in ours].index(comment))
+    places = [at for at, line in enumerate(lines) if line.strip() == comment]
+    others = [at for at in places if _find_below(lines, at) != own]
+    if len(places) - len(others) != 1:
+        return lines
+    for at in reversed(others):
+        start = at
+        is_parted = not "".join(lines[at + 1 : at + 2]).strip()
+        while start and is_parted and not lines[start - 1].strip():
+            start -= 1
+        del lines[start : at + 1]
+    return lines
+
+
+def _find_below(lines: Sequence[str], at: int) -> str:
+    """The first line of code below a comment."""
+    below = (line.strip() for line in lines[at + 1 :])
+    return next((line for line in below if line and not line.startswith(("#", "//"))), "")
 
 
 def find_miscounted_line(base: str, ours: str, theirs: str, merged: str) -> str | None:
