@@ -10,7 +10,15 @@ from functools import partial
 from typing import NamedTuple
 
 from lisa_scaffold.formats import diff, encoding
-from lisa_scaffold.merge import choice, declined, effort, kinds, markers, own_version
+from lisa_scaffold.merge import (
+    choice,
+    commented,
+    declined,
+    effort,
+    kinds,
+    markers,
+    own_version,
+)
 from lisa_scaffold.merge.declined import Note
 from lisa_scaffold.merge.effort import TooMuchError
 from lisa_scaffold.model import Declined, Merged, Partial
@@ -75,7 +83,7 @@ def merge_file(
     """
     if ours in (base, theirs) or theirs == base:
         return Merged(ours if theirs == base else theirs)
-    theirs, kept = _without_version(path, base, ours, theirs)
+    base, theirs, kept = _settle(path, base, ours, theirs)
     done = _merge_decoded(path, base, ours, theirs, keep_prose=keep_prose)
     if kept and isinstance(done, Declined):
         return done._replace(reason="\n  ".join((done.reason, *kept)))
@@ -123,7 +131,7 @@ def merge_openly(
         Of data the merge with the fewest lines between markers, of all else the surest; ``None``
         where there is none that is right with either side's lines.
     """
-    theirs, kept = _without_version(path, base, ours, theirs)
+    base, theirs, kept = _settle(path, base, ours, theirs)
     sides = encoding.decode(base, ours, theirs)
     if sides is None or not effort.fits(*sides.texts):
         return None
@@ -144,15 +152,20 @@ def merge_openly(
         return None
 
 
-def _without_version(
+def _settle(
     path: str, base: bytes | None, ours: bytes, theirs: bytes
-) -> tuple[bytes, tuple[str, ...]]:
-    """The template's side, without its own version where the project's is meant."""
+) -> tuple[bytes | None, bytes, tuple[str, ...]]:
+    """Base and template without what the project decides: its version, and what it has set."""
     if base is None or encoding.is_binary(base + ours + theirs):
-        return theirs, ()
-    texts = [content.decode("latin-1") for content in (base, ours, theirs)]
-    text, notes = own_version.keep_own(path, *texts) if effort.fits(*texts) else (texts[2], ())
-    return text.encode("latin-1"), notes
+        return base, theirs, ()
+    before, mine, offered = (content.decode("latin-1") for content in (base, ours, theirs))
+    if not effort.fits(before, mine, offered):
+        return base, theirs, ()
+    offered, notes = own_version.keep_own(path, before, mine, offered)
+    if kinds.find_file_type(path, mine) == "toml":
+        before, offered, told = commented.settle(before, mine, offered)
+        notes = (*notes, *told)
+    return before.encode("latin-1"), offered.encode("latin-1"), notes
 
 
 def _mergers_in_doubt(path: str, sides: encoding.Sides, file_type: str) -> Iterator[kinds.Merge]:

@@ -196,6 +196,15 @@ def note_strayed(what: str, comments: str) -> Declined:
     )
 
 
+def note_own_comment(what: str, ours: str, theirs: str) -> Declined:
+    """Note that both sides wrote the comment above something, each in its own words."""
+    return Declined(
+        f"{what}: both sides wrote the comment above it, each in its own words; it stays as the "
+        "project has it.",
+        *(ours, theirs, ours),
+    )
+
+
 def note_slash(what: str, ours: str, theirs: str) -> Declined:
     """Note that two addresses differ only in a slash at the end, which may matter."""
     return Declined(
