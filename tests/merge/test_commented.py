@@ -30,10 +30,9 @@ def merged(ours: str, theirs: str, base: str = BASE) -> tuple[str, tuple[str, ..
 
 def test_an_option_that_the_project_switched_on_is_none_of_the_template_s_comments() -> None:
     ours = BASE.replace("# deep = false\n", "deep = false\n")
-    theirs = BASE.replace("# fast", "# slow = false\n# fast").replace("strict = true", "strict = 2")
-    expected = ours.replace("strict = true", "strict = 2").replace(
-        "# fast", "# slow = false\n# fast"
-    )
+    theirs = BASE.replace("strict = true\n", "strict = 2\n# slow = false\n")
+    expected = ours.replace("strict = true", "strict = 2")
+    expected = expected.replace("deep = false\n", "deep = false\n# slow = false\n")
     assert merged(ours, theirs) == (expected, ())
     moved = BASE.replace("# deep = false\n", "").replace("strict", "# deep = false\nstrict")
     assert merged(ours, moved.replace("strict = true", "strict = 2")) == (

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lisa_scaffold.formats import toml
-from lisa_scaffold.merge import check_clean, keyed, merge_file, verify
+from lisa_scaffold.merge import check_clean, choice, keyed, merge_file, verify
 from lisa_scaffold.model import Merged
 
 HOOK = "repos:\n  - repo: a\n    rev: {rev}\n    hooks:\n      - id: x\n{more}"
@@ -129,6 +129,63 @@ def test_a_heading_over_what_stays_is_not_there_again_over_what_follows() -> Non
     twice = keyed.merge_toml(base, ours + "\n# ---- Tools ----\n\n[c]\nv = 1\n", theirs)
     assert twice is not None
     assert twice[0].count("Tools") == 3
+
+
+REMARK = "[a]\n# Make it easy to ignore:\nx = 1\ny = 1\n"
+
+
+@pytest.mark.parametrize("path", ["a.toml", "a.yml"])
+def test_a_comment_that_both_wrote_is_the_project_s_over_what_is_the_project_s(path: str) -> None:
+    def write(text: str) -> bytes:
+        return (text if path == "a.toml" else text.replace("[a]\n", "").replace(" =", ":")).encode()
+
+    ours = REMARK.replace("Make it easy to ignore", "Easy to ignore")
+    theirs = REMARK.replace("# Make", "# Some are noisy.\n# First, make").replace("y = 1", "y = 2")
+    merged = merge_file(path, *map(write, (REMARK, ours, theirs)))
+    assert isinstance(merged, Merged)
+    assert merged.content == write(ours.replace("y = 1", "y = 2"))
+    assert "+# Some are noisy.\n+# First, make it easy to ignore:\n" in merged.patch
+    assert "both sides wrote the comment above it" in merged.notes[0]
+    # Over what the template changed, its words are about that.
+    assert merge_file(path, *map(write, (REMARK, ours, theirs.replace("x = 1", "x = 2")))) is None
+    with choice.without_report():
+        assert merge_file(path, *map(write, (REMARK, ours, theirs))) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("# renovate: a=b", "# renovate: a=c"),
+        ("# yamllint disable-line rule:x", "# yamllint disable-line rule:y"),
+        ("# pylint: disable=one", "# pylint: disable=two"),
+        ("# - name: of a step", "# - name: of one"),
+        ("# uses: other/action", "# uses: this/action"),
+    ],
+)
+def test_a_comment_that_some_tool_reads_is_no_remark(one: str, two: str) -> None:
+    sides = ["x: 1\ny: 1\n", f"{one}\nx: 1\ny: 1\n", f"{two}\nx: 1\ny: 2\n"]
+    assert keyed.merge_yaml(*sides) is None
+
+
+def test_a_comment_that_says_more_stands_for_the_other() -> None:
+    base = "[a]\nx = 1\ny = 1\n"
+    ours = base.replace("y = 1", '# One.\n# Two.\n# "own",\ny = 1')
+    theirs = base.replace("x = 1\n", "").replace("y = 1", "# One.\n# Two.\ny = 1")
+    for one, two in (ours, theirs), (theirs, ours):
+        merged = keyed.merge_toml(base, one, two)
+        assert merged is not None
+        assert merged[0] == ours.replace("x = 1\n", "")
+
+
+def test_options_in_comments_that_both_added_and_removed_are_a_set() -> None:
+    base = "[a]\nx = 1\n# one = 1\n# two = 2\n# six = 6\n\n[b]\ny = 1\n"
+    ours = base.replace("# two = 2\n", "# own = 2\n# two = 2\n").replace("# one = 1\n", "")
+    theirs = base.replace("# two = 2\n", "# new = 2\n").replace("y = 1", "y = 2")
+    expected = ours.replace("# two = 2\n", "").replace("y = 1", "y = 2")
+    merged = keyed.merge_toml(base, ours, theirs)
+    assert merged is not None
+    assert sorted(merged[0].split("\n")) == sorted([*expected.split("\n"), "# new = 2"])
+    assert merged[0].endswith("\n\n[b]\ny = 2\n")
 
 
 NOTHING = "<filled in later>"

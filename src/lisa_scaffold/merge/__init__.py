@@ -295,7 +295,7 @@ def _keep_whole(path: str, sides: encoding.Sides, file_type: str) -> _Result | N
     _, ours, theirs = sides.texts
     if not sides.new and not theirs.strip():
         return _Result(ours, reason=_EMPTIED)
-    if sides.new and file_type == "python" and not _share_code(ours, theirs):
+    if sides.new and file_type == "python" and _are_unlike(ours, theirs):
         return _Result(ours, (), diff.patch(ours, theirs, path), _UNLIKE)
     return None
 
@@ -323,14 +323,18 @@ def _keep_ours(path: str, sides: encoding.Sides, file_type: str) -> _Result | No
     return None
 
 
-def _share_code(ours: str, theirs: str) -> bool:
-    """Whether two texts that both say something have a line of code in common."""
-    sides = [
+def _are_unlike(ours: str, theirs: str) -> bool:
+    """Whether two modules have no line in common, and no name but that of what they export."""
+    from lisa_scaffold.formats import python
+
+    trees = [python.parse(text) for text in (ours, theirs)]
+    names = [python.find_bindings(tree) - {"*", "__all__"} for tree in trees if tree and tree.body]
+    lines = [
         {line for line in map(str.strip, text.split("\n")) if line.strip("()[]{},\"'")}
         for text in (ours, theirs)
     ]
-    sides = [side - {"else:", "pass", "return"} for side in sides]
-    return not all(sides) or bool(sides[0] & sides[1])
+    common = lines[0] & lines[1] - {"else:", "pass", "return"}
+    return len(names) == len(trees) and not common and not names[0] & names[1]
 
 
 def _share_left(base: str, ours: str) -> tuple[float, int]:

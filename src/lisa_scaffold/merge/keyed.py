@@ -370,6 +370,10 @@ def _merge_leads(
         before, own, new = (
             split_comments(each.lead) if each else [] for each in (base, ours, theirs)
         )
+        if _is_own_remark(base, ours, theirs, (before, own, new)):
+            texts = ("".join(f"{line}\n" for line in side) for side in (own, new))
+            notes.append(declined.note_own_comment(values.show_path(path), *texts))
+            return ours.lead
         # Where one side removed the comments, those that the other put in their place stay.
         if not before or {*before} & {*own, *new} or (own and new):
             return choice.choose(ours.lead, theirs.lead, doubt)
@@ -377,6 +381,23 @@ def _merge_leads(
     if strayed and not {*strayed} <= {*ours.lead.splitlines(keepends=True)}:
         notes.append(declined.note_strayed(values.show_path(path), "".join(strayed)))
     return lead
+
+
+def _is_own_remark(
+    base: Entry | None, ours: Entry, theirs: Entry, comments: Sequence[Sequence[str]]
+) -> bool:
+    """Whether both sides wrote what stands above a member whose value is the project's.
+
+    Where it is the template's, its words are about that.
+    """
+    before, own, new = comments
+    if not (own and new and choice.is_reported()):
+        return False
+    values_of = [read_value(side.node) if side else None for side in (base, ours, theirs)]
+    if values_of[2] != values_of[1] and (base is None or values_of[2] != values_of[0]):
+        return False
+    said = {*before, *own, *new} - ({*own} & {*new})
+    return all(map(layout.is_remark, said))
 
 
 def _merge_one_sided(

@@ -16,9 +16,20 @@ from lisa_scaffold.formats.tree import (
     split_comments,
 )
 from lisa_scaffold.merge import choice, match
-from lisa_scaffold.merge.words import fold_comment
+from lisa_scaffold.merge.words import fold_comment, pick_farther
+from lisa_scaffold.pattern import compile_lazily
 
 _QUOTES = frozenset("'\"")
+_WORD = compile_lazily(r"[A-Za-z]{2,}")
+_SENTENCE = 2
+_OPTION = compile_lazily(r"#\s?[\w.-]+\s*=\s*\S+")
+_ORDER = compile_lazily(
+    r"^(?:#|//)+\s*(?:-\s|[\"']|[A-Za-z_][\w.-]*\s?[:=]\s*\S)"
+    r"|\b(?:noqa|nosec|nolint|nosemgrep|pragma|renovate|keep-sorted)\b"
+    r"|\b(?:ignore|disable|enable)(?:-[\w-]{1,40})?\s?[=:\[]\s?\w"
+    r"|lint\w{0,9}[ :-]{1,3}(?:ignore|disable|enable)"
+)
+"""An option or an entry in a comment, or what makes a tool do something."""
 
 
 def pick(base: str, ours: str, theirs: str) -> str:
@@ -55,16 +66,49 @@ def merge_lead(base: str | None, ours: str, theirs: str) -> str:
             ours if new == before or said[2] == said[1] else _keep_blanks(base or "", ours, theirs)
         )
     picks = match.diff3(*comments)
-    if picks is not None and len({side for side, _ in picks}) == 1:
-        side = picks[0][0]
-        if len(comments[side]) == len(picks):
-            return ours if side == 1 else _keep_blanks(base or "", ours, theirs)
-    if picks is None or not ours.endswith("\n"):
+    farther = pick_farther(*comments)
+    if farther is None and picks is not None and len({side for side, _ in picks}) == 1:
+        found = comments[picks[0][0]]
+        farther = found if len(found) == len(picks) else None
+    if farther is not None:
+        return ours if farther == comments[1] else _keep_blanks(base or "", ours, theirs)
+    if not ours.endswith("\n"):
         raise NotSure("both sides changed a comment")
-    blank = ours[: len(ours) - len(ours.lstrip("\n"))]
-    margin = ours.rsplit("\n", 2)[-2]
-    margin = margin[: len(margin) - len(margin.lstrip())]
-    return blank + "".join(f"{margin}{comments[side][index]}\n" for side, index in picks)
+    lines = [comments[side][index] for side, index in picks or ()]
+    return _write_lead(ours, theirs, _unite_options(*comments) if picks is None else lines)
+
+
+def _write_lead(ours: str, theirs: str, lines: Sequence[str]) -> str:
+    """Comments as the project's are written, or the template's where the project has none."""
+    form = ours if ours.strip() or not lines else theirs
+    blank = form[: len(form) - len(form.lstrip("\n"))]
+    last = form.rstrip("\n").rpartition("\n")[2]
+    margin = last[: len(last) - len(last.lstrip())]
+    below = form[len(form.rstrip("\n")) + 1 :] if last.strip() else ""
+    return blank + "".join(f"{margin}{line}\n" for line in lines) + below
+
+
+def _unite_options(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]) -> list[str]:
+    """Comments of which both sides changed but options, which have no order.
+
+    Raises
+    ------
+    NotSure
+        If they changed others.
+    """
+    changed = {*base, *ours, *theirs} - ({*base} & {*ours} & {*theirs})
+    if not all(map(_OPTION.fullmatch, changed)) or len({*ours}) < len(ours):
+        raise NotSure("both sides changed a comment")
+    lines = [line for line in ours if line in theirs or line not in base]
+    for before, line in zip(["", *theirs], theirs, strict=False):
+        if line not in base and line not in lines:
+            lines.insert(lines.index(before) + 1 if before in lines else len(lines), line)
+    return lines
+
+
+def is_remark(comment: str) -> bool:
+    """Whether a comment is a sentence, and neither an option nor an order to some tool."""
+    return len(_WORD.findall(comment)) >= _SENTENCE and not _ORDER.search(comment)
 
 
 def split_further_in(lead: str) -> tuple[str, list[str]]:
