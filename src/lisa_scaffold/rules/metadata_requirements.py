@@ -207,8 +207,9 @@ def no_addresses(facts: Facts) -> Iterator[Hit]:
     Why: Package indexes refuse such a package, and its users cannot choose another version of the
     dependency.
 
-    How: Publish the dependency in a package registry, and give its name and version; use addresses
-    only in dependency groups and lock files.
+    How: Publish the dependency in a package registry, and give its name and version there; use
+    addresses only in dependency groups and lock files. An index may have a package of the same name
+    that is another one.
 
     Source: [dependency specifiers](https://packaging.python.org/en/latest/specifications/version-specifiers/#direct-references):
     public index servers should not allow them.
@@ -220,9 +221,11 @@ def _find_addresses(facts: Facts) -> Iterator[Hit]:
     """The dependencies that are given by address."""
     for find, text in _find_needed(facts):
         if re.match(r"[\w.-]+\s*+(\[[^]]*\])?\s*+@\s", f"{text} "):
-            name = text.partition("@")[0].strip()
+            name = re.split(r"[@[]", text)[0].strip()
+            # An index may have another package of that name.
             message = (
-                f"package indexes refuse a dependency with an address: write `{name}` and a version"
+                f"package indexes refuse a dependency with an address: publish {name}, then write "
+                "the name and version that it has there"
             )
             yield Hit(*find(), message)
 
