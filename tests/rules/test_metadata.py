@@ -175,7 +175,7 @@ def test_marks_around_an_address_go(stray: str) -> None:
     files = author(stray)
     assert found(files, "MET") == [("MET005", TOML, 12)]
     assert messages(files, "MET") == [
-        f"package indexes refuse the address `{stray}`: write it like `name@example.org`"
+        f"`{stray}` is no e-mail address, which the standard wants here: write `a@example.org`"
     ]
     assert fixed(files, "MET005") == {TOML: author("a@example.org")[TOML]}
 
@@ -184,7 +184,8 @@ def test_what_is_no_address_and_no_name() -> None:
     files = with_lines('maintainers = [ { name = "Ada A, Ben B", email = "a at example.org" } ]\n')
     assert messages(files, "MET") == [
         "`Ada A, Ben B` looks like several people, but indexes show one: write one table for each",
-        "package indexes refuse the address `a at example.org`: write it like `name@example.org`",
+        "`a at example.org` is no e-mail address, which the standard wants here: write one like "
+        "`name@example.org`",
     ]
     assert (
         found(with_lines('authors = [ { name = "LISA DDPC" }, { email = "a@b.org" } ]\n'), "MET")
@@ -271,7 +272,32 @@ def test_programs() -> None:
         "there is no module a.cmd, so `a` fails when it starts: correct the name",
         "`a.cli` names no function, so `b` cannot start: write `module:function`",
     ]
-    assert found(with_lines('scripts.a = "other.cmd:main"\n', **module), "MET") == []
+    assert found(with_lines('scripts.a = "other.cmd:main"\n', **module), "MET009") == [
+        ("MET009", TOML, 11)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "more"),
+    [
+        # What brings the module, or may do so.
+        ('dependencies = [ "trials-of-b" ]\n', {}),
+        ('dependencies = [ "numpy", "b" ]\n', {}),
+        ('dynamic = [ "dependencies" ]\n', {}),
+        ("", {"bench/trials/x.py": ""}),
+        ("", {"trials.pyx": ""}),
+        ("", {"setup.py": "write('trials')\n"}),
+    ],
+)
+def test_programs_whose_module_something_may_bring(lines: str, more: dict[str, str]) -> None:
+    module: Any = {"src/a/__init__.py": ""}
+    known = 'dependencies = [ "numpy>=1", "PyYAML", "scikit-learn" ]\n'
+    program = 'scripts.a = "trials.x:main"\n'
+    assert messages(with_lines(program + known, **module), "MET009") == [
+        "there is no module trials.x, so `a` fails when it starts: correct the name"
+    ]
+    assert found(with_lines(program + lines, **module, **more), "MET009") == []
+    assert found(with_lines('scripts.a = "json.tool:main"\n', **module), "MET009") == []
 
 
 def test_versions_in_two_places() -> None:
@@ -345,6 +371,64 @@ def test_keys_of_other_tables(key: str, remedy: str) -> None:
     assert messages(with_lines(f"{key} = []\n"), "MET001") == [
         f"`{key}` is not a key of [project], so the build may stop: {remedy}"
     ]
+
+
+def beside_poetry(lines: str, own: str) -> dict[str, Any]:
+    """A project with both tables, which Poetry builds: ``[project]`` on line 3."""
+    system = '[build-system]\nbuild-backend = "poetry.core.masonry.api"\n'
+    return {TOML: f"{system}[project]\n{lines}[tool.poetry]\n{own}"}
+
+
+def test_poetry_builds_what_it_does_not_know() -> None:
+    files = beside_poetry('name = "a"\nversion = "1"\nrepository = "https://example.org"\n', "")
+    assert messages(files, "MET001") == [
+        "`repository` is not a key of [project], so it gets lost: did you mean `urls`?"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("own", "codes"),
+    [
+        ("", ["MET001", "MET003", "MET011"]),
+        ('version = "1"\n', ["MET003", "MET011"]),
+        ('version = "1"\ndescription = "A."\n', ["MET011"]),
+        ('version = "1"\ndescription = "A."\ndependencies.python = ">=3.11,<4"\n', []),
+        ('version = "1"\ndescription = "A."\ndependencies.python = ">=3.11 || 2"\n', []),
+        ('version = "1"\ndescription = "A."\ndependencies.python = "*"\n', ["MET011"]),
+        (
+            'version = "one"\ndescription = "A."\ndependencies.python = "^3.11"\n',
+            ["MET002", "MET013"],
+        ),
+    ],
+)
+def test_poetrys_own_table_fills_the_gaps(own: str, codes: list[str]) -> None:
+    lines = 'name = "a"\nlicense = "MIT"\nurls.Source = "https://example.org"\n'
+    assert [code for code, _, _ in found(beside_poetry(lines, own), "MET")] == codes
+    other = beside_poetry(lines, own)[TOML].replace("poetry.core.masonry.api", "hatchling.build")
+    assert "MET011" in [code for code, _, _ in found({TOML: other}, "MET")]
+
+
+def test_what_stands_in_poetrys_own_table_is_found_there() -> None:
+    lines = 'name = "a"\nversion = "1"\n'
+    own = '[tool.poetry.dependencies]\nb = "v1.2"\nc = "^1 || ^2"\n[tool.poetry.scripts]\np = "x"\n'
+    files = beside_poetry(lines, own)
+    assert found(files, "MET020") == [("MET020", TOML, 8)]
+    assert "write `>=1.2`" in messages(files, "MET020")[0]
+    assert found(files, "MET009") == [("MET009", TOML, 11)]
+    assert found(files, "MET017") == []
+    # What `[project]` has is what counts.
+    both = beside_poetry(f'{lines}dependencies = [ "b>=1" ]\nscripts.q = "y"\n', own)
+    assert found(both, "MET020") == []
+    assert found(both, "MET009") == [("MET009", TOML, 7)]
+    extra = beside_poetry(f'{lines}optional-dependencies.x = [ "b>=1" ]\n', own)
+    assert found(extra, "MET020") == []
+
+
+def test_programs_of_poetry_in_tables() -> None:
+    own = '[tool.poetry.scripts]\np = { reference = "x", type = "console" }\n'
+    own += 'q = { reference = "x", type = "file" }\n'
+    files = beside_poetry('name = "a"\nversion = "1"\n', own)
+    assert found(files, "MET009") == [("MET009", TOML, 8)]
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,12 @@ def find_distributions(name: str) -> tuple[str, ...]:
     return _OTHERS.get(name) or ((name,) if name in _SAME else ())
 
 
+def find_modules(distribution: str) -> tuple[str, ...]:
+    """The modules that a distribution brings, by its normalised name; none where not known."""
+    found = tuple(name for name, options in _OTHERS.items() if distribution in options)
+    return found or ((distribution,) if distribution in _SAME else ())
+
+
 def find_imports(files: Files, path: str) -> Iterator[Imported]:
     """What a module imports at its top level, whatever happens: of others, and of no standard one.
 

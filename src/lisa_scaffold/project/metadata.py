@@ -61,7 +61,12 @@ def _from_project(pyproject: Document, table: dict[str, Any], system: Mapping[st
             data["license-files"] = [file]
     dynamic = table.get("dynamic")
     unknown = frozenset(map(str, dynamic)) if isinstance(dynamic, list) else frozenset()
-    return Package("project", data, unknown, _place_finder(pyproject, ("project",)))
+    package = Package("project", data, unknown, _place_finder(pyproject, ("project",)))
+    if package.backend == "poetry" and pyproject.table("tool", "poetry"):
+        from lisa_scaffold.project import poetry
+
+        return poetry.complete(package, poetry.read(pyproject, system))
+    return package
 
 
 _FLIT_KEYS = {

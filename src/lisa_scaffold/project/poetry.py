@@ -30,6 +30,8 @@ def read(pyproject: Document, system: Mapping[str, Any]) -> Package:
             data[key] = [_split_person(str(each)) for each in table[key]]
     if isinstance(table.get("license"), str):
         data["license"] = table["license"]
+    if isinstance(scripts := data.get("scripts"), dict):
+        data["scripts"] = {name: _read_program(each) for name, each in scripts.items()}
     urls = {name: table[key] for key, name in _URLS.items() if key in table}
     if urls := {**urls, **pyproject.table("tool", "poetry", "urls")}:
         data["urls"] = urls
@@ -52,6 +54,30 @@ def read(pyproject: Document, system: Mapping[str, Any]) -> Package:
     return Package(
         "poetry", data, frozenset(unknown), lambda keys: _find_place(pyproject, names, keys)
     )
+
+
+def complete(package: Package, own: Package) -> Package:
+    """What Poetry builds where ``[project]`` stands beside its own table, which fills the gaps.
+
+    That is so since version 2. Its classifiers are left out: some it adds itself.
+    """
+    taken = {key for key, value in own.data.items() if value and not package.get(key)}
+    taken.discard("classifiers")
+    if package.get("optional-dependencies"):
+        taken.discard("dependencies")
+    data = {**package.data, **{key: own.data[key] for key in taken}}
+    unknown = (package.unknown - taken) | (own.unknown - package.data.keys())
+
+    def where(keys: Keys) -> Place:
+        return own.where(keys) if keys and keys[0] in taken else package.where(keys)
+
+    return Package(package.form, data, unknown, where)
+
+
+def _read_program(told: Any) -> Any:
+    """What a program runs; a table may say so, or that it is a file."""
+    is_console = isinstance(told, dict) and told.get("type", "console") == "console"
+    return told.get("reference") if is_console else told
 
 
 def _find_place(pyproject: Document, names: list[str], keys: Keys) -> Place:
@@ -104,12 +130,12 @@ def convert_constraint(text: str) -> str:
 
 
 def _convert_clause(part: str) -> str:
-    match = re.fullmatch(r"(\^|~(?!=))?\s*(\d+(?:\.\d+)*)((?:\.\*)?)(\S*)", part)
+    match = re.fullmatch(r"(\^|~(?!=))?\s*v?(\d+(?:\.\d+)*)((?:\.\*)?)(\S*)", part)
     if match is None:
         return part
     sign, version, star, rest = match.groups()
     if sign is None:
-        return f"=={part}"
+        return f"=={version}{star}{rest}"
     if star:
         return part
     numbers = [int(number) for number in version.split(".")]

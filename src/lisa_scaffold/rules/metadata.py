@@ -72,16 +72,17 @@ def project_table(facts: Facts) -> Iterator[Hit]:
     problems = [
         (key, message)
         for key, value in islice(table.items(), MOST_UNKNOWN)
-        if (message := _check_key(key, value, dynamic))
+        if (message := _check_key(key, value, dynamic, facts.package.backend))
     ]
     for key in ("authors", "maintainers"):
         if any(not isinstance(each, dict) for each in pyproject.items("project", key)):
             problems.append(
                 (key, f'`{key}` must be a list of tables: write {{ name = "…", email = "…" }}')
             )
-    if "name" not in table and not facts.tells_tools_alone:
+    stated = {*facts.package.data, *facts.package.unknown}
+    if "name" not in stated and not facts.tells_tools_alone:
         problems.append(("", "no `name`, so nothing can be built: add one"))
-    if "version" not in table and "version" not in dynamic and not facts.tells_tools_alone:
+    if "version" not in stated and not facts.tells_tools_alone:
         remedy = 'write `version = "0.1.0"`, or list it under `dynamic`'
         problems.append(("", f"no `version`, so nothing can be built: {remedy}"))
     for key, message in problems:
@@ -92,7 +93,7 @@ def project_table(facts: Facts) -> Iterator[Hit]:
 _OF_POETRY = ("include", "exclude", "packages", "source", "group")
 
 
-def _check_key(key: str, value: object, dynamic: set[str]) -> str:
+def _check_key(key: str, value: object, dynamic: set[str], backend: str) -> str:
     """What is wrong with a key of the table; empty where nothing is."""
     if key not in _KEYS:
         close = find_similar(key.replace("_", "-"), _KEYS, cutoff=0.75)
@@ -100,7 +101,9 @@ def _check_key(key: str, value: object, dynamic: set[str]) -> str:
         remedy = f"did you mean `{right}`?" if right else "delete it"
         if key in _OF_POETRY:
             remedy = "move it to [tool.poetry], or delete it"
-        return f"`{key}` is not a key of [project], so the build may stop: {remedy}"
+        # Poetry builds all the same.
+        harm = "it gets lost" if backend == "poetry" else "the build may stop"
+        return f"`{key}` is not a key of [project], so {harm}: {remedy}"
     if not isinstance(value, _KEYS[key]):
         wanted = " or ".join(_TYPE_NAMES[each] for each in _KEYS[key])
         return f"`{key}` must be {wanted}, or the build stops"
@@ -204,7 +207,7 @@ def readme_exists(facts: Facts) -> Iterator[Hit]:
 def people(facts: Facts) -> Iterator[Hit]:
     """Authors and maintainers have valid names and e-mail addresses.
 
-    Why: Package indexes refuse an invalid address, and nobody can be reached by it.
+    Why: Nobody can be reached by what is no address, and some builds stop at it.
 
     How: Write only the address under `email`, one table per person, and no comma in a name.
 
@@ -241,9 +244,10 @@ def _check_person(facts: Facts, keys: tuple[str, int], person: dict[str, Any]) -
         fix = None
         if _ADDRESS.fullmatch(right) and line <= len(lines) and lines[line - 1].count(address) == 1:
             fix = Fix.edit(path, replace_in_line(line, address, right))
-        message = (
-            f"package indexes refuse the address `{address}`: write it like `name@example.org`"
+        remedy = (
+            f"write `{right}`" if _ADDRESS.fullmatch(right) else "write one like `name@example.org`"
         )
+        message = f"`{address}` is no e-mail address, which the standard wants here: {remedy}"
         yield Hit(*place, message, fix=fix)
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 
 from lisa_scaffold.pattern import compile_lazily
+from lisa_scaffold.project import imported
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules.own_modules import list_made
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
+from lisa_scaffold.versions import normalize_name, split_requirement
 
 
 def _find_scripts(facts: Facts) -> list[tuple[str, str, str]]:
@@ -55,7 +59,26 @@ def _lacks_module(facts: Facts, module: str) -> bool:
             inner = module.removeprefix(name).replace(".", "/")
             stem = f"{folder.removesuffix('.py')}{inner}"
             return not facts.paths(f"{stem}.*", f"{stem}/__init__.*")
-    return False
+    return bool(facts.layout.packages) and _is_nobodys(facts, module.partition(".")[0])
+
+
+def _is_nobodys(facts: Facts, top: str) -> bool:
+    """Whether neither the project nor what it requires has a module, as far as all that is known.
+
+    A program may be that of a requirement. Of a file or folder of that name, wherever it lies,
+    nobody knows what a build makes of it.
+    """
+    is_open = "dependencies" in facts.package.unknown or facts.submodules
+    if is_open or top in sys.stdlib_module_names:
+        return False
+    parts = (part.partition(".")[0] for path in facts.files for part in path.split("/"))
+    if top in parts or top in facts.cached(list_made):
+        return False
+    required = [split_requirement(text.strip()) for text in facts.package.texts("dependencies")]
+    brought = [
+        imported.find_modules(normalize_name(each["name"])) if each else () for each in required
+    ]
+    return all(brought) and not any(top in each for each in brought)
 
 
 _VERSION_FILES = ("__init__", "_version", "version", "__version__", "__about__", "about")

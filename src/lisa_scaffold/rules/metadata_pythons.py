@@ -83,7 +83,10 @@ def valid_requires_python(facts: Facts) -> Iterator[Hit]:
     Source: [version specifiers](https://packaging.python.org/en/latest/specifications/version-specifiers/).
     """
     text = facts.package.text("requires-python")
-    if text and not re.fullmatch(r">=\d+(\.\d+)+", text) and facts.package.pythons is None:
+    # What Poetry reads in its own table may be more.
+    if _is_poetrys(facts) or not text or re.fullmatch(r">=\d+(\.\d+)+", text):
+        return
+    if facts.package.pythons is None:
         message = (
             f"pip does not understand `{text}`, so this cannot be installed: write it like `>=3.11`"
         )
@@ -111,7 +114,7 @@ def no_upper_limit(facts: Facts) -> Iterator[Hit]:
     [Poetry: caret requirements](https://python-poetry.org/docs/dependency-specification/#caret-requirements).
     """
     package = facts.package
-    if package.form == "poetry":
+    if _is_poetrys(facts):
         yield from _find_caret(facts)
         return
     text = package.text("requires-python")
@@ -128,6 +131,14 @@ def no_upper_limit(facts: Facts) -> Iterator[Hit]:
     limit = f"{match[1]}{match[2]}"
     message = f"`{limit}` locks out newer Pythons, even those that work: remove this limit"
     yield Hit(path, line, message, fix=fix)
+
+
+def _is_poetrys(facts: Facts) -> bool:
+    """Whether Poetry is told the Pythons, in its own table."""
+    is_beside = facts.package.backend == "poetry" and not facts.pyproject.get(
+        "project", "requires-python"
+    )
+    return facts.package.form == "poetry" or is_beside
 
 
 def _find_caret(facts: Facts) -> Iterator[Hit]:

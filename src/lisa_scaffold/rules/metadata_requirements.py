@@ -44,13 +44,12 @@ _PIN = compile_lazily(
 def _find_requirements(facts: Facts) -> Iterator[tuple[Callable[[], Place], str]]:
     """Every requirement: what finds its place, and its text."""
     package, pyproject = facts.package, facts.pyproject
+    tables: list[Keys] = [("build-system", "requires")]
     if package.form == "project":
-        for index, text in enumerate(package.texts("dependencies")):
-            yield partial(package.place, "dependencies", index), text
+        tables.append(("project", "dependencies"))
     elif package.form == "setuptools":
         yield from _find_in_setup(facts)
     yield from _find_in_files(facts)
-    tables: list[Keys] = [("build-system", "requires")]
     extras = pyproject.table("project", "optional-dependencies")
     tables += [("project", "optional-dependencies", name) for name in extras]
     tables += [("dependency-groups", name) for name in pyproject.table("dependency-groups")]
