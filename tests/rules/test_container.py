@@ -107,6 +107,44 @@ def test_an_image_ends_as_an_ordinary_user(lines: list[str], line: int | None) -
     assert found(image(*lines), "CON") == expected
 
 
+@pytest.mark.parametrize(
+    ("path", "base", "user", "is_found"),
+    [
+        ("docker/a-env/Dockerfile", "org/a-env:latest", "USER a", False),
+        ("docker/env/Dockerfile", "example.org/org/project_env", "USER a", False),
+        ("Dockerfile.env", "project-env:1", "USER a:a", False),
+        ("docker/env.Dockerfile", "env", "USER a", False),
+        # Nobody names a user there.
+        ("docker/a-env/Dockerfile", "org/a-env:latest", "RUN b", True),
+        ("docker/a-env/Dockerfile", "org/a-env:latest", "USER root", True),
+        ("docker/a-env/Dockerfile", "org/another", "USER a", True),
+        ("Dockerfile", "org/a-env", "USER a", True),
+    ],
+)
+def test_a_base_of_others_that_name_their_user(
+    path: str, base: str, user: str, *, is_found: bool
+) -> None:
+    files = {path: "FROM debian:12\nCMD a\n", "app/Dockerfile": f"FROM {base}\n{user}\nCMD b\n"}
+    told = [each for each in found(files, "CON004") if each[1] == path]
+    assert told == ([("CON004", path, 1)] if is_found else [])
+
+
+@pytest.mark.parametrize(
+    ("base", "is_found"),
+    [
+        ("tensorflow/tensorflow:2.5.0-gpu", True),
+        ("nvidia/cuda:12.4.1-devel-ubuntu22.04", True),
+        ("nvcr.io/nvidia/pytorch:24.05-py3", True),
+        ("condaforge/miniforge3:24.3.0-0", True),
+        ("jupyter/scipy-notebook:2024", False),
+        ("mambaorg/micromamba:1.5", False),
+        ("tensorflow/serving:2.5", False),
+    ],
+)
+def test_images_whose_own_user_is_root(base: str, *, is_found: bool) -> None:
+    assert bool(found(image(f"FROM {base}", "CMD a"), "CON004")) == is_found
+
+
 def test_a_generated_image_names_its_user() -> None:
     files = edited(clean(), FILE, "USER lisauser\n", "")
     assert found(files, "CON") == [("CON004", FILE, line_of(files, "FROM", 1))]
@@ -317,6 +355,13 @@ def test_pip_is_told_to_keep_no_cache() -> None:
     [
         ("COPY . /app", 2),
         ("ADD --chown=a:a . /app", 2),
+        ("COPY ./ .", 2),
+        ("ADD / /app", 2),
+        ('COPY [".", "/app"]', 2),
+        ('COPY [ "./", "/app" ]', 2),
+        ('COPY [ "src", "." ]', None),
+        ("COPY ./src .", None),
+        ("COPY .env /app", None),
         ("COPY --from=one . /app", None),
         ("COPY src /app", None),
     ],
@@ -325,6 +370,29 @@ def test_what_is_copied_whole_is_bounded(copy: str, line: int | None) -> None:
     files = changed(image("FROM example.org/base:1", copy, "USER a"), {".dockerignore": None})
     assert found(files, "CON") == ([] if line is None else [("CON008", FILE, line)])
     assert found({**files, "Dockerfile.dockerignore": "*\n"}, "CON") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "is_needed"),
+    [
+        ("pyproject.toml", '[build-system]\nrequires = ["setuptools-scm>=8"]\n', True),
+        ("pyproject.toml", '[build-system]\nrequires = ["hatchling", "hatch-vcs"]\n', True),
+        ("setup.py", "from setuptools import setup\nsetup(use_scm_version=True)\n", True),
+        ("setup.cfg", "[options]\nsetup_requires = setuptools_scm\n", True),
+        ("setup.py", "from setuptools import setup\nsetup(version='1')\n", False),
+    ],
+)
+def test_the_history_is_copied_where_a_build_reads_it(
+    path: str, content: str, *, is_needed: bool
+) -> None:
+    files = {FILE: "FROM example.org/base:1\nCOPY . .\nUSER a\n", path: content}
+    told = "this copies everything, even .git and private files: add a .dockerignore"
+    if is_needed:
+        told = (
+            "this copies everything, even private files: add a .dockerignore that lets .git "
+            "through, where the build finds the version"
+        )
+    assert messages(files, "CON008") == [told]
 
 
 def test_bases_are_maintained() -> None:

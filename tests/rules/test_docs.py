@@ -291,6 +291,29 @@ def test_read_the_docs() -> None:
     ]
 
 
+BADGE = "https://travis-ci.org/a/b.svg"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "line"),
+    [
+        ("README.md", f"# A\n\n<!-- ![a]({BADGE}) -->\n", None),
+        ("README.md", f"# A\n<!--\n![a]({BADGE})\n-->\n", None),
+        ("README.md", f"# A\n<!--\n-->\n![a]({BADGE})\n", 4),
+        ("README.md", f"# A\n<!-- a --> ![a]({BADGE})\n", 2),
+        ("README.md", f"# A\n<!-- a --> b <!--\n ![a]({BADGE})\n", None),
+        ("README.rst", f"A\n=\n\n.. image:: {BADGE}\n", 4),
+        ("README.rst", f"A\n=\n\n.. |a| image:: {BADGE}\n", 4),
+        ("README.rst", f"A\n=\n\n.. _a: {BADGE}\n", 4),
+        ("README.rst", f"A\n=\n\n.. see {BADGE}\n", None),
+        ("README.rst", f"A\n=\n\n..\n\n  .. image:: {BADGE}\n", None),
+        ("README.rst", f"A\n=\n\n.. image:: x\n   :target: {BADGE}\n", 5),
+    ],
+)
+def test_a_badge_that_nobody_sees(path: str, text: str, line: int | None) -> None:
+    assert found({path: text}, "DOC007") == ([("DOC007", path, line)] if line else [])
+
+
 def test_services_that_are_closed() -> None:
     badges = "![a](https://api.travis-ci.org/a/b.svg)\n![b](https://lgtm.com/a)\n"
     assert messages(with_readme(badges), "DOC007") == [
@@ -305,6 +328,10 @@ def test_services_that_are_closed() -> None:
     )
     job = {".travis.yml": "after_success: bash <(curl -s https://codecov.io/bash)\n"}
     assert found({**clean(), **job}, "DOC007") == [("DOC007", ".travis.yml", 1)]
+    done = {".github/workflows/a.yml": "jobs:\n  # - run: bash <(curl https://codecov.io/bash)\n"}
+    assert found({**clean(), **done}, "DOC007") == []
+    beside = {"tox.ini": "[testenv]\ncommands = a  # see https://codecov.io/bash\n"}
+    assert found({**clean(), **beside}, "DOC007") == []
     assert messages({".lgtm.yml": "extraction: {}\n"}, "DOC007") == [
         "lgtm.com was closed in 2022, so nothing reads this file: delete it"
     ]

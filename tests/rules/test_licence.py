@@ -238,6 +238,110 @@ def test_which_backends_refuse_a_classifier_beside_an_expression(backend: str, n
     assert messages({"pyproject.toml": table}, "LIC006") == ([refused] if named else [])
 
 
+@pytest.mark.parametrize(
+    ("stated", "classifiers", "right"),
+    [
+        ("LGPL-3.0", ["v3 (LGPLv3)"], "LGPL-3.0-only"),
+        ("lgpl-3.0", ["v3 or later (LGPLv3+)"], "LGPL-3.0-or-later"),
+        ("LGPL-3.0+", [], "LGPL-3.0-or-later"),
+        ("LGPL-3.0-only", [], "LGPL-3.0-only"),
+        # Nothing tells, or not the same.
+        ("LGPL-3.0", [], ""),
+        ("LGPL-3.0", ["v2 (LGPLv2)"], ""),
+        ("LGPL-3.0", ["v3 (LGPLv3)", "v3 or later (LGPLv3+)"], ""),
+    ],
+)
+def test_an_identifier_that_spdx_gave_up(stated: str, classifiers: list[str], right: str) -> None:
+    family = "License :: OSI Approved :: GNU Lesser General Public License"
+    listed = "".join(f'"{family} {each}", ' for each in classifiers)
+    files = licensed("hatchling.build", "hatchling", stated)
+    toml = f"{files['pyproject.toml']}classifiers = [ {listed}]\n"
+    (message,) = messages({"pyproject.toml": toml}, "LIC003")
+    both = '`license = "LGPL-3.0-or-later"` or `license = "LGPL-3.0-only"`, whichever is meant'
+    wanted = f'write `license = "{right}"`' if right else f"write {both}"
+    assert message.removeprefix("`license` as a table is outdated, and tools misread it: ") == (
+        f"{wanted}{', and' if classifiers and not right else ' and' * bool(classifiers)}"
+        f"{' delete the classifiers `License ::`' * bool(classifiers)}"
+    )
+    assert [each.fixable for each in findings({"pyproject.toml": toml}, "LIC003")] == [bool(right)]
+    if right:
+        assert f'license = "{right}"' in str(fixed({"pyproject.toml": toml}, "LIC003"))
+
+
+@pytest.mark.parametrize(
+    ("requirement", "after", "told"),
+    [
+        ("scikit-build-core>=0.10", "scikit-build-core>=0.11", True),
+        ("scikit-build-core[pyproject] >= 0.9.1", "scikit-build-core[pyproject] >= 0.11", True),
+        ("scikit-build-core>=0.11", "scikit-build-core>=0.11", False),
+        ("scikit-build-core", "scikit-build-core", False),
+    ],
+)
+def test_a_backend_that_takes_no_identifier_is_raised(
+    requirement: str, after: str, *, told: bool
+) -> None:
+    files = licensed("scikit_build_core.build", requirement, "MIT")
+    (message,) = messages(files, "LIC003")
+    assert message.endswith(f"and require `{after}`") == told
+    done = files["pyproject.toml"].replace(requirement, after)
+    done = done.replace('{ text = "MIT" }', '"MIT"')
+    assert fixed(files, "LIC003") == {"pyproject.toml": done}
+    # What it does hangs on the same bound.
+    bound = '[tool.scikit-build]\nminimum-version = "build-system.requires"\n'
+    same = {"pyproject.toml": files["pyproject.toml"] + bound}
+    assert [each.fixable for each in findings(same, "LIC003")] == [not told]
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("It is distributed under the EUPL 1.2 License, cf. https://eupl.eu/1.2/en/\n", "EUPL-1.2"),
+        ("License: GPL version 3 or later\n", "GPL-3.0"),
+        ("Code under the EUPL 1.2, data under CC-BY, and others\n", ""),
+        ("Dual licensed under the EUPL 1.2.\n", ""),
+        ("Under an Apache 2.0 compatible licence.\n", ""),
+        ("Licensed under the GPL.\n", ""),
+        ("Licensed under Apache 2.0, see MPL 2.0.\n", ""),
+    ],
+)
+def test_a_file_that_names_a_licence_in_place_of_its_text(words: str, name: str) -> None:
+    files = {**licensed("hatchling.build", "hatchling", "MIT"), "Licence.txt": words}
+    told = f"`MIT` here, but Licence.txt names {name}: correct the wrong one"
+    assert messages(files, "LIC004") == ([told] if name else [])
+    # Which of the two is meant has to be known before either is written anew.
+    assert bool(findings(files, "LIC003")) != bool(name)
+
+
+NOTICE = """\
+This program is free software: you can redistribute it and/or modify it under the terms of the GNU
+General Public License as published by the Free Software Foundation, either version 3 of the
+License, or (at your option) any later version.
+
+This program is distributed in the hope that it will be useful, but WITHOUT ANY WARRANTY; without
+even the implied warranty of MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE. See the GNU
+General Public License for more details.
+"""
+
+
+def test_a_notice_is_no_text() -> None:
+    files = {**licensed("hatchling.build", "hatchling", "MIT"), "LICENSE": NOTICE}
+    assert messages(files, "LIC004") == [
+        "`MIT` here, but LICENSE contains the notice of GPL-3.0: correct the wrong one"
+    ]
+
+
+def test_a_text_beside_the_modules() -> None:
+    files = {"setup.py": "from setuptools import setup\nsetup(name='a')\n", "a/__init__.py": ""}
+    told = ["no licence text at the top, where people and tools look for it: move this there"]
+    assert messages({**files, "a/LICENSE.txt": MIT}, "LIC001") == told
+    assert found({**files, "a/LICENSE.txt": MIT}, "LIC001") == [("LIC001", "a/LICENSE.txt", 1)]
+    # That of a part, or of nothing that is imported.
+    for other in ("a/LICENSE-fonts", "a/ext/COPYING", "b/LICENSE"):
+        assert found({**files, other: MIT}, "LIC001") == [("LIC001", "LICENSE", 1)]
+    named = "from setuptools import setup\nsetup(name='a', license_files=['a/LICENSE.txt'])\n"
+    assert found({**files, "setup.py": named, "a/LICENSE.txt": MIT}, "LIC001") == []
+
+
 def test_advice_on_a_table_leaves_a_project_that_builds_and_ships_its_licence() -> None:
     table = (
         '[build-system]\nbuild-backend = "mesonpy"\nrequires = ["meson-python"]\n'

@@ -361,3 +361,31 @@ def test_an_image_of_several_jobs_is_one_finding() -> None:
 def test_images_of_others_in_a_repository(path: str, line: str, *, is_found: bool) -> None:
     files = with_lines("", **{path: f"FROM python:3.8\n{line}\n"})
     assert found(files, "MET016") == ([("MET016", path, 1)] if is_found else [])
+
+
+@pytest.mark.parametrize(
+    ("base", "lines", "told"),
+    [
+        ("debian:11.9-slim", "RUN python3 setup.py install", "Debian 11.9 has Python 3.9"),
+        ("debian:bullseye", "RUN pip install .", "Debian 11 has Python 3.9"),
+        ("ubuntu:22.04", "RUN pip3 install -e .", "Ubuntu 22.04 has Python 3.10"),
+        ("debian:12", "RUN pip install .", ""),
+        ("debian:11", "RUN pip install numpy", ""),
+        # Another Python comes from elsewhere, or may do so.
+        ("debian:11", "RUN apt install python3.11 && pip install .", ""),
+        ("debian:11", "RUN ./get-python.sh\nRUN pip install .", ""),
+        ("debian:11", "COPY --from=a /b /b\nRUN pip install .", ""),
+        ("debian:11", "RUN uv venv && pip install .", ""),
+        ("example.org/debian:11", "RUN pip install .", ""),
+    ],
+)
+def test_the_python_of_a_system(base: str, lines: str, told: str) -> None:
+    docker = (
+        f"FROM {base}\nRUN apt update && apt install -y wget \\\n  python3 python3-pip\n{lines}\n"
+    )
+    files = with_lines("", Dockerfile=docker)
+    rest = "which `>=3.11` excludes: use a system, or an image, with a Python that it allows"
+    assert messages(files, "MET016") == ([f"{told}, {rest}"] if told else [])
+    # One that has no Python of its own gets it from somebody else.
+    bare = with_lines("", Dockerfile=docker.replace("python3 python3-pip", "make"))
+    assert found(bare, "MET016") == []

@@ -179,6 +179,20 @@ def test_settings_that_nothing_reads(path: str, content: str, table: str, messag
     assert found(with_toml(files[TOML]), "QTY007") == []
 
 
+@pytest.mark.parametrize(
+    ("cfg", "remedy"),
+    [
+        ("a = numpy\n", "delete it, as it says the same"),
+        ("a = google\n", "move it there"),
+        ("a = numpy\nc = d\n", "move it there"),
+    ],
+)
+def test_settings_that_say_the_same_twice(cfg: str, remedy: str) -> None:
+    files = {"pytest.ini": "[pytest]\na = numpy\nb = c\n", "setup.cfg": f"[tool:pytest]\n{cfg}"}
+    told = f"pytest reads only pytest.ini and ignores this: {remedy}"
+    assert messages(files, "QTY007") == [told]
+
+
 def test_flake8_reads_no_toml() -> None:
     files = with_toml(settings("[tool.flake8]\nmax-line-length = 100\n"))
     assert found(files, "QTY007") == [("QTY007", TOML, 4)]

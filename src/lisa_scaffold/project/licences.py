@@ -187,6 +187,21 @@ def make_canonical(text: str) -> str | None:
         return None
 
 
+_DEPRECATED = compile_lazily(r"\s*((?:A|L)?GPL-\d\.\d)\+?\s*", re.IGNORECASE)
+
+
+def read_deprecated(text: str) -> str:
+    """The GNU licence of an identifier that SPDX gave up: it does not say whether later ones count.
+
+    Returns
+    -------
+    str
+        Such as ``GPL-3.0``, also for ``gpl-3.0+``; empty for all else.
+    """
+    match = _DEPRECATED.fullmatch(text)
+    return match[1].upper() if match else ""
+
+
 def find_claimed(text: str) -> set[str]:
     """The licences that an expression, or free text in its place, names.
 

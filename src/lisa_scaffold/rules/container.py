@@ -26,8 +26,11 @@ from lisa_scaffold.rules.users import runs_as_told
 _PAIR = compile_lazily(r"(?<!\w)([A-Za-z_]\w*)=(\"(?:\\.|[^\"\\])*\"|'[^']*'|\S*)")
 # Images whose own user is root; of others the user is not known here.
 _ROOTED = compile_lazily(
-    r"(?:docker\.io/)?(?:library/)?(?:debian|ubuntu|alpine|fedora|rockylinux|almalinux|python|node"
-    r"|gcc|buildpack-deps|continuumio/(?:mini|ana)conda3)(?:[:@].*)?"
+    r"(?:(?:docker\.io/)?(?:library/)?(?:debian|ubuntu|alpine|fedora|rockylinux|almalinux|python"
+    r"|node|gcc|buildpack-deps|golang|rust|centos|amazonlinux|oraclelinux|archlinux|julia|r-base"
+    r"|continuumio/(?:mini|ana)conda3|condaforge/(?:miniforge3|mambaforge)|rootproject/root"
+    r"|tensorflow/tensorflow|pytorch/pytorch|nvidia/cuda)"
+    r"|nvcr\.io/nvidia/(?:cuda|pytorch|tensorflow)|ghcr\.io/astral-sh/uv)(?:[:@].*)?"
 )
 
 
@@ -143,6 +146,36 @@ def _is_built_beside(facts: Facts, docker: Dockerfile, image: str) -> bool:
         and all(_last_name(stage.resolved) != name for stage in each.stages)
         for each in find_dockerfiles(facts)
     )
+
+
+def _gives_way(facts: Facts, docker: Dockerfile) -> bool:
+    """Whether others are built from an image, by its folder or file, and each names a user."""
+    folder, _, file = docker.path.rpartition("/")
+    marked = re.fullmatch(r"(?:Docker|Container)file[._-](.+)|(.+)\.[Dd]ockerfile", file)
+    name = (marked[1] or marked[2]) if marked else folder.rpartition("/")[2]
+    others = [
+        each
+        for each in find_dockerfiles(facts)
+        if each.path != docker.path and _is_called(_last_stages(each)[-1].resolved, name)
+    ]
+    return bool(others) and all(map(_names_user, others))
+
+
+def _is_called(image: str, name: str) -> bool:
+    """Whether an image has a name, alone or behind that of its project."""
+    return bool(name) and f"-{_last_name(image)}".replace("_", "-").endswith(
+        f"-{name}".replace("_", "-")
+    )
+
+
+def _names_user(docker: Dockerfile) -> bool:
+    users = [
+        each.value.split(":")[0]
+        for stage in _last_stages(docker)
+        for each in reversed(stage.instructions)
+        if each.verb == "USER"
+    ]
+    return bool(users) and users[0] not in ("root", "0")
 
 
 def _last_name(image: str) -> str:
@@ -307,8 +340,9 @@ def ends_as_user(facts: Facts) -> Iterator[Hit]:
     How: End with `USER lisauser`, or another user that is not root. What starts as root and gives
     its rights up (`gosu`, `setpriv`, uWSGI's `uid`, `xrootd -R`), or needs them (`sshd`), is not
     meant, nor is an image that starts tests, or in which a pipeline works or others start: one that
-    runs and copies nothing, or is called a base (`Dockerfile.base`). Nor is one that every service
-    of Compose (`user`), or the values of a chart (`runAsUser`), run as another.
+    runs and copies nothing, is called a base (`Dockerfile.base`), or from which others of the
+    project are built that name their user. Nor is one that every service of Compose (`user`), or
+    the values of a chart (`runAsUser`), run as another.
 
     Source: [Docker: USER](https://docs.docker.com/build/building/best-practices/#user); the CDE has
     the user `lisauser`.
@@ -330,6 +364,8 @@ def _find_rooted(facts: Facts) -> Iterator[Hit]:
         if not (is_root or may_be_root) or _starts_as_root(facts, docker, chain):
             continue
         if not _wants_cde(facts) and (_runs_nothing(chain) or runs_as_told(facts, docker)):
+            continue
+        if _gives_way(facts, docker):
             continue
         if is_root:
             message = (
@@ -611,7 +647,8 @@ def context_is_bounded(facts: Facts) -> Iterator[Hit]:
     Why: `COPY .` copies the git history, data and credentials of your checkout into the image.
 
     How: Add a `.dockerignore` that excludes everything (`*`) except what the build needs (`!src`).
-    What is built from its own folder inside the repository is not meant: no history is there.
+    What is built from its own folder inside the repository is not meant: no history is there. A
+    build that takes the version from git (setuptools-scm) needs `.git`.
 
     Source: [Docker: .dockerignore](https://docs.docker.com/build/concepts/context/#dockerignore-files).
     """
@@ -632,11 +669,30 @@ def _find_unbounded(facts: Facts) -> Iterator[Hit]:
         is_given = any(each.verb == "COPY" and "--from=" in each.value for each in last)
         for each in last if is_given else docker.instructions:
             words = [word for word in each.value.split() if not word.startswith("--")]
-            is_all = each.verb in ("COPY", "ADD") and words[:1] == ["."]
+            is_all = each.verb in ("COPY", "ADD") and _WHOLE.match(" ".join(words))
             if is_all and "--from=" not in each.value and not _is_context(facts, docker):
                 message = "this copies everything, even .git and private files: add a .dockerignore"
+                if _reads_history(facts):
+                    message = (
+                        "this copies everything, even private files: add a .dockerignore that lets "
+                        ".git through, where the build finds the version"
+                    )
                 yield Hit(docker.path, each.line, message)
                 break
+
+
+# The first source is the whole context, also as the first of a list.
+_WHOLE = compile_lazily(r"(?:\[ ?)?[\"']?(?:\./?|/)[\"']?[, ]")
+_OF_HISTORY = compile_lazily(
+    r"(?i)\b(?:setuptools|hatch|vcs|pdm|uv|poetry)[-_.](?:scm|vcs|versioning|dynamic[-_]versioning"
+    r"|git[-_]versioning)\b|\b(?:versioneer|versioningit|dunamai|miniver|use_scm_version|pbr)\b"
+)
+
+
+def _reads_history(facts: Facts) -> bool:
+    """Whether a build takes the version from git."""
+    text = "\n".join(map(facts.text, facts.paths("pyproject.toml", "setup.py", "setup.cfg")))
+    return _OF_HISTORY.search(text) is not None
 
 
 _INSTALLS_ALL = compile_lazily(r"\binstall\b[^\n;&|]{0,300}[ \"'](?:-e ?)?\.(?:[\[ \"'\n]|$)")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
 from posixpath import dirname, normpath
@@ -413,6 +413,28 @@ _DEAD_FILES = {
 _RUN_BY = (".travis.yml", ".gitlab-ci.yml", ".gitlab/**.yml", ".github/workflows/*", "tox.ini")
 
 
+_BEGINS_COMMENT = compile_lazily(r"\.\.(?:\s*$|\s+(?![_\[|])(?!\S[^\n]*::))")
+
+
+def _hide_comments(path: str, lines: Sequence[str]) -> Iterator[str]:
+    """The lines of a page or of settings, empty where they are comments, whole or at their end."""
+    is_rst, is_page = path.endswith(".rst"), path in _READMES
+    ends = ""
+    for line in lines:
+        if is_rst:
+            is_inside = ends and (not line.strip() or line[:1].isspace())
+            ends = ".." if is_inside or _BEGINS_COMMENT.match(line) else ""
+            yield "" if ends else line
+        elif is_page:
+            shown = "" if ends else line.partition("<!--")[0]
+            rest = line if ends else line[len(shown) :]
+            _, closed, last = rest.rpartition("-->")
+            ends = "-->" if (rest and not closed) or "<!--" in last else ""
+            yield shown + ("" if ends else last)
+        else:
+            yield re.split(r"(?:^|\s)#", line, maxsplit=1)[0]
+
+
 @rule("DOC007", SHOULD)
 def services_live(facts: Facts) -> Iterator[Hit]:
     """No page, job or file relies on a service that is closed.
@@ -435,7 +457,7 @@ def services_live(facts: Facts) -> Iterator[Hit]:
             continue
         found = [
             (number, match)
-            for number, line in enumerate(facts.lines(path), 1)
+            for number, line in enumerate(_hide_comments(path, facts.lines(path)), 1)
             if (match := _DEAD_ADDRESS.search(line[:_LONGEST_LINE]))
         ]
         if found:

@@ -235,6 +235,24 @@ def find_python(name: str) -> tuple[int, int] | None:
     return (int(match[1]), int(match[2])) if match else None
 
 
+# The `python3` that a system's own packages are.
+_PYTHONS = {
+    "debian": {"10": (3, 7), "11": (3, 9), "12": (3, 11), "13": (3, 13)},
+    "ubuntu": {"18.04": (3, 6), "20.04": (3, 8), "22.04": (3, 10), "24.04": (3, 12)},
+}
+
+
+def find_system_python(name: str) -> tuple[str, tuple[int, int]] | None:
+    """What an image of Debian or Ubuntu is called in words, and the Python of the system."""
+    image = read(name)
+    for _, version, label in _find_systems(image):
+        pythons = _PYTHONS.get(image.short, {})
+        if found := pythons.get(version) or pythons.get(version.split(".")[0]):
+            return label, found
+        break
+    return None
+
+
 _BUILDS = compile_lazily(
     r"\b(?:docker|podman|buildah|nerdctl) (?:buildx |image )?(?:build|bud)\b"
     r"(?:\\\n|[^\n;&|]){0,800}?\s(?:-t|--tag)[= ][\"']?((?:\$\([^()\n]{0,100}\)|\$(?!\()"

@@ -6,16 +6,18 @@ import re
 from collections.abc import Iterable, Iterator
 
 from lisa_scaffold.formats.document import Document
-from lisa_scaffold.formats.edit import replace_in_line, replace_item, set_value
+from lisa_scaffold.formats.edit import Change, replace_in_line, replace_item, set_value
 from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.formats.markdown import find_prose
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import licences
-from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules.applications import is_application
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.requirement import (
+    REQUIRES,
     find_missing,
+    find_old_backend,
     find_old_setuptools,
     list_required_names,
     reaches_expressions,
@@ -61,9 +63,38 @@ _LONGEST_NAME = 100  # characters of a name, with words such as "or later"; a te
 _READMES = ("README.md", "README.rst", "README.txt", "README", "readme.md", "Readme.md")
 
 
+# A file with a few words in place of a text, and what says that they are not all.
+_GRANTED = compile_lazily(r"\b(?:under|licen[sc]ed|licen[sc]e:|terms)(?!\w)", re.IGNORECASE)
+_NOT_ALL = compile_lazily(
+    r"\b(?:unless|except|portions?|parts?|third|others?|some|dual|compatible|style|like|not|based"
+    r"|derived|and|or(?! (?:\W?at your option|any later|later|newer|above)))\b",
+    re.IGNORECASE,
+)
+_MOST_WORDS = 400  # characters
+_MOST_NOTICE = 3000  # characters: a notice of the GPL has less, and each of its texts more
+
+
+@cached_in_facts
+def _find_held(facts: Facts) -> dict[str, tuple[str, ...]]:
+    """The licences of each licence file: those whose texts it holds, or the one that it names."""
+    return {
+        path: found or _find_named_alone(facts.text(path)) for path, found in facts.licences.items()
+    }
+
+
+def _find_named_alone(text: str) -> tuple[str, ...]:
+    """The licence that a few words name, and no other; none where there may be more to it."""
+    if len(text) > _MOST_WORDS or not _GRANTED.search(text) or _NOT_ALL.search(text):
+        return ()
+    named = {licences.strip_suffix(name) for name, _ in licences.find_named(text)}
+    # A name may stand there again, without its version.
+    names = {one for one in named if not any(each.startswith(f"{one}-") for each in named)}
+    return tuple(names) if len(names) == 1 and not names & {"GPL", "LGPL", "BSD"} else ()
+
+
 def _held_licences(facts: Facts) -> set[str]:
-    """The licences whose texts the project holds."""
-    return {each for found in facts.licences.values() for each in found}
+    """The licences whose texts the project holds, or which a file names in place of a text."""
+    return {each for found in _find_held(facts).values() for each in found}
 
 
 def _holds_text_of(facts: Facts, names: set[str]) -> bool:
@@ -104,8 +135,15 @@ def _name_all(names: Iterable[str]) -> str:
 
 
 def _describe_held(facts: Facts) -> str:
-    paths = " and ".join(path for path, found in facts.licences.items() if found)
-    return f"{paths} contains the text of {' and '.join(sorted(_held_licences(facts)))}"
+    held = {path: found for path, found in _find_held(facts).items() if found}
+    names = " and ".join(sorted(_held_licences(facts)))
+    verb = "contains the text of"
+    # Of the GNU licences alone there is a notice too, which is recognised like the text.
+    if not any(facts.licences[path] for path in held):
+        verb = "names"
+    elif "GPL" in names and all(len(facts.text(path)) < _MOST_NOTICE for path in held):
+        verb = "contains the notice of"
+    return f"{' and '.join(held)} {verb} {names}"
 
 
 _CODE = compile_lazily(
@@ -138,7 +176,12 @@ def text_is_there(facts: Facts) -> Iterator[Hit]:
         return
     elsewhere = [path for path in facts.files if _ELSEWHERE.fullmatch(path) and facts.text(path)]
     named = facts.package.texts("license-files")
-    if not elsewhere:
+    inner = [path for path in facts.files if _is_in_package(facts, path) and facts.text(path)]
+    if not elsewhere and inner:
+        message = "no licence text at the top, where people and tools look for it: move this there"
+        if not any(facts.describes(pattern, path) for pattern in named for path in inner):
+            yield Hit(inner[0], 1, message)
+    elif not elsewhere:
         message = (
             "no licence text, so nobody may use or change this: add that of the licence which the "
             "copyright holders choose, as LICENSE"
@@ -153,6 +196,12 @@ def text_is_there(facts: Facts) -> Iterator[Hit]:
         key = "license_files" if facts.package.form == "setuptools" else "license-files"
         message = f"builds leave this licence out: list the file under `{key}`"
         yield Hit(min(elsewhere, key=_is_of_a_part), 1, message)
+
+
+def _is_in_package(facts: Facts, path: str) -> bool:
+    """Whether a licence text lies beside the modules of a package."""
+    folder, _, name = path.rpartition("/")
+    return folder in facts.layout.packages and _PLAIN.match(name) is not None
 
 
 # Build requirements that write the text of the stated licence into what is published.
@@ -240,6 +289,25 @@ def _guess_identifier(facts: Facts, text: str) -> str:
     return meant if meant in licences.COMMON else ""
 
 
+def _settle(facts: Facts, text: str) -> str:
+    """The identifier that a text is, or can only mean; empty where there are several.
+
+    One of the GNU licences' that the list has given up says nothing of later versions: then the
+    classifiers have to.
+    """
+    named = licences.read_deprecated(text)
+    if not named:
+        return licences.make_canonical(text) or _guess_identifier(facts, text)
+    if text.strip().endswith("+"):
+        return f"{named}-or-later"
+    claimed = {
+        name for _, each in _licence_classifiers(facts) for name in licences.find_claimed(each)
+    }
+    ends = {"-or-later" if name.endswith("+") else "-only" for name in claimed}
+    is_told = {licences.strip_suffix(name) for name in claimed} == {named} and len(ends) == 1
+    return f"{named}{ends.pop()}" if is_told else ""
+
+
 @rule(
     "LIC003",
     SHOULD,
@@ -278,26 +346,34 @@ def stated(facts: Facts) -> Iterator[Hit]:
         value = facts.pyproject.get("project", "license")
     path, line = package.place("license")
     if not text and not isinstance(value, dict):
-        if not _licence_classifiers(facts) and "classifiers" not in package.unknown:
-            remedy = _name_held(_held_licences(facts), in_table=not reaches_expressions(facts))
-            message = f"no `license`, so tools report this as unlicensed: state {remedy}"
-            yield Hit(path, package.place().line, message)
+        yield from _find_unstated(facts)
         return
     if not reaches_expressions(facts):
         return
-    right = licences.make_canonical(text) or _guess_identifier(facts, text)
+    right = _settle(facts, text)
+    # Where the text is of another licence, which of the two is meant has to be known first.
+    if _contradicts_text(facts, text):
+        return
     if isinstance(value, dict):
         remedy = _describe_replacement(facts, value, right)
         message = f"`license` as a table is outdated, and tools misread it: {remedy}"
         yield Hit(path, line, message, fix=_turn_table_into_text(facts, right))
-    # Where the text is of another licence, which of the two is meant has to be known first.
-    elif not licences.make_canonical(text) and not _contradicts_text(facts, text):
+    elif not licences.make_canonical(text):
         remedy = f"write `{right}`" if right else _CHOOSE
         fix = None
         if right and text in (facts.lines(path) or [""])[line - 1]:
             fix = Fix.edit(path, replace_in_line(line, text, right))
         message = f"`{text}` is not a licence identifier that tools understand: {remedy}"
         yield Hit(path, line, message, fix=fix)
+
+
+def _find_unstated(facts: Facts) -> Iterator[Hit]:
+    """The metadata that names no licence in any way."""
+    package = facts.package
+    if not _licence_classifiers(facts) and "classifiers" not in package.unknown:
+        remedy = _name_held(_held_licences(facts), in_table=not reaches_expressions(facts))
+        message = f"no `license`, so tools report this as unlicensed: state {remedy}"
+        yield Hit(package.place("license").path, package.place().line, message)
 
 
 def _name_held(held: set[str], *, in_table: bool) -> str:
@@ -320,11 +396,25 @@ def _describe_replacement(facts: Facts, table: dict[str, object], right: str) ->
         # Whether later versions of the GPL are meant, no text of it says.
         right = only if only in licences.COMMON else ""
     steps = [f'write `license = "{right}"`' if right else _CHOOSE]
+    if not right and (named := licences.read_deprecated(str(table.get("text", "")))):
+        each = (f'`license = "{named}-{end}"`' for end in ("or-later", "only"))
+        steps = [f"write {' or '.join(each)}, whichever is meant"]
     if isinstance(file := table.get("file"), str):
         steps.append(f'list it under `license-files = ["{file}"]`')
+    if newer := _describe_floor(facts):
+        steps.append(newer)
     if _licence_classifiers(facts):
         steps.append(f"delete the classifiers `{_CLASSIFIER.strip()}`")
-    return " and ".join([", ".join(steps[:-1]), steps[-1]] if len(steps) > 1 else steps)
+    # The clause on where identifiers are ends with a comma.
+    joint = ", and " if steps[0] == _CHOOSE or ", " in steps[0] else " and "
+    return joint.join([", ".join(steps[:-1]), steps[-1]] if len(steps) > 1 else steps)
+
+
+def _describe_floor(facts: Facts) -> str:
+    """The backend to require, where a bound allows one that refuses an identifier."""
+    if facts.package.backend == "setuptools" or not (found := find_old_backend(facts)):
+        return ""
+    return f"require `{found[1]}`"
 
 
 def _turn_table_into_text(facts: Facts, right: str) -> Fix | None:
@@ -336,21 +426,28 @@ def _turn_table_into_text(facts: Facts, right: str) -> Fix | None:
     if not re.match(r"\s*license\s*=\s*\{[^{}]*\}\s*(#.*)?$", line):
         return None
     classifiers = [text for _, text in _licence_classifiers(facts)]
-    if any(
+    is_disputed = any(
         licences.contradict(licences.find_claimed(text), {licences.strip_suffix(right)})
         for text in classifiers
-    ):
+    )
+    newer = _require_newer(facts, right)
+    if is_disputed or newer is None or not takes_expression(facts, right):
         return None
-    if not takes_expression(facts, right):
-        return None
-    changes = [set_value(("project", "license"), quoted(right))]
+    changes = [set_value(("project", "license"), quoted(right)), *newer]
     changes += [replace_item(_ITEMS, text, None) for text in classifiers]
-    if facts.package.backend == "setuptools" and find_old_setuptools(facts):
-        newer = require_newer_setuptools(facts)
-        if not newer:
-            return None
-        changes += newer
     return Fix.edit("pyproject.toml", *changes)
+
+
+def _require_newer(facts: Facts, expression: str) -> list[Change] | None:
+    """What lets no backend in that refuses an expression; ``None`` where that is for people."""
+    if facts.package.backend == "setuptools":
+        return require_newer_setuptools(facts) or (None if find_old_setuptools(facts) else [])
+    found = find_old_backend(facts, expression)
+    if not found:
+        return []
+    # What scikit-build-core does by default may hang on the same bound.
+    is_used = "build-system.requires" in facts.text("pyproject.toml")
+    return None if is_used else [replace_item(REQUIRES, found[0], quoted(found[1]))]
 
 
 def _contradicts_text(facts: Facts, stated: str) -> bool:

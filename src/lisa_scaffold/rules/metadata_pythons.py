@@ -16,7 +16,7 @@ from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.package import Place
 from lisa_scaffold.rules.applications import is_application
 from lisa_scaffold.rules.fix import Fix
-from lisa_scaffold.rules.images import find_dockerfiles
+from lisa_scaffold.rules.images import find_dockerfiles, find_system_python
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, UNSAFE, Hit, join_same, join_words, rule
 
 Version = tuple[int, int]
@@ -327,6 +327,7 @@ def images_agree(facts: Facts) -> Iterator[Hit]:
     `pip` refuses any other Python.
     """
     yield from join_same(_find_other_images(facts))
+    yield from join_same(_find_other_systems(facts))
 
 
 def _find_other_images(facts: Facts) -> Iterator[Hit]:
@@ -340,6 +341,41 @@ def _find_other_images(facts: Facts) -> Iterator[Hit]:
                 right = f"one that {facts.package.text('requires-python')!r} allows"
             message = f"the package cannot be installed with Python {_format_version(python)}"
             yield Hit(*find(), f"{message}: use {right}")
+
+
+# A Python that is not the system's, or a script that may bring one.
+_OTHER_PYTHON = compile_lazily(
+    r"conda|mamba|pyenv|deadsnakes|pixi|\bnix\b|\buv\b|pypy|\bppa\b|backports|sources\.list|\basdf\b"
+    r"|[Pp]ython-?\d\.\d|\.sh\b|\bmise\b|\brye\b|\bbrew\b|spack|--from=|--ignore-requires-python"
+)
+_SYSTEM_PYTHON = compile_lazily(
+    r"\bapt(?:-get)?\b(?: -\S+){0,20} install\b[^;&|\n]{0,1000}\bpython3(?:-(?:pip|dev|venv|full"
+    r"|setuptools))?(?![\w.-])"
+)
+_INSTALLS_HERE = compile_lazily(
+    r"\bpip3? install\b[^\n;&|]{0,300}[ \"'](?:-e ?)?\.(?:[\[/ \"'\n]|$)"
+    r"|\bpython3? setup\.py (?:install|develop)\b"
+)
+
+
+def _find_other_systems(facts: Facts) -> Iterator[Hit]:
+    """The images whose system has a Python in which the package is installed, and cannot be."""
+    oldest = facts.package.oldest_python
+    for docker in find_dockerfiles(facts):
+        if not docker.stages[1:] and ("/" not in docker.path or _has_package(facts, docker)):
+            text = "\n".join(each.value for each in docker.instructions)
+            system = find_system_python(docker.stages[0].resolved)
+            is_sure = _SYSTEM_PYTHON.search(text) and not _OTHER_PYTHON.search(text)
+            if not oldest or not system or not is_sure or not _INSTALLS_HERE.search(text):
+                continue
+            name, python = system
+            if python < oldest or not _allows_any(facts, python):
+                supported = facts.package.text("requires-python")
+                message = (
+                    f"{name} has Python {_format_version(python)}, which `{supported}` excludes: "
+                    "use a system, or an image, with a Python that it allows"
+                )
+                yield Hit(docker.path, docker.stages[0].instructions[0].line, message)
 
 
 def _find_images(facts: Facts) -> Iterator[tuple[re.Match[str] | None, Callable[[], Place]]]:

@@ -202,7 +202,10 @@ def settings_are_read(facts: Facts) -> Iterator[Hit]:
                 continue
             if not _is_named(path, automation):
                 first = places[0][0].path
-                message = f"{tool} reads only {first} and ignores this: move it there"
+                remedy = "move it there"
+                if _says_same(places[0], (document, keys)):
+                    remedy = "delete it, as it says the same"
+                message = f"{tool} reads only {first} and ignores this: {remedy}"
                 yield Hit(path, document.line(*keys), message)
     if facts.pyproject.get("tool", "flake8"):
         plugins = ("flake8-pyproject", "pyproject-flake8", "pflake8", "flakeheaven", "flake9")
@@ -211,6 +214,14 @@ def settings_are_read(facts: Facts) -> Iterator[Hit]:
             line = facts.pyproject.line("tool", "flake8")
             message = "flake8 does not read this file: move the settings to .flake8, or delete them"
             yield Hit(TOML, line, message)
+
+
+def _says_same(first: Place, other: Place) -> bool:
+    """Whether all that stands at one place stands at the first, too."""
+    there, here = (document.get(*keys) for document, keys in (first, other))
+    if not isinstance(here, dict) or not isinstance(there, dict):
+        return False
+    return all(name in there and there[name] == value for name, value in here.items())
 
 
 # Where requirements of a desk or a pipeline are listed, whatever the folder.

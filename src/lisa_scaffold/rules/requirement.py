@@ -200,6 +200,34 @@ def takes_expression(facts: Facts, expression: str = "") -> bool:
     return True
 
 
+_BOUND = compile_lazily(r"([<>=!~]=?)\s*([\d.]++)")
+
+
+def find_old_backend(facts: Facts, expression: str = "") -> tuple[str, str] | None:
+    """Find the requirement whose lower bound allows a backend that refuses licence expressions.
+
+    Returns
+    -------
+    tuple
+        Its text, and the text that allows none; ``None`` where there is no such bound.
+    """
+    backend = facts.package.backend
+    name, floor, _ = _FLOORS.get(backend, ("", "", ()))
+    if " " in expression:
+        floor = _FLOOR_OF_OPERATORS.get(backend, floor)
+    wanted = [*map(int, floor.split("."))]
+    for text in map(str, facts.pyproject.items(*REQUIRES)):
+        parts = split_requirement(text.strip())
+        bounds = _BOUND.findall(parts["spec"]) if parts else []
+        lower = [each for sign, each in bounds if sign == ">="]
+        if not parts or normalize_name(parts["name"]) != name or len(lower) != 1:
+            continue
+        numbers = [int(each) for each in lower[0].split(".") if each]
+        if numbers < wanted:
+            return text, re.sub(r"(>=\s*)[\d.]+", rf"\g<1>{floor}", text, count=1)
+    return None
+
+
 def allows(bound: str, floor: str) -> bool | None:
     """Whether a bound allows a version from a floor on; ``None`` where it is no bound."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
