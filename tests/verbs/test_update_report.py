@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 from lisa_scaffold import cli, git
 from lisa_scaffold.cli.ending import open_page
 from lisa_scaffold.errors import ExitCode, LisaError
+from lisa_scaffold.sync import kept_report
 
 from ..support.pages import Page, check_structure
 from ..support.updates import (
@@ -530,6 +531,113 @@ def test_a_lock_that_does_not_know_the_projects_requirements_is_told(
     said = capsys.readouterr().out
     assert "  constraints.txt: does not lock SciPy yet. Renew it with: nox -s lock\n" in said
     assert said.endswith("\nRenew constraints.txt with: nox -s lock\n")
+
+
+LOCK = """\
+# written by nox -s lock
+numpy==1.0 \\
+    --hash=sha256:00
+scipy==1.5 ; python_version < '3.12' \\
+    --hash=sha256:00
+scipy==1.6 ; python_version >= '3.12' \\
+    --hash=sha256:00
+tool @ https://example.org/tool.zip \\
+    --hash=sha256:00
+"""
+
+
+def list_requirements(*requirements: str) -> str:
+    listed = "".join(f"  {json.dumps(each)},\n" for each in requirements)
+    return f'[project]\nname = "a"\ndependencies = [\n{listed}]\n'
+
+
+@pytest.mark.parametrize(
+    ("requirement", "said"),
+    [
+        ("numpy", ""),
+        ("numpy>=1,<2", ""),
+        ("numpy>=0.9rc1 ; python_version >= '3.11'", ""),
+        ("numpy>=1.1", "pins numpy 1.0, which `numpy>=1.1` excludes"),
+        ("numpy >=1.1; python_version < '3'", "pins numpy 1.0, which `numpy >=1.1` excludes"),
+        ("SciPy (<1.5)", "pins SciPy 1.5 and 1.6, which `SciPy (<1.5)` excludes"),
+        ("scipy>=1.6", "pins scipy 1.5, which `scipy>=1.6` excludes"),
+        # It may be meant for one of the two versions alone.
+        ("scipy>=1.6 ; python_version >= '3.12'", ""),
+        ("tool @ https://example.org/tool.zip", ""),
+        ("numpy==none", ""),
+    ],
+)
+def test_a_lock_of_versions_that_the_project_excludes_is_told(
+    requirement: str, said: str, tmp_path: Path, capsys: Capture
+) -> None:
+    workshop = open_workshop(tmp_path, {"template/pyproject.toml": list_requirements()})
+    workshop.edit({"pyproject.toml": list_requirements(requirement)})
+    workshop.release("v1.1.0", {"template/constraints.txt": LOCK})
+    notes = report(workshop, capsys)["notes"]
+    told = [each for each in notes if each.startswith("constraints.txt")]
+    assert told == ([f"constraints.txt: {said}. Renew it with: nox -s lock"] if said else [])
+
+
+@pytest.mark.parametrize(("names", "said"), [(("numpy", "scipy"), ""), (("numpy",), "scipy")])
+def test_a_lock_that_comes_for_more_than_the_project_asks_for_is_told(
+    names: tuple[str, ...], said: str, tmp_path: Path, capsys: Capture
+) -> None:
+    base = list_requirements("numpy", "scipy")
+    workshop = open_workshop(tmp_path, {"template/pyproject.toml": base})
+    workshop.edit({"pyproject.toml": list_requirements(*names), "own.txt": ""})
+    workshop.release("v1.1.0", {"template/constraints.txt": LOCK})
+    assert update(workshop.project) == ExitCode.DONE
+    why = "constraints.txt: was made for scipy too, which the project does not ask for. Renew it"
+    assert (why in capsys.readouterr().out) is bool(said)
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "whose"),
+    [
+        ("numpy<1", "numpy>=0.9", "the project's lines stay"),
+        ("numpy<2", "numpy>=1.1", "the template's lines come"),
+        ("numpy<1", "numpy>=1.1", ""),
+        ("numpy<2", "numpy>=0.9", None),
+    ],
+)
+def test_a_lock_that_is_stale_with_one_sides_requirements_is_told_so(
+    mine: str, theirs: str, whose: str | None, tmp_path: Path, capsys: Capture
+) -> None:
+    base = {"template/pyproject.toml": list_requirements("numpy>=0.8")}
+    workshop = open_workshop(tmp_path, base)
+    workshop.edit({"pyproject.toml": list_requirements(mine)})
+    new = {"template/pyproject.toml": list_requirements(theirs), "template/constraints.txt": LOCK}
+    workshop.release("v1.1.0", new)
+    assert update(workshop.project) == ExitCode.FINDINGS
+    last = capsys.readouterr().out.splitlines()[-1]
+    where = f", if {whose} in the conflict of pyproject.toml," if whose else ""
+    assert last.startswith("Renew") is (whose is not None)
+    if whose is not None:
+        assert last == f"Renew constraints.txt{where} with: nox -s lock"
+        # What `resolve` says at its end.
+        kept = kept_report.read(git.find_repository(workshop.project))
+        assert kept
+        assert kept.left == last
+
+
+SESSIONS = "import nox\n\n\n@nox.session\ndef tests(session):\n    ...\n"
+
+
+@pytest.mark.parametrize("stays", [False, True])
+def test_a_lock_that_nothing_renews_any_more_is_told(
+    stays: bool, tmp_path: Path, capsys: Capture
+) -> None:
+    sessions = f"{SESSIONS}\n\n@nox.session\ndef lock(session):\n    ...\n"
+    base = {"template/noxfile.py": sessions, "template/pyproject.toml": list_requirements("numpy")}
+    workshop = open_workshop(tmp_path, base)
+    mine = {"pyproject.toml": list_requirements("numpy", "jax"), "constraints.txt": LOCK}
+    kept = sessions.replace("def lock(session):\n    ...", "def lock(session):\n    print()")
+    workshop.edit({**mine, **({"noxfile.py": kept} if stays else {})})
+    workshop.release("v1.1.0", {"template/noxfile.py": SESSIONS})
+    assert update(workshop.project) == (ExitCode.DONE if stays else ExitCode.FINDINGS)
+    said = capsys.readouterr().out
+    gone = "constraints.txt: the session `lock`, which renews it, is gone from noxfile.py: delete"
+    assert (gone in said, "nox -s lock" in said) == (not stays, stays)
 
 
 def test_a_lock_that_waits_to_be_committed_is_the_one_that_counts(

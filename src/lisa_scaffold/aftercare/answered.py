@@ -77,8 +77,7 @@ def tell_sessions(synced: Synced, store: Store, ours: str) -> None:
 
     tree = [path for path in store.paths(ours) if path == _SESSIONS or _is_yaml(path)]
     before = store.contents(ours, tree)
-    theirs = {path: each.theirs for path, each in synced.conflicts.items() if each.theirs}
-    sides = (before, {**before, **synced.decided()}, {**before, **synced.files, **theirs})
+    sides = (before, {**before, **synced.decided()}, {**before, **synced.offered()})
     known, found, in_theirs = (
         [
             *sessions_exist.hits(

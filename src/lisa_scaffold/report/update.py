@@ -11,7 +11,7 @@ from lisa_scaffold.report import machine
 from lisa_scaffold.report.changes import Changes, build_changes_page
 from lisa_scaffold.report.document import SHOWN_AGAIN, Document, Item, Section, as_markdown, as_text
 from lisa_scaffold.shown import harmless, redacted, visible
-from lisa_scaffold.sync.outcome import LOCKED, Conflict, Synced, patch
+from lisa_scaffold.sync.outcome import LOCKED, Conflict, Renewal, Synced, patch
 from lisa_scaffold.verbs.update import Updated
 from lisa_scaffold.versions import shorten
 
@@ -122,7 +122,7 @@ def write_html(updated: Updated) -> str:
     ]
     synced = updated.synced
     left = [Item(task.text, task.path) for task in synced.tasks]
-    left += [Item(f"Renew with: {command}", path) for path, command in synced.stale.items()]
+    left += [Item(_hint_lock("", renewal), path) for path, renewal in synced.stale.items()]
     sections = [Section("Left for you to correct", tuple(left), urgent=True)] if left else []
     if rest:
         sections.append(Section("Notes", tuple(rest)))
@@ -173,8 +173,13 @@ def _list_tasks(synced: Synced, where: str = ", as told above") -> str:
 
 def _hint_locks(synced: Synced) -> str:
     """What renews the locks that are out of date."""
-    said = (f"\nRenew {visible(path)} with: {command}" for path, command in synced.stale.items())
-    return "".join(said)
+    return "".join(f"\n{_hint_lock(path, renewal)}" for path, renewal in synced.stale.items())
+
+
+def _hint_lock(path: str, renewal: Renewal) -> str:
+    """What renews a lock, and where that is due."""
+    where = f", {renewal.where}," if renewal.where else ""
+    return f"Renew{f' {visible(path)}' if path else ''}{where} with: {renewal.command}"
 
 
 def tell_tried(updated: Updated) -> str:

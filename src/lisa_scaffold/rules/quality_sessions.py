@@ -50,7 +50,7 @@ def sessions_exist(facts: Facts) -> Iterator[Hit]:
 
     Source: [nox: command line](https://nox.thea.codes/en/stable/usage.html#specifying-one-or-more-sessions).
     """
-    known = _find_sessions(facts.python("noxfile.py"))
+    known = find_sessions(facts)
     if known is None:
         return
     for job in facts.pipeline.jobs.values():
@@ -92,7 +92,7 @@ def sessions_can_install(facts: Facts) -> Iterator[Hit]:
     Source: [requires-python](https://packaging.python.org/en/latest/specifications/pyproject-toml/#requires-python):
     `pip` refuses any other Python.
     """
-    known = _find_sessions(facts.python("noxfile.py")) or {}
+    known = find_sessions(facts) or {}
     excluded: dict[str, None] = {}
     for job in facts.pipeline.jobs.values():
         for name in (*_find_plain(job), *_find_filled(facts, job)):
@@ -106,6 +106,11 @@ def sessions_can_install(facts: Facts) -> Iterator[Hit]:
             "the package in CI then: change it, or remove that Python from noxfile.py"
         )
         yield Hit(*facts.package.place("requires-python"), message)
+
+
+def find_sessions(facts: Facts) -> Mapping[str, _Session] | None:
+    """The sessions by their names; ``None`` where nobody can tell without running the file."""
+    return _find_sessions(facts.python("noxfile.py"))
 
 
 def _allows(facts: Facts, python: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from lisa_scaffold.formats import diff
 from lisa_scaffold.formats.refit import refit
@@ -81,6 +82,21 @@ class Conflict:
     theirs: Blob | None = None
 
 
+class Renewal(NamedTuple):
+    """What renews a lock that is out of date.
+
+    Attributes
+    ----------
+    command
+        The command.
+    where
+        On what the lock's being out of date depends; empty for nothing.
+    """
+
+    command: str
+    where: str = ""
+
+
 @dataclass
 class Synced:
     """The merge of a project with a newer render.
@@ -102,7 +118,7 @@ class Synced:
     tasks
         Those notes that leave something to do before the project is right again.
     stale
-        The locks that are out of date then, each with the command that renews it.
+        The locks that are out of date then, each with what renews it.
     """
 
     files: dict[str, Blob | None] = field(default_factory=dict)
@@ -112,7 +128,7 @@ class Synced:
     patches: dict[str, str] = field(default_factory=dict)
     quotations: dict[str, str] = field(default_factory=dict)
     tasks: list[Note] = field(default_factory=list)
-    stale: dict[str, str] = field(default_factory=dict)
+    stale: dict[str, Renewal] = field(default_factory=dict)
 
     def settle(self, path: str, status: str, content: Blob | None, was: str | None = None) -> None:
         """Record the new content of a path."""
@@ -137,6 +153,11 @@ class Synced:
         """New content of each path, with the project's lines where no merge was safe."""
         ours = {path: each.ours for path, each in self.conflicts.items() if each.ours}
         return {**self.files, **ours}
+
+    def offered(self) -> dict[str, Blob | None]:
+        """New content of each path, with the template's lines where no merge was safe."""
+        theirs = {path: each.theirs for path, each in self.conflicts.items() if each.theirs}
+        return {**self.files, **theirs}
 
     def note(self, path: str, *notes: str, weight: Weight = Weight.TELLS) -> None:
         """Record what a maintainer should know of a path."""
