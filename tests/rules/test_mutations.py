@@ -52,6 +52,19 @@ def dag(old: str, new: str) -> Callable[[], Files]:
     return put("dags/small.py", SMALL_DAG.replace(old, new), kind="pipeline")
 
 
+def silent() -> Files:
+    """A service whose application tells nobody whether it works."""
+    files = clean(kind="service")
+    for path, start, end in (
+        (COMPOSE, "  healthcheck:\n    test: [CMD, python3, -c", "  deploy:\n"),
+        ("Dockerfile", "HEALTHCHECK --start-period", 'CMD ["bin/serve"]'),
+    ):
+        said = text(files, path)
+        at = said.index(start)
+        files = edited(files, path, said[at : said.index(end, at)], "")
+    return files
+
+
 def static() -> Files:
     """A project whose version stands in its metadata, and in its changelog."""
     files = edited(clean(), TOML, 'dynamic = [ "version" ]', 'version = "1.0.0"')
@@ -342,6 +355,7 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     ),
     "CMP017": edit(COMPOSE, "  cap_drop: [ALL]\n", "", kind="service"),
     "CMP018": edit(COMPOSE, "127.0.0.1:${AIRFLOW_PORT:?}", "${AIRFLOW_PORT:?}", kind="pipeline"),
+    "CMP019": silent,
     "HLM001": put("chart/values.schema.json", None, kind="service"),
     "HLM002": put(MORE, "kind: Job\nresources: {}\n", kind="service"),
     "HLM003": put(MORE, "kind: Ingress\nspec: {}\n", kind="service"),

@@ -89,6 +89,18 @@ class Dockerfile(NamedTuple):
             image = other.resolved
         return image
 
+    def chain(self, stage: Stage) -> list[Stage]:
+        """A stage and those of this file that it starts from, the nearest first."""
+        names = {each.name.lower(): each for each in self.stages if each.name}
+        chain = [stage]
+        seen = {stage.instructions[0].line}
+        while below := names.get(chain[-1].resolved.lower()):
+            if below.instructions[0].line in seen:
+                break
+            chain.append(below)
+            seen.add(below.instructions[0].line)
+        return chain
+
 
 MOST_LINES = 20_000
 """Lines of a Dockerfile that is read; a longer one is none that people write."""

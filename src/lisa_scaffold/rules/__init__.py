@@ -43,7 +43,10 @@ FAMILIES = {
         "GitLab pipeline",
     ),
     "CON": (("container",), "Container"),
-    "CMP": (("compose", "compose_risks", "compose_runs"), "Docker Compose"),
+    "CMP": (
+        ("compose", "compose_health", "compose_risks", "compose_runs"),
+        "Docker Compose",
+    ),
     "HLM": (("chart",), "Helm chart"),
     "DJA": (("django", "django_migrations"), "Django"),
     "SON": (("sonar",), "SonarQube"),

@@ -83,7 +83,9 @@ _TESTS = compile_lazily(
 
 def _runs_tests(docker: Dockerfile) -> bool:
     """Whether an image is there to run tests: what it starts are these."""
-    every = [each for stage in reversed(_last_stages(docker)) for each in stage.instructions]
+    every = [
+        each for stage in reversed(docker.chain(docker.stages[-1])) for each in stage.instructions
+    ]
     # The last one of each counts.
     started = {each.verb: each.value for each in every if each.verb in ("CMD", "ENTRYPOINT")}
     return any(_TESTS.search(value) for value in started.values())
@@ -92,19 +94,6 @@ def _runs_tests(docker: Dockerfile) -> bool:
 def _folder(docker: Dockerfile) -> str:
     """The folder of a Dockerfile with its slash; empty at the top."""
     return docker.path[: docker.path.rfind("/") + 1]
-
-
-def _last_stages(docker: Dockerfile) -> list[Stage]:
-    """The stages that the image is built from, the last one first."""
-    names = {each.name.lower(): each for each in docker.stages if each.name}
-    chain = [docker.stages[-1]]
-    seen = {chain[0].instructions[0].line}
-    while below := names.get(chain[-1].resolved.lower()):
-        if below.instructions[0].line in seen:
-            break
-        chain.append(below)
-        seen.add(below.instructions[0].line)
-    return chain
 
 
 def _find_bases(docker: Dockerfile) -> Iterator[Stage]:
@@ -355,7 +344,7 @@ def _find_rooted(facts: Facts) -> Iterator[Hit]:
     for docker in _find_run(facts):
         if _OF_BASE.fullmatch(docker.path):
             continue
-        chain = _last_stages(docker)
+        chain = docker.chain(docker.stages[-1])
         users = [
             each for stage in chain for each in reversed(stage.instructions) if each.verb == "USER"
         ]
@@ -619,7 +608,7 @@ def _find_caches(facts: Facts) -> Iterator[Hit]:
     """Every instruction that leaves a cache behind."""
     clean = "`&& rm -rf /var/lib/apt/lists/*`"
     for docker in _find_run(facts):
-        chain = _last_stages(docker)
+        chain = docker.chain(docker.stages[-1])
         for index, stage in enumerate(chain):
             for number, change in _find_kept(facts, docker, stage, chain[index + 1 :]):
                 message = "pip's cache bloats the image: add `--no-cache-dir`"
@@ -664,7 +653,7 @@ def _find_unbounded(facts: Facts) -> Iterator[Hit]:
         own = (f"{docker.path}.dockerignore", ".dockerignore", ".containerignore")
         if facts.has(*own, *beside):
             continue
-        last = [each for stage in _last_stages(docker) for each in stage.instructions]
+        last = [each for stage in docker.chain(docker.stages[-1]) for each in stage.instructions]
         # What a stage has that only gives files to the last one is in no image.
         is_given = any(each.verb == "COPY" and "--from=" in each.value for each in last)
         for each in last if is_given else docker.instructions:
