@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ..support.checking import Found, changed, clean, findings, found, text
+from ..support.checking import Found, changed, clean, edited, findings, found, text
 
 PRODUCTION = "site/settings/production.py"
 HEAD = "from .base import *\n\nDATABASES = {}\n"
@@ -169,3 +169,69 @@ def test_tls_that_is_left_to_the_place(line: str) -> None:
 @pytest.mark.parametrize("path", ["site/settings/local.py", "tests/settings/production.py"])
 def test_a_desk_has_no_tls(path: str) -> None:
     assert found(django(REDIRECT, path), "DJA") == []
+
+
+BASE = """\
+INSTALLED_APPS = []
+MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+"""
+SECURED = {PRODUCTION: f"{HEAD}CSRF_COOKIE_SECURE = True\n", "site/settings/base.py": BASE}
+
+
+def test_a_site_that_speaks_tls_and_says_nothing_of_its_cookies() -> None:
+    assert found(SECURED, "DJA") == [("DJA004", PRODUCTION, 1)]
+    absolute = {PRODUCTION: "from site.settings.base import *\nDATABASES = {}\n"}
+    assert found({**SECURED, **absolute}, "DJA") == [("DJA004", PRODUCTION, 1)] * 2
+    below = {f"back/{path}": content for path, content in {**SECURED, **absolute}.items()}
+    assert found(below, "DJA") == [("DJA004", f"back/{PRODUCTION}", 1)] * 2
+    package = {**SECURED, "site/settings/base.py": None, "site/settings/base/__init__.py": BASE}
+    assert found(changed({}, package), "DJA") == [("DJA004", PRODUCTION, 1)]
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("site/settings/base.py", BASE.replace("SECURE_PROXY_SSL_HEADER", "A")),
+        ("site/settings/base.py", BASE.replace("SessionMiddleware", "OtherMiddleware")),
+        ("site/settings/base.py", f"{BASE}from there.settings import *\n"),
+        ("site/settings/base.py", f"from dynaconf import LazySettings\n{BASE}"),
+        ("site/settings/base.py", f"import django_heroku.settings\n{BASE}"),
+        ("site/settings/base.py", f"{BASE}more(locals())\n"),
+        ("site/settings/base.py", f"{BASE}= 1\n"),
+        ("site/settings/base.py", None),
+        (PRODUCTION, f"{HEAD}CSRF_COOKIE_SECURE = True\nSESSION_COOKIE_SECURE = ON\n"),
+        (PRODUCTION, f"from ....base import *\n{HEAD}CSRF_COOKIE_SECURE = True\n"),
+        ("site/apps.py", "settings.SESSION_COOKIE_SECURE = True\n"),
+        (".env.production", "SESSION_COOKIE_SECURE=1\n"),
+        ("deploy/nginx.conf", "proxy_cookie_flags ~ secure;\n"),
+    ],
+)
+def test_cookies_that_something_else_may_secure(path: str, content: str | None) -> None:
+    assert found(changed(SECURED, {path: content}), "DJA004") == []
+
+
+def test_settings_that_bring_much_are_not_followed_for_ever() -> None:
+    chain = {
+        f"site/settings/part{number}.py": f"from .part{number + 1} import *\n"
+        for number in range(30)
+    }
+    looped = {**SECURED, "site/settings/base.py": f"from .production import *\n{BASE}"}
+    assert found(looped, "DJA004") == [("DJA004", PRODUCTION, 1)]
+    long = {**SECURED, **chain, "site/settings/base.py": f"from .part0 import *\n{BASE}"}
+    assert found({**long, "site/settings/part30.py": ""}, "DJA004") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "severity"),
+    [
+        ("SESSION_COOKIE_SECURE = True\n", "DJA004", "must"),
+        ("CSRF_COOKIE_SECURE = True\n", "DJA004", "must"),
+        ("SECURE_HSTS_SECONDS = 365 * 24 * 3600\n", "DJA007", "should"),
+    ],
+)
+def test_a_service_of_the_template_without_one(line: str, code: str, severity: str) -> None:
+    path = "service/settings.py"
+    files = edited(clean(kind="service"), path, line, "")
+    told = [(each.code, each.path, each.line, each.severity) for each in findings(files, "DJA")]
+    assert told == [(code, path, 1, severity)]

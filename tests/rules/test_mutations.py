@@ -356,6 +356,9 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     "CMP017": edit(COMPOSE, "  cap_drop: [ALL]\n", "", kind="service"),
     "CMP018": edit(COMPOSE, "127.0.0.1:${AIRFLOW_PORT:?}", "${AIRFLOW_PORT:?}", kind="pipeline"),
     "CMP019": silent,
+    "CMP020": edit(
+        "deploy/Caddyfile", "\n{$SITE_HOST} {\n", "\nhttp://{$SITE_HOST} {\n", kind="service"
+    ),
     "HLM001": put("chart/values.schema.json", None, kind="service"),
     "HLM002": put(MORE, "kind: Job\nresources: {}\n", kind="service"),
     "HLM003": put(MORE, "kind: Ingress\nspec: {}\n", kind="service"),

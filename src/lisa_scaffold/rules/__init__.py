@@ -44,7 +44,7 @@ FAMILIES = {
     ),
     "CON": (("container",), "Container"),
     "CMP": (
-        ("compose", "compose_health", "compose_risks", "compose_runs"),
+        ("compose", "compose_health", "compose_proxy", "compose_risks", "compose_runs"),
         "Docker Compose",
     ),
     "HLM": (("chart",), "Helm chart"),

@@ -11,8 +11,9 @@ from lisa_scaffold.formats.document import Problem
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules.compose import find_compose
+from lisa_scaffold.rules.django_parts import find_unnamed, read_parts
 from lisa_scaffold.rules.images import find_dockerfiles
-from lisa_scaffold.rules.rule import SERVICE, SHOULD, Hit, rule
+from lisa_scaffold.rules.rule import SERVICE, SHOULD, Hit, is_made, rule
 
 _SETTINGS = ("**/settings.py", "**/settings/**.py", "**/settings_*.py", "**/*_settings.py")
 _NO_PROJECT = compile_lazily(
@@ -180,16 +181,37 @@ def cookies_need_tls(facts: Facts) -> Iterator[Hit]:
 
     Why: Over an open line whoever listens takes the login over.
 
-    How: Write `True`; a desk without TLS says otherwise in settings of its own.
+    How: Write `True`; a desk without TLS says otherwise in settings of its own. Django's default is
+    `False`: a setting that no file names is meant where the others tell that the site speaks TLS.
 
     Source: [Django: deployment checklist](https://docs.djangoproject.com/en/stable/howto/deployment/checklist/#https).
     """
     for each in find_settings(facts):
-        for name in ("SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE"):
+        for name in _COOKIES:
             value = each.values.get(name)
-            if value and _constant(value) is False:
+            is_off = value is not None and _constant(value) is False
+            if is_off or (_has_logins_by_tls(facts, each) and name in find_unnamed(facts)):
                 message = f"a login may go over an open line: write `{name} = True`"
-                yield Hit(each.path, value.lineno, message)
+                yield Hit(each.path, value.lineno if value else 1, message)
+
+
+_COOKIES = ("SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE")
+_SPEAKS_TLS = compile_lazily(
+    r"(?m)^(?:SECURE_PROXY_SSL_HEADER[ \t]*=[ \t]*\(|SECURE_SSL_REDIRECT[ \t]*=[ \t]*True\b"
+    r"|SECURE_HSTS_SECONDS[ \t]*=[ \t]*[1-9])"
+)
+_SESSIONS = compile_lazily(r"\bSessionMiddleware\b")
+_MARKS_COOKIES = compile_lazily(r"(?i)\bproxy_cookie_\w+|\bset-cookie\b")
+
+
+def _has_logins_by_tls(facts: Facts, settings: Settings) -> bool:
+    """Whether settings, all of which are seen, keep sessions, and say that a site speaks TLS."""
+    said = read_parts(facts, settings.path)
+    return bool(
+        _SPEAKS_TLS.search(said)
+        and _SESSIONS.search(said)
+        and not _MARKS_COOKIES.search(_read_fronts(facts))
+    )
 
 
 # Whatever answers before Django may redirect, and send the header, itself.
@@ -217,23 +239,34 @@ def site_needs_tls(facts: Facts) -> Iterator[Hit]:
     browser comes that way again and again.
 
     How: Write `SECURE_SSL_REDIRECT = True` and `SECURE_HSTS_SECONDS = 31536000`. Where something in
-    front of Django does it, say so in a comment there, if no file of the project shows it.
+    front of Django does it, say so in a comment there, if no file of the project shows it. In a
+    service of the template the header may not be missing either.
 
     Source: [Django: deployment checklist](https://docs.djangoproject.com/en/stable/howto/deployment/checklist/#https).
     """
-    fronts = "\n".join(map(facts.text, facts.paths(*_FRONTS)[:_MOST_FRONTS]))
+    fronts = _read_fronts(facts)
     for each in find_settings(facts):
         for name, wrong, right, done in (
             ("SECURE_SSL_REDIRECT", False, "True", _TO_TLS),
             ("SECURE_HSTS_SECONDS", 0, "31536000", _SENDS_HSTS),
         ):
             value = each.values.get(name)
-            if value is None or not _is_just(value, wrong) or done.search(fronts):
+            message = f"visitors may come over an open line: write `{name} = {right}`"
+            if done.search(fronts):
+                continue
+            if is_made(facts, SERVICE) and name in find_unnamed(facts):
+                yield Hit(each.path, 1, message)
+            if value is None or not _is_just(value, wrong):
                 continue
             near = facts.lines(each.path)[max(value.lineno - _ABOVE, 0) : value.lineno]
             if not any(_REASON.search(line.partition("#")[2]) for line in near):
-                message = f"visitors may come over an open line: write `{name} = {right}`"
                 yield Hit(each.path, value.lineno, message)
+
+
+@cached_in_facts
+def _read_fronts(facts: Facts) -> str:
+    """What the files say of all that may answer before Django."""
+    return "\n".join(map(facts.text, facts.paths(*_FRONTS)[:_MOST_FRONTS]))
 
 
 _ABOVE = 4
