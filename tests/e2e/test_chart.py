@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
+import os
+import re
+import shutil
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -393,6 +397,83 @@ def test_a_reference_that_leads_elsewhere_is_seen_though_schemas_say_nothing(
         changed += objects
     code, said = validate(changed, "1.32", tmp_path)
     assert code == 0, said
+
+
+# --- What the chart's own tests, in the repository that has it, see of the same -------------------
+
+WEB = '{{- include "selector" . | nindent %d }}\n%sapp.kubernetes.io/component: web\n'
+EDITS = {
+    # File, text, what is written instead, how often the text stands before it.
+    "the pods' label": ("service", "        app.kubernetes.io/component: web", "web", "other", 0),
+    "the Deployment's selector": ("service", WEB % (6, " " * 6), "web", "other", 0),
+    "the Service's selector": ("service", WEB % (4, " " * 4), "web", "migrate", 0),
+    "a Service for all pods": (
+        "service",
+        WEB % (4, " " * 4),
+        "app.kubernetes.io/component: web",
+        "",
+        0,
+    ),
+    "the budget's selector": ("service", WEB % (6, " " * 6), "web", "other", 1),
+    "the spread's selector": ("service", WEB % (14, " " * 14), "web", "other", 0),
+    "a selector with the version": ("service", WEB % (6, " " * 6), "selector", "labels", 1),
+    "the Service's port": ("service", "- { name: http, port: 80", "http", "web", 0),
+    "the port that it leads to": ("service", "targetPort: http", "http", "web", 0),
+    "the container's port": ("service", "{ name: http, containerPort", "http", "web", 0),
+    "the number of that port": ("service", "containerPort: 8000", "8000", "8080", 0),
+    "the port of a probe": ("service", "path: /readyz, port: http", "http", "web", 0),
+    "the Service's name": ("service", "kind: Service\nmetadata:\n  name: {{", "{{", "a-{{", 0),
+    "the account's name": (
+        "service",
+        "kind: ServiceAccount\nmetadata:\n  name: {{",
+        "{{",
+        "a-{{",
+        0,
+    ),
+    "what is scaled": ("service", "kind: Deployment, name: {{", "{{", "a-{{", 0),
+    "whom a policy binds": ("network", WEB % (6, " " * 6), "web", "other", 0),
+    "a policy for migrations": ("network", "component: migrate", "migrate", "web", 0),
+    "a policy for backups": ("network", "[backup, restore]", ", restore", "", 0),
+    "the port that a policy opens": ("network", "port: 8000", "8000", "80", 0),
+    "the port of the Ingress": ("entry", "port: { name: http }", "http", "web", 0),
+    "the port of the route": ("entry", "port: 80 }", "80", "8000", 0),
+    "the Service behind the Ingress": (
+        "entry",
+        "service:\n                name: {{",
+        "{{",
+        "a-{{",
+        0,
+    ),
+    "the port that is measured": ("operators", "- { port: http", "http", "web", 0),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=list(EDITS))
+def test_tests_of_the_repository_see_one_name_that_leads_elsewhere(
+    chart: Chart, edit: tuple[str, str, str, str, int], tmp_path: Path
+) -> None:
+    name, place, old, new, before = edit
+    copied = Chart(chart.helm, tmp_path / "service/chart")
+    shutil.copytree(chart.folder, copied.folder)
+    path = copied.folder / f"templates/{name}.yaml"
+    parts = path.read_text(encoding="utf-8").split(place)
+    assert (place.count(old), len(parts) > before + 1) == (1, True)
+    head, tail = place.join(parts[: before + 1]), place.join(parts[before + 1 :])
+    path.write_text(head + place.replace(old, new) + tail, encoding="utf-8")
+    # Helm's own check, and Kubernetes' schemas, have nothing against it.
+    assert "0 chart(s) failed" in copied.lint()
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "helm").symlink_to(chart.helm)
+    env = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+    told = ("--config-file=chart/tests/pytest.ini", "-p", "no:cacheprovider", "chart/tests")
+    done = run(
+        *(sys.executable, "-m", "pytest", "-q", *told, "-k", "lead_to or takes_it and 1.32"),
+        cwd=tmp_path / "service",
+        env=env,
+    )
+    failed = set(re.findall(r"(?m)^FAILED \S+::(\w+)", done.stdout))
+    assert failed == {"test_selectors_and_names_lead_to_what_they_mean"}, done.stdout
 
 
 def test_pods_follow_the_restricted_standard_and_their_volumes_are_there(

@@ -25,6 +25,7 @@ RENDERED = CHART.parent / "reports/chart"
 # Kubernetes has no schema of what a cluster installs besides.
 FOREIGN = {"HTTPRoute", "Probe", "PrometheusRule", "ServiceMonitor"}
 VERSIONS = ("1.28", "1.32", "1.37")
+LASTING = {f"app.kubernetes.io/{name}" for name in ("component", "instance", "name")}
 
 
 def helm(*words: str | Path) -> str:
@@ -143,20 +144,55 @@ def misfits(objects: list[Object]) -> list[str]:
         "spread": spread["labelSelector"]["matchLabels"],
     }
     found = [key for key, each in selectors.items() if chosen(objects, each) != {name}]
-    policies = [each["spec"]["podSelector"] for each in objects if each["kind"] == "NetworkPolicy"]
-    bound = [
-        chosen(objects, each["matchLabels"], each.get("matchExpressions", ())) for each in policies
-    ]
+    # What differs from release to release, such as a version, can be in no selector.
+    found += [f"{key}: version" for key, each in selectors.items() if not each.keys() <= LASTING]
+    policies = [each["spec"] for each in objects if each["kind"] == "NetworkPolicy"]
+    bound = [bound_by(objects, each) for each in policies]
     if sorted(one for each in bound for one in each) != sorted(one for one, _ in pods(objects)):
         found.append("NetworkPolicy")
+    listens = {each["containerPort"] for each in container["ports"]}
+    let_in = [
+        each for policy in policies for way in policy.get("ingress", ()) for each in way["ports"]
+    ]
+    if {each["port"] for each in let_in} != listens:
+        found.append("NetworkPolicy: port")
     if find(objects, "HorizontalPodAutoscaler")["spec"]["scaleTargetRef"]["name"] != name:
         found.append("HorizontalPodAutoscaler")
     if find(objects, "ServiceAccount")["metadata"]["name"] != spec["serviceAccountName"]:
         found.append("ServiceAccount")
+    named = {each["name"] for each in container["ports"]}
+    asked = {key: each["httpGet"]["port"] for key, each in container.items() if "Probe" in key}
     (port,) = service["spec"]["ports"]
-    if port["targetPort"] not in {each["name"] for each in container["ports"]}:
-        found.append("targetPort")
-    return found
+    asked["targetPort"] = port["targetPort"]
+    return [*found, *(key for key, each in asked.items() if each not in named), *strays(objects)]
+
+
+def bound_by(objects: list[Object], policy: Object) -> set[str]:
+    """The workloads whose pods a policy binds."""
+    selector = policy["podSelector"]
+    return chosen(objects, selector["matchLabels"], selector.get("matchExpressions", ()))
+
+
+def strays(objects: list[Object]) -> Iterator[str]:
+    """What sends people, or who measures, to something else than the service and its port."""
+    service = find(objects, "Service")
+    name, labels = service["metadata"]["name"], service["metadata"]["labels"]
+    (port,) = service["spec"]["ports"]
+    for kind, spec in ((each["kind"], each.get("spec", {})) for each in objects):
+        fits = True
+        if kind == "Ingress":
+            (rule,), (tls,) = spec["rules"], spec["tls"]
+            ways = [each["backend"] for each in rule["http"]["paths"]]
+            fits = ways == [{"service": {"name": name, "port": {"name": port["name"]}}}]
+            fits = fits and tls["hosts"] == [rule["host"]]
+        elif kind == "HTTPRoute":
+            ways = [each for rule in spec["rules"] for each in rule["backendRefs"]]
+            fits = ways == [{"name": name, "port": port["port"]}]
+        elif kind == "ServiceMonitor":
+            fits = spec["selector"]["matchLabels"].items() <= labels.items()
+            fits = fits and {each["port"] for each in spec["endpoints"]} == {port["name"]}
+        if not fits:
+            yield kind
 
 
 def test_selectors_and_names_lead_to_what_they_mean(objects: list[Object]) -> None:
