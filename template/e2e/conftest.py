@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import shutil
@@ -25,6 +24,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "reports/pages"
 WIDTHS = {"phone": 390, "desk": 1280}
+# Those of LISA's data centre: a mail, which the site needs, is not among them.
+SCOPES = "openid profile groups"
 DATABASE = ("DB_HOST", "DB_NAME", "DB_PASSWORD", "DB_PORT", "DB_USER")
 
 
@@ -57,10 +58,9 @@ def find_port() -> int:
 
 @pytest.fixture(scope="session")
 def provider() -> Iterator[str]:
-    """A provider of logins (OpenID Connect) that knows somebody; its address."""
+    """A provider of logins (OpenID Connect) that takes everybody; its address."""
     port = find_port()
-    known = {"sub": "jo", "email": "jo@institute.example.org", "email_verified": True}
-    words = ("oidc_provider_mock", f"--port={port}", f"--user-claims={json.dumps(known)}")
+    words = ("oidc_provider_mock", f"--port={port}")
     process = subprocess.Popen([sys.executable, "-W", "ignore", "-m", *words])
     end = time.monotonic() + 60
     while time.monotonic() < end:
@@ -88,6 +88,7 @@ def describe_place(folder: Path, store: str, provider: str) -> dict[str, str]:
         "EMAIL_VERIFICATION": "none",
         "OIDC_ISSUER": provider,
         "OIDC_CLIENT_ID": "site",
+        "OIDC_SCOPES": SCOPES,
         "OIDC_CLIENT_SECRET": secrets.token_urlsafe(16),
         "S3_ENDPOINT": store,
         "S3_BUCKET": "data",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from .conftest import PICTURES, Site
+from .conftest import PICTURES, SCOPES, Site
 
 OPEN = ["/", "/challenges/example/", "/challenges/example/downloads/", "/accounts/login/"]
 OPEN += ["/accounts/signup/", "/accounts/password/reset/"]
@@ -58,14 +59,22 @@ def test_people_log_in_download_and_look_at_the_plot(
     assert all(each["secure"] and each["httpOnly"] for each in cookies)
 
 
-def test_people_log_in_by_their_institute(page: Page) -> None:
+def test_people_log_in_by_their_institute(page: Page, site: Site, provider: str) -> None:
     page.goto("/accounts/login/")
     page.click("text=your institute")
     # The site asks before it sends people elsewhere; then the provider asks who they are.
-    page.click("main button[type=submit]")
-    # Its newer versions have a button of that name for each person whom they know.
-    page.fill("input[name=sub]", "jo")
+    with page.expect_request(f"{provider}/**") as asked:
+        page.click("main button[type=submit]")
+    (scopes,) = parse_qs(urlsplit(asked.value.url).query)["scope"]
+    assert sorted(scopes.split()) == sorted(SCOPES.split())
+    person = f"jo-{page.viewport_size['width']}" if page.viewport_size else "jo"
+    page.fill("input[name=sub]", person)
     page.press("input[name=sub]", "Enter")
+    # The provider tells no mail, and so the site asks for one.
+    page.wait_for_url(f"{site.url}/accounts/3rdparty/signup/")
+    look_at(page, "/accounts/3rdparty/signup/")
+    page.fill("input[name=email]", f"{person}@institute.example.org")
+    page.click("main button[type=submit]")
     page.wait_for_selector("text=Log out")
     page.goto("/tokens/")
     assert page.locator("h1").inner_text() == "Tokens"

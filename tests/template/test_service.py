@@ -53,6 +53,15 @@ def compose(render: Render, name: str) -> dict[str, Any]:
     return loaded
 
 
+def test_a_provider_is_asked_for_a_mail_unless_the_place_names_other_scopes(
+    service: Render,
+) -> None:
+    scopes = "openid profile email groups"
+    told = compose(service, "compose.yaml")["x-settings"]["OIDC_SCOPES"]
+    assert told == f"${{OIDC_SCOPES:-{scopes}}}"
+    assert f'read("OIDC_SCOPES", "{scopes}")' in text(service, "service/settings.py")
+
+
 def test_no_file_speaks_of_a_package(service: Render) -> None:
     skipped = r"\.copier-answers|\.gitignore|LICENSE|requirements|Caddyfile"
     looked_at = [path for path in service.files if not re.search(skipped, path)]
