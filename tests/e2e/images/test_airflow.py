@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from ..parts import airflow, ceph, slurm
+from ...support.tools import passes
+from ..parts import airflow, apptainer, ceph, registry, slurm
 from ..parts.airflow import Pipeline, wait_until
+from ..parts.apptainer import Apptainer
 from ..parts.centre import Centre
 from ..parts.ceph import Client, Gateway
 from ..parts.docker import Docker
@@ -158,38 +160,68 @@ def test_every_object_is_processed_exactly_once(
 
 # --- A computing centre ---------------------------------------------------------------------------
 
-# Stands in for Apptainer, which Debian bookworm does not have: the same words, run by Docker.
-APPTAINER = """\
-#!/bin/sh
-for word; do
-    shift
-    case $word in
-        --bind=*) bind=${word#--bind=} ;;
-        --pwd=*) pwd=${word#--pwd=} ;;
-        *.sif) break ;;
-    esac
-done
-exec docker run --rm --pull=never --network=none --volume="$bind" --workdir="$pwd" IMAGE "$@"
+WORDS = """
+import shlex, sys
+from lisa_l1_pipeline.runs import container
+from lisa_l1_pipeline.steps import load_site, load_step
+site = load_site()
+print(shlex.join(container(load_step("noise", site), site, sys.argv[1], "apptainer")))
 """
 
 
 @pytest.fixture
-def cluster(
-    docker: Docker, step: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Cluster]:
-    folder = tmp_path_factory.mktemp("cluster")
-    programs = folder / "bin"
-    programs.mkdir()
-    stand_in = programs / "apptainer"
-    stand_in.write_text(APPTAINER.replace("IMAGE", step))
-    stand_in.chmod(0o755)
-    path = f"{programs}:{Path(docker.client).parent}:/usr/bin:/bin"
-    with slurm.running(folder, {**docker.environment, "PATH": path}) as running:
+def published(
+    pipeline: Pipeline,
+    step: str,
+    docker: Docker,
+    trixie: Cde,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[str, str]]:
+    """The image of the step in a registry, and its digest."""
+    assert step
+    context, base = pipeline.root / "steps/noise", trixie.operations
+    folder = tmp_path_factory.mktemp("registry")
+    with registry.publishing(docker, context, folder, CDE_IMAGE=base) as made:
+        yield made
+
+
+@pytest.fixture
+def user(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Apptainer:
+    """Apptainer for somebody who sees the folder of the test, as every node of a cluster does."""
+    tmp_path.chmod(0o755)
+    return apptainer.installed(tmp_path_factory.mktemp("user"), tmp_path)
+
+
+@pytest.fixture
+def cluster(user: Apptainer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    path = f"{user.program.parent}:/usr/bin:/bin"
+    with slurm.running(tmp_path_factory.mktemp("cluster"), {"PATH": path}) as running:
         yield running
 
 
-def test_a_step_runs_at_a_computing_centre(chain: Chain, cluster: Cluster, tmp_path: Path) -> None:
+def build_image(pipeline: Pipeline, user: Apptainer, folder: Path, name: str, digest: str) -> None:
+    """Make the image that a cluster wants, by the line of the pipeline's page."""
+    page = (pipeline.root / "docs/sites.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"(?m)^\$ (apptainer build .+)$", page)
+    command = line.replace("IMAGE", name).replace("DIGEST", digest.removeprefix("sha256:"))
+    folder.mkdir()
+    os.chown(folder, apptainer.NUMBER, apptainer.NUMBER)
+    path = {"PATH": f"{user.program.parent}:/usr/bin:/bin"}
+    passes("sh", "-c", command, cwd=folder, env=path, timeout=900)
+    assert [path.name for path in folder.iterdir()] == [f"{digest.replace(':', '-')}.sif"]
+
+
+def test_a_step_runs_at_a_computing_centre(
+    chain: Chain,
+    published: tuple[str, str],
+    user: Apptainer,
+    cluster: Cluster,
+    tmp_path: Path,
+) -> None:
+    name, digest = published
     centre = Centre(chain.pipeline, chain.gateway, cluster, tmp_path)
+    centre.pin(digest, image=name)
+    build_image(chain.pipeline, user, tmp_path / "images", name, digest)
     for bucket in ("lisa-l0", "products"):
         chain.s3("create_bucket", Bucket=bucket)
 
@@ -198,11 +230,21 @@ def test_a_step_runs_at_a_computing_centre(chain: Chain, cluster: Cluster, tmp_p
         etag = chain.s3("head_object", Bucket="lisa-l0", Key=key)["ETag"].strip('"')
         return {"bucket": "lisa-l0", "key": key, "etag": etag}
 
-    before = len(chain.products())
+    before = chain.products()
     state, said = centre.run(put("segments/hpc a.csv", SEGMENT + "25.0,7\n"))
     assert state == "success", said[-4000:]
-    assert len(chain.products()) == before + 1
-    assert re.search(r"job \d+ started as noise-[0-9a-f]{16}", said)
+    (product,) = {*chain.products()} - {*before}
+    # By the commandfile it knew the channel, its input and where its output goes.
+    told = json.loads(chain.s3("get_object", Bucket="products", Key=product)["Body"])
+    assert (told["channel"], told["samples"]) == ("X", 101)
+    crate = product.replace("noise.json", "ro-crate-metadata.json")
+    assert digest in chain.s3("get_object", Bucket="products", Key=crate)["Body"]
+    # What ran is what the operator's words say, and nothing stands in for a word of them.
+    (job,) = re.findall(r"job (\d+) started as noise-[0-9a-f]{16}", said)
+    shown = cluster("scontrol", "--oneliner", "show", "job", job)
+    (folder,) = re.findall(rf"WorkDir={tmp_path}/scratch/(\S+)", shown)
+    words = passes(centre.pipeline.python, "-c", WORDS, folder, cwd=tmp_path, env=centre.env)
+    assert words in cluster("scontrol", "write", "batch_script", job, "-")
     # Nothing stays at the centre, and nothing here.
     assert [path for path in (tmp_path / "scratch").rglob("*") if path.is_file()] == []
     assert list((tmp_path / "work").rglob("*.csv")) == []
@@ -212,4 +254,4 @@ def test_a_step_runs_at_a_computing_centre(chain: Chain, cluster: Cluster, tmp_p
     assert state == "failed"
     assert re.search(r"Slurm job \d+: FAILED, exit code 1", said)
     assert "2 samples are too few to measure noise" in said
-    assert len(chain.products()) == before + 1
+    assert len(chain.products()) == len(before) + 1

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ..parts import airflow, cache, ceph, registry
+from ..parts import airflow, ceph, registry
 from ..parts.airflow import Pipeline, wait_until
 from ..parts.centre import Place
 from ..parts.ceph import Client, Gateway
@@ -57,18 +57,10 @@ def step(
     pipeline: Pipeline, docker: Docker, trixie: Cde, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, str]]:
     """The image of the step as it is published, and its digest."""
+    context, base = pipeline.root / "steps/noise", trixie.operations
     folder = tmp_path_factory.mktemp("registry")
-    with (
-        cache.borrowed("registry", folder / "data") as (data, _),
-        registry.serving(folder, data) as host,
-    ):
-        name = f"{host}/noise"
-        docker.build(pipeline.root / "steps/noise", name, CDE_IMAGE=trixie.operations)
-        said = docker("push", name)
-        (digest,) = re.findall(r"digest: (sha256:[0-9a-f]{64})", said)
-        # The node gets it from there.
-        docker("image", "rm", name)
-        yield name, digest
+    with registry.publishing(docker, context, folder, CDE_IMAGE=base) as published:
+        yield published
 
 
 @pytest.fixture(scope="module")

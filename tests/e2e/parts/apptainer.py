@@ -21,7 +21,7 @@ PROGRAM = """\
 #!/bin/sh
 # Run Apptainer in the folder that one is in, which becomes the home of its user.
 exec {unshare} --mount --propagation=private sh -ec '
-    folder=$PWD
+    PATH=/usr/sbin:/usr/bin:/sbin:/bin folder=$PWD here=/home/ada
     mount --bind "{system}" "{system}"
     for name in proc sys dev; do mount --rbind "/$name" "{system}/$name"; done
     # On a cluster everybody may use it; a machine without udev gives it to root alone.
@@ -29,15 +29,22 @@ exec {unshare} --mount --propagation=private sh -ec '
         [ -e "{system}/root/fuse" ] || mknod -m 666 "{system}/root/fuse" c 10 229
         mount --bind "{system}/root/fuse" "{system}/dev/fuse"
     fi
+    mount -t tmpfs -o mode=1777 tmpfs "{system}/tmp"
+    {shared}
     mount --bind "$folder" "{system}/home/ada"
     cd "{system}"
-    pivot_root . tmp
-    umount --lazy tmp
-    mount -t tmpfs -o mode=1777 tmpfs /tmp
-    cd /home/ada
+    pivot_root . mnt
+    umount --lazy mnt
+    cd "$here"
     export PATH=/usr/local/bin:/usr/bin:/bin HOME=/home/ada LC_ALL=C.UTF-8 APPTAINER_NO_HTTPS=true
     exec setpriv --reuid={number} --regid={number} --clear-groups apptainer --silent "$@"
 ' sh "$@"
+"""
+# On a cluster every node sees it under the same name, and a home is elsewhere.
+SHARED = """\
+folder="{work}" here=$PWD
+    mkdir -p "{system}{shared}"
+    mount --bind "{shared}" "{system}{shared}"
 """
 # The usual compression takes minutes, and only this is of no interest to the tests.
 QUICK = """\
@@ -64,13 +71,15 @@ class Apptainer:
         return passes(self.program, *arguments, cwd=self.work, timeout=900)
 
 
-def installed(work: Path) -> Apptainer:
+def installed(work: Path, shared: Path | None = None) -> Apptainer:
     """Apptainer, made once.
 
     Parameters
     ----------
     work
         A new folder, which becomes its user's.
+    shared
+        A folder that it sees too, under its own name; then it is called from there alone.
     """
     need_root()
     source = f"deb {debian_mirror()} sid main"
@@ -91,7 +100,8 @@ def installed(work: Path) -> Apptainer:
     system = cached("apptainer", [*command, source, QUICK], make)
     os.chown(work, NUMBER, NUMBER)
     (work / "programs").mkdir()
-    script = PROGRAM.format(unshare=need("unshare"), system=system, number=NUMBER)
+    lines = SHARED.format(work=work, system=system, shared=shared).strip() if shared else ""
+    script = PROGRAM.format(unshare=need("unshare"), system=system, number=NUMBER, shared=lines)
     return Apptainer(_write_program(work / "programs/apptainer", script), work)
 
 

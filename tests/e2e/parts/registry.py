@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 import time
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from . import cache
+from .docker import Docker
 from .machine import need
 
 
@@ -48,6 +51,35 @@ def serving(folder: Path, data: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(timeout=60)
+
+
+@contextmanager
+def publishing(
+    docker: Docker, context: Path, folder: Path, **arguments: str
+) -> Iterator[tuple[str, str]]:
+    """Build an image, and have it in a registry; its name there, and its digest.
+
+    Parameters
+    ----------
+    docker
+        The engine.
+    context
+        What the image is built from.
+    folder
+        A new folder, for the registry.
+    arguments
+        Of the build.
+    """
+    with (
+        cache.borrowed("registry", folder / "data") as (data, _),
+        serving(folder, data) as host,
+    ):
+        name = f"{host}/{context.name}"
+        docker.build(context, name, **arguments)
+        (digest,) = re.findall(r"digest: (sha256:[0-9a-f]{64})", docker("push", name))
+        # Whoever needs it gets it from there.
+        docker("image", "rm", name)
+        yield name, digest
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
