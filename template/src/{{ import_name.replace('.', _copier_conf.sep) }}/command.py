@@ -91,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
         ("again", _again, "process objects again: forget what became of them, for the next sweep"),
         ("pin", _pin, "write the digest of a published image into steps.yaml"),
         ("relay", _relay, "take notifications of a store, and tell Airflow or a queue"),
+        ("pools", _tell_pools, "tell the pool of a site, as `airflow pools import` reads it"),
         ("buckets", _make_buckets, "make the buckets of a site, and its queue"),
         ("subscribe", _subscribe, "make the buckets, and have the store notify relay or queue"),
         ("desk", _desk, "start all of it on this machine, by Docker Compose"),
@@ -124,7 +125,7 @@ def _parser() -> argparse.ArgumentParser:
         if name == "subscribe":
             told = "address of the relay, as the store reaches it; none where a queue tells"
             command.add_argument("relay", nargs="?", default="", help=told)
-        if name in ("buckets", "subscribe"):
+        if name in ("pools", "buckets", "subscribe"):
             command.add_argument("--site", default="", help="name of the site")
         if name == "desk":
             _add_desk(command)
@@ -284,6 +285,13 @@ def _relay(arguments: argparse.Namespace) -> list[str]:
     with make_server(arguments.host, arguments.port, relay, **classes) as server:
         server.serve_forever()
     return []
+
+
+def _tell_pools(arguments: argparse.Namespace) -> list[str]:
+    site = load_site(arguments.site)
+    # What is deferred is a job or a pod: it goes on, and so keeps its slot.
+    told = {"slots": site.slots, "description": f"steps at {site.name}", "include_deferred": True}
+    return [json.dumps({site.pool: told} if site.slots else {})]
 
 
 def _make_buckets(arguments: argparse.Namespace) -> list[str]:

@@ -71,6 +71,7 @@ def run_step(name: str, folder: Any, **rest: Any) -> BaseOperator:
         "execution_timeout": timedelta(minutes=step.minutes) + FIVE_MINUTES,
         # Counts what waits in the triggerer too, as the default pool does not.
         "max_active_tis_per_dag": site.at_once,
+        **({"pool": site.pool} if site.pool else {}),
     }
     given = {**limits, **rest}
     return makers[site.engine](step=step, site=site, folder=folder, task_id=name, **given)

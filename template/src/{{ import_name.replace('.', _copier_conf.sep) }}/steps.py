@@ -110,6 +110,10 @@ class Site:
         Notifiers of Airflow that tell people of a run that failed, and what they are called with.
     at_once
         How many of a step run or wait at once.
+    pool
+        The pool of Airflow that its steps stand in; empty: the default one.
+    slots
+        How many of all that stand there run or wait at once; 0: somebody else made the pool.
     tries
         How many runs may fail on an object before it is given up.
     """
@@ -121,6 +125,8 @@ class Site:
     settings: Mapping[str, Any]
     alerts: tuple[Mapping[str, Any], ...] = ()
     at_once: int = 20
+    pool: str = ""
+    slots: int = 0
     tries: int = 5
 
     @property
@@ -168,6 +174,8 @@ def load_site(name: str = "") -> Site:
         settings=data.get("settings", {}),
         alerts=tuple(data.get("alerts", [])),
         at_once=data.get("at_once", Site.at_once),
+        pool=data.get("pool", {}).get("name", Site.pool),
+        slots=data.get("pool", {}).get("slots", Site.slots),
         tries=data.get("tries", Site.tries),
     )
 
