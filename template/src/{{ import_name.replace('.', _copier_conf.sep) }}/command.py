@@ -141,7 +141,7 @@ def _add_desk(command: argparse.ArgumentParser) -> None:
     put = what.add_parser("put", help="put a file into the store, and wait for the product")
     put.add_argument("file", type=Path)
     put.add_argument("key", nargs="?", default="", help="by default its name, where data arrive")
-    put.add_argument("--wait", type=float, default=300, metavar="SECONDS")
+    put.add_argument("--wait", type=float, default=900, metavar="SECONDS")
 
 
 def _desk(arguments: argparse.Namespace) -> list[str]:

@@ -1,4 +1,4 @@
-"""A generated pipeline at the desk, by Docker Compose: two commands to the first product."""
+"""A generated pipeline at the desk, from nothing, by the two commands of its README."""
 
 from __future__ import annotations
 
@@ -21,8 +21,6 @@ from .conftest import Cde
 
 pytestmark = pytest.mark.heavy
 
-STEP = "gitlab-registry.in2p3.fr/lisa/lisa-l1-pipeline/noise"
-
 
 @pytest.fixture(scope="module", params=["push", "queue"])
 def pipeline(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
@@ -30,15 +28,14 @@ def pipeline(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     # Containers of another user look below it.
     for path in (folder, *folder.parents[:2]):
         path.chmod(path.stat().st_mode | 0o755)
-    return airflow.install(folder, events=request.param)
+    return airflow.install_alone(folder, events=request.param)
 
 
 @pytest.fixture(scope="module")
 def desk(
     pipeline: Pipeline, docker: Docker, trixie: Cde, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Desk]:
-    docker.build(pipeline.root / "steps/noise", STEP, CDE_IMAGE=trixie.operations)
-    made = make_desk(pipeline, docker, tmp_path_factory.mktemp("stand-ins"))
+    made = make_desk(pipeline, docker, tmp_path_factory.mktemp("stand-ins"), trixie.operations)
     try:
         yield made
     finally:
@@ -55,23 +52,30 @@ def keys_of(extra: dict[str, Any]) -> list[str]:
 
 
 def test_two_commands_lead_to_a_product(desk: Desk) -> None:
-    said = desk("up", "--no-build")
+    page = (desk.pipeline.root / "README.md").read_text(encoding="utf-8")
+    first, second = re.findall(r"(?m)^\$ (nox -s desk.*)$", page)
+    said = desk.follow(first)
     assert f"Airflow: {desk.airflow.replace('127.0.0.1', 'localhost')}, user admin" in said
-    example = desk.pipeline.root / "steps/noise/example.csv"
-    patient = "--wait=800"  # others may use the machine too
-    product = desk("put", example, patient)
-    assert re.fullmatch(r"noise/[0-9a-f]{64}\n", product)
+    (product,) = re.findall(r"(?m)^noise/[0-9a-f]{64}$", desk.follow(second))
     # The same content makes no other product, whatever its key.
-    assert desk("put", example, "segments/a b ü+.csv", patient) == product
+    example = desk.pipeline.root / "steps/noise/example.csv"
+    assert desk("put", example, "segments/a b ü+.csv") == f"{product}\n"
     password = (desk.pipeline.root / "secrets/admin_password").read_text(encoding="utf-8")
     running = Airflow(desk.airflow, "admin", password)
-    assert {each["state"] for each in running.wait_for_runs("noise", 2)} == {"success"}
+    runs = running.wait_for_runs("noise", 2)
+    assert {each["state"] for each in runs} == {"success"}
     # The sweep may have seen the first one too: it begins when Airflow does.
     events = running("/api/v2/assets/events")["asset_events"]
     told = [each["extra"] for each in events if each["source_dag_id"] is None]
     assert [keys_of(each) for each in told] == [["segments/example.csv"], ["segments/a b ü+.csv"]]
     site = yaml.safe_load((desk.pipeline.root / "sites/local.yaml").read_text(encoding="utf-8"))
     assert ["payload" in each for each in told] == ["queue" in site["store"]] * 2
+    # Steps stand in the pool that was made for them, and so does nothing else.
+    pool = running(f"/api/v2/pools/{site['pool']['name']}")
+    assert (pool["slots"], pool["include_deferred"]) == (site["pool"]["slots"], True)
+    tasks = running("/api/v2/dags/noise/dagRuns/~/taskInstances")["task_instances"]
+    stand = {each["task_id"] for each in tasks if each["pool"] == pool["name"]}
+    assert stand == {"process.noise"}
 
     # What is closed.
     for guess in ("admin", "airflow", ""):

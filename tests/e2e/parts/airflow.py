@@ -32,10 +32,10 @@ class Pipeline:
     root: Path
     python: Path
 
-    def __call__(self, *words: str | Path, env: Mapping[str, str]) -> str:
+    def __call__(self, *words: str | Path, env: Mapping[str, str], timeout: float = 300) -> str:
         """Run one of its own commands; what that prints."""
         command = (self.python, "-m", "lisa_l1_pipeline", *words)
-        return passes(*command, cwd=self.root, env=dict(env), timeout=300)
+        return passes(*command, cwd=self.root, env=dict(env), timeout=timeout)
 
 
 def make_pipeline(root: Path, **given: Any) -> Path:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 from ...support.tools import passes, program
+from . import buildx
 from .airflow import NEWEST, PYTHON, Pipeline
 from .base import write_context
 from .ceph import free_port
@@ -77,6 +79,12 @@ RUN python3 -m venv /home/airflow/venv && pip install --quiet uv \\
     apache-airflow-providers-docker \\
     apache-airflow-providers-postgres apache-airflow-providers-ssh
 """
+# The one network of which the engine of the tests builds.
+OVERRIDE = """\
+services:
+  airflow: { build: { network: host } }
+  noise: { build: { network: host } }
+"""
 
 
 @dataclass(frozen=True)
@@ -89,10 +97,13 @@ class Desk:
     airflow: str
 
     def __call__(self, *words: str | Path) -> str:
-        """Call ``desk`` as somebody does who has just cloned the repository; what it prints."""
-        python, root = self.pipeline.python, self.pipeline.root
-        command = (python, "-m", "lisa_l1_pipeline", "desk", *words)
-        return passes(*command, cwd=root, env=self.environment, timeout=900)
+        """Call ``desk``; what it prints."""
+        return self.pipeline("desk", *words, env=self.environment, timeout=1200)
+
+    def follow(self, line: str) -> str:
+        """Run a line of a page as it stands there; what it prints."""
+        root = self.pipeline.root
+        return passes("bash", "-euc", line, cwd=root, env=self.environment, timeout=2400)
 
     def inspect(self, form: str) -> list[str]:
         """What the engine tells of each container, in the engine's own form."""
@@ -100,36 +111,64 @@ class Desk:
         return self.docker("inspect", f"--format={form}", *names).splitlines() if names else []
 
 
-def build_images(root: Path, docker: Docker, folder: Path) -> str:
-    """Build stand-ins of what the desk names, and Airflow with the DAGs; the name of that image."""
+def build_stand_ins(root: Path, docker: Docker, folder: Path) -> str:
+    """Build stand-ins of what the desk names; the name of the image of Airflow with the DAGs."""
     docker.build(write_context(RELEASE, folder / "base"), f"localhost/debian:{RELEASE}")
     for name, text in ("Dockerfile", STAND_INS), ("entry", POSTGRES), ("versitygw", GATEWAY):
         (folder / name).write_text(text, encoding="utf-8")
     services = yaml.safe_load((root / "compose.yaml").read_text())["services"]
-    (base,) = [
-        line.partition("=")[2]
-        for line in (root / "Dockerfile").read_text().splitlines()
-        if line.startswith("ARG AIRFLOW_IMAGE=")
-    ]
+    base = base_of(root / "Dockerfile", "AIRFLOW_IMAGE")
     named = {"postgres": services["db"]["image"], "versitygw": services["store"]["image"]}
     if "queue" in services:
         named["moto"] = services["queue"]["image"]
     for target, image in {**named, "airflow": base}.items():
         build = ("build", "--network=host", f"--target={target}", f"--tag={image}")
         docker(*build, folder, timeout=1200)
-    name = str(services["airflow"]["image"])
+    return str(services["airflow"]["image"])
+
+
+def build_images(root: Path, docker: Docker, folder: Path) -> str:
+    """Build these, and Airflow with the DAGs; the name of that image."""
+    name = build_stand_ins(root, docker, folder)
     docker.build(root, name, VERSION="1.2.3")
     return name
 
 
-def make_desk(pipeline: Pipeline, docker: Docker, folder: Path) -> Desk:
-    """Build the images, and find ports for what is open."""
-    build_images(pipeline.root, docker, folder)
-    tools = folder / "tools"
-    tools.mkdir()
+def base_of(dockerfile: Path, argument: str) -> str:
+    """The image that a Dockerfile starts from by an argument of it."""
+    text = dockerfile.read_text(encoding="utf-8")
+    (base,) = re.findall(rf"(?m)^ARG {argument}=(.+)$", text)
+    return str(base)
+
+
+def make_desk(pipeline: Pipeline, docker: Docker, folder: Path, cde: str) -> Desk:
+    """Make a desk of which nothing is built or started; what its images start from is there.
+
+    Parameters
+    ----------
+    pipeline, docker
+        What runs, and the engine.
+    folder
+        A new folder, for programs and stand-ins.
+    cde
+        The image that stands in for the CDE's.
+    """
+    root = pipeline.root
+    built = build_stand_ins(root, docker, folder)
+    docker("tag", cde, base_of(root / "steps/noise/Dockerfile", "CDE_IMAGE"))
+    services = yaml.safe_load((root / "compose.yaml").read_text())["services"]
+    for image in (built, services["noise"]["image"]):
+        docker.tries("image", "rm", image)
+    (root / "compose.override.yaml").write_text(OVERRIDE, encoding="utf-8")
+    tools, plugins = folder / "tools", folder / "config/cli-plugins"
+    for each in (tools, plugins):
+        each.mkdir(parents=True)
     (tools / "docker").symlink_to(docker.client)
-    (tools / "docker-compose").symlink_to(program("docker-compose"))
+    (tools / "nox").symlink_to(program("nox"))
+    (plugins / "docker-buildx").symlink_to(buildx.installed())
+    (plugins / "docker-compose").symlink_to(program("docker-compose"))
     ports = {"AIRFLOW_PORT": str(free_port()), "STORE_PORT": str(free_port())}
     path = os.pathsep.join([str(tools), os.environ["PATH"]])
-    environment = {**docker.environment, **ports, "PATH": path, "PIPELINE_SITE": "local"}
+    environment = {**docker.environment, **ports, "DOCKER_CONFIG": f"{plugins.parent}"}
+    environment["PATH"] = path
     return Desk(pipeline, docker, environment, f"http://127.0.0.1:{ports['AIRFLOW_PORT']}")
