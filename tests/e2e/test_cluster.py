@@ -110,6 +110,7 @@ def test_objects_follow_the_schemas_of_kubernetes(
         ("global.store=s3.example.org", "'/global/store'"),
         ("relay.hots=r", "additional properties 'hots' not allowed"),
         ("relay.from=", "'/relay/from'"),
+        ("steps.egress[0].ports[0].port=443", "'/steps/egress/0': missing property 'to'"),
         ("work.size=much", "'/work/size'"),
     ],
 )
@@ -138,7 +139,7 @@ def test_what_is_sent_to_the_relay_reaches_it(objects: list[Object]) -> None:
     labels = template_of["metadata"]["labels"]
     (container,) = template_of["spec"]["containers"]
     (port,) = container["ports"]
-    service, policy = find(objects, "Service"), find(objects, "NetworkPolicy")
+    service, policy = find(objects, "Service"), find(objects, "NetworkPolicy", "l1-relay")
     for chosen in (
         relay["spec"]["selector"]["matchLabels"],
         service["spec"]["selector"],
@@ -164,7 +165,7 @@ def test_what_is_sent_to_the_relay_reaches_it(objects: list[Object]) -> None:
 
 
 def test_the_relay_speaks_to_the_api_server_and_to_nobody_else(objects: list[Object]) -> None:
-    spec = find(objects, "NetworkPolicy")["spec"]
+    spec = find(objects, "NetworkPolicy", "l1-relay")["spec"]
     assert spec["policyTypes"] == ["Ingress", "Egress"]
     api, names = spec["egress"]
     # The labels that Airflow's chart gives to its API server.
@@ -174,6 +175,39 @@ def test_the_relay_speaks_to_the_api_server_and_to_nobody_else(objects: list[Obj
     (container,) = find(objects, "StatefulSet")["spec"]["template"]["spec"]["containers"]
     told = {each["name"]: each["value"] for each in container["env"]}
     assert told["AIRFLOW_API"] == "http://l1-api-server:8080"
+
+
+def test_steps_reach_nobody_but_whom_a_cluster_names(chart: Chart, tmp_path: Path) -> None:
+    alone = {
+        "podSelector": {"matchLabels": {"app.kubernetes.io/name": "step"}},
+        "policyTypes": ["Ingress", "Egress"],
+    }
+    for cluster in CLUSTERS:
+        policy = find(chart.objects(cluster), "NetworkPolicy", "l1-steps")
+        assert policy["spec"] == alone
+    rule = {"to": [{"ipBlock": {"cidr": "192.0.2.1/32"}}], "ports": [{"port": 443}]}
+    objects = chart.objects("in2p3", f"--set-json=steps.egress={json.dumps([rule])}")
+    told, names = find(objects, "NetworkPolicy", "l1-steps")["spec"]["egress"]
+    assert (told, [each["port"] for each in names["ports"]]) == (rule, [53, 53])
+    for version in ("1.30", "1.34", "1.37"):
+        code, said = validate(objects, version, tmp_path)
+        assert code == 0, said
+
+
+def test_a_line_of_the_page_brings_the_policy_to_another_namespace(
+    chart: Chart, tmp_path: Path
+) -> None:
+    page = (chart.root / "docs/sites.md").read_text(encoding="utf-8").replace("\\\n", "")
+    (line,) = re.findall(r"(?m)^\$ (helm template .+)$", page)
+    options = f"--values kubernetes/clusters/cnes.yaml {TAG} {REF}"
+    line = line.replace("RELEASE", "l1").replace("OPTIONS", options)
+    (tmp_path / "helm").symlink_to(chart.helm)
+    (tmp_path / "kubectl").write_text('#!/bin/sh\necho "# $*"; exec cat\n', encoding="utf-8")
+    (tmp_path / "kubectl").chmod(0o755)
+    env = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    said = passes("sh", "-c", line, cwd=chart.root, env=env)
+    assert said.startswith("# apply --namespace NAMESPACE --filename -\n")
+    assert yaml.safe_load(said)["metadata"] == {"name": "l1-steps"}
 
 
 def test_pods_follow_the_restricted_standard(objects: list[Object]) -> None:
@@ -201,7 +235,8 @@ def test_with_a_queue_there_is_no_relay(tmp_path: Path) -> None:
     chart = make_chart(tmp_path / "pipeline", events="queue")
     for cluster in CLUSTERS:
         chart("lint", "--strict", "kubernetes", f"--values=kubernetes/clusters/{cluster}.yaml", TAG)
-        assert [each["kind"] for each in chart.objects(cluster)] == ["PersistentVolumeClaim"]
+        kinds = sorted(each["kind"] for each in chart.objects(cluster))
+        assert kinds == ["NetworkPolicy", "PersistentVolumeClaim"]
     asked_and_listed(chart)
 
 

@@ -37,6 +37,7 @@ FILES = {
     *(f"docs/{name}.md" for name in ("concepts", "deploy", "handbook", "sites")),
     *(f"kubernetes/{name}" for name in (".helmignore", "Chart.yaml", "values.yaml")),
     *("kubernetes/values.schema.json", "kubernetes/templates/relay.yaml"),
+    "kubernetes/templates/steps.yaml",
     "kubernetes/templates/work.yaml",
     *(f"kubernetes/clusters/{name}.yaml" for name in ("cnes", "csc", "in2p3")),
     *(f"sites/{name}.yaml" for name in ("hpc", "kubernetes", "local")),

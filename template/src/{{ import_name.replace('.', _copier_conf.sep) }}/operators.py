@@ -226,6 +226,8 @@ def _in_kubernetes(*, step: Step, site: Site, folder: Any, **rest: Any) -> BaseO
         # Without one: that of Airflow.
         namespace=settings.get("namespace"),
         name=f"step-{step.name.replace('_', '-')}",
+        # By this the policy of the chart knows it, which leaves it no network.
+        labels={"app.kubernetes.io/name": "step"},
         volumes=[
             k8s.V1Volume(name="work", persistent_volume_claim=claim),
             k8s.V1Volume(name="tmp", empty_dir=k8s.V1EmptyDirVolumeSource()),
