@@ -216,6 +216,7 @@ def test_a_service_keeps_its_application_and_how_it_runs(tmp_path: Path, capsys:
         ("CMP006", "docker-compose.yml"),
         ("CMP008", "docker-compose.yml"),
         ("CMP009", "docker-compose.yml"),
+        ("CMP019", "docker-compose.yml"),
         ("CON004", "Dockerfile"),
         ("CON007", "Dockerfile"),
         ("CON008", "Dockerfile"),

@@ -145,7 +145,7 @@ def _gives_way(facts: Facts, docker: Dockerfile) -> bool:
     others = [
         each
         for each in find_dockerfiles(facts)
-        if each.path != docker.path and _is_called(_last_stages(each)[-1].resolved, name)
+        if each.path != docker.path and _is_called(each.chain(each.stages[-1])[-1].resolved, name)
     ]
     return bool(others) and all(map(_names_user, others))
 
@@ -160,7 +160,7 @@ def _is_called(image: str, name: str) -> bool:
 def _names_user(docker: Dockerfile) -> bool:
     users = [
         each.value.split(":")[0]
-        for stage in _last_stages(docker)
+        for stage in docker.chain(docker.stages[-1])
         for each in reversed(stage.instructions)
         if each.verb == "USER"
     ]
