@@ -262,6 +262,24 @@ def test_other_classifiers_pass(name: str) -> None:
     assert found(with_classifiers(name), "MET") == []
 
 
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        ("Development Status :: 5 - Stable", "Development Status :: 5 - Production/Stable"),
+        ("Topic :: Image Processing", "Topic :: Scientific/Engineering :: Image Processing"),
+        ("Development Status :: Alpha", "Development Status :: 3 - Alpha"),
+        ("Intended Audience :: Somebody", ""),
+        ("Topic :: Tides", ""),
+        ("Natural Language :: Ukranian", "Natural Language :: Ukrainian"),
+    ],
+)
+def test_a_classifier_of_a_family_that_does_not_change(name: str, right: str) -> None:
+    remedy = f"did you mean `{right}`?" if right else "choose one of the official list"
+    assert messages(with_classifiers(name), "MET008") == [
+        f"package indexes do not know `{name}`, and refuse it: {remedy}"
+    ]
+
+
 def test_programs() -> None:
     module: Any = {"src/a/__init__.py": "", "src/a/cli.py": ""}
     good = 'scripts.a = "a.cli:main"\nscripts.b = "a:main"\n'

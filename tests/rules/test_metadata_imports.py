@@ -299,3 +299,72 @@ def test_a_sibling_that_a_script_would_find(init: str, code: str, line: int) -> 
 def test_no_sibling_that_a_script_would_find(code: str, more: dict[str, str]) -> None:
     assert near("", code, **more) == []
     assert near("import sys\nsys.path.insert(0, 'x')\n", "import tides\n", **{"tides.py": ""}) == []
+
+
+LISTED = """[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+
+[project]
+name = "a"
+version = "1"
+scripts.run = "a.main:run"
+
+[tool.setuptools]
+packages = ["a"]
+"""
+INNER = {"a/__init__.py": "", "a/main.py": "\nfrom a.log.lines import say\n", "a/log/lines.py": ""}
+
+
+@pytest.mark.parametrize(
+    ("more", "place"),
+    [
+        ({}, ("a/main.py", 2)),
+        ({"a/main.py": "from .log import say\n"}, ("a/main.py", 1)),
+        ({"a/main.py": "from a import tides\n", "a/tides.py": "import a.log\n"}, ("a/tides.py", 1)),
+        ({"a/main.py": "", "a/__init__.py": "import a.log\n"}, ("a/__init__.py", 1)),
+        # What nobody is certain to import, or what has other ways into the package.
+        ({"a/main.py": "try:\n    import a.log\nexcept ImportError:\n    pass\n"}, None),
+        ({"a/main.py": "import a.tides\n", "a/tides.py": ""}, None),
+        ({"a/main.py": "", "a/tides.py": "import a.log\n"}, None),
+        ({"MANIFEST.in": "graft a\n"}, None),
+        ({"pyproject.toml": LISTED.replace('["a"]', '["a", "a.log"]')}, None),
+        ({"pyproject.toml": LISTED.replace('packages = ["a"]', "packages.find = {}")}, None),
+        ({"pyproject.toml": LISTED.replace('["setuptools"]', '["setuptools-scm"]')}, None),
+        ({"pyproject.toml": f"{LISTED}package-data.a = ['log/*']\n"}, None),
+        ({"pyproject.toml": LISTED.replace("setuptools.build_meta", "hatchling.build")}, None),
+    ],
+)  # fmt: skip
+def test_a_package_inside_that_the_list_leaves_out(
+    more: dict[str, str], place: tuple[str, int] | None
+) -> None:
+    files = {"pyproject.toml": LISTED, **INNER, "a/log/__init__.py": "", **more}
+    assert found(files, "MET025") == ([("MET025", *place)] if place else [])
+    if place:
+        assert messages(files, "MET025") == [
+            "imports a.log, which no installation has: add it to `packages` in pyproject.toml"
+        ]
+
+
+def test_a_list_of_packages_in_setup_py() -> None:
+    call = (
+        "from setuptools import setup\nsetup(name='a', packages={}, package_dir={{'a': 'lib'}})\n"
+    )
+    files = {"lib/__init__.py": "from .log import say\n", "lib/log/__init__.py": ""}
+    assert found({"setup.py": call.format("['a']"), **files}, "MET025") == [
+        ("MET025", "lib/__init__.py", 1)
+    ]
+    for packages in ("['a', 'a.log']", "find_packages()", "names"):
+        assert found({"setup.py": call.format(packages), **files}, "MET025") == []
+
+
+def test_requirements_are_called_as_their_place_calls_them() -> None:
+    files = {"setup.py": "from setuptools import setup\nsetup(name='a')\n", "a/__init__.py": "{}"}
+    wanted = {"astropy": "astropy", "galsim": "galsim", "pkg_resources": "setuptools<82"}
+    for name, requirement in wanted.items():
+        files["a/__init__.py"] = f"import {name}\n"
+        assert messages(files, "MET022") == [
+            f"imports {name}, which no requirement names: add `{requirement}` to `install_requires`"
+        ]
+    brought = "from setuptools import setup\nsetup(name='a', install_requires=['pandas'])\n"
+    assert found({"setup.py": brought, "a/__init__.py": "import six\n"}, "MET022") == []

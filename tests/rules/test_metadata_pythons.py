@@ -389,3 +389,25 @@ def test_the_python_of_a_system(base: str, lines: str, told: str) -> None:
     # One that has no Python of its own gets it from somebody else.
     bare = with_lines("", Dockerfile=docker.replace("python3 python3-pip", "make"))
     assert found(bare, "MET016") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "oldest"),
+    [
+        ("tox.ini", "[tox]\nenvlist = py38, py{39,310}, lint\n", "3.8"),
+        ("tox.ini", "[tox]\nenvlist = py27, py38\n", "2.7"),
+        (".travis.yml", 'python:\n  - "3.7"\n  - "3.6"\nscript: a\n', "3.6"),
+        (".github/workflows/a.yml", "matrix:\n  python-version: ['3.9', \"3.10\"]\n", "3.9"),
+        (".github/workflows/a.yml", "a:\n  python: [3.8]\n", "3.8"),
+        (".gitlab-ci.yml", "a:\n  image: python:3.9.1-slim\n  script: a\n", "3.9"),
+        (".github/workflows/a.yml", "a:\n  python-version: ${{ matrix.python }}\n", ""),
+        (".github/workflows/a.yml", "a:\n  # python: 3.8\n  run: python_requires>=3.2\n", ""),
+    ],
+)  # fmt: skip
+def test_the_oldest_python_that_is_proposed_is_one_that_is_tested(
+    path: str, text: str, oldest: str
+) -> None:
+    files = {"setup.py": "from setuptools import setup\nsetup(name='a')\n", path: text}
+    wanted = f"`>={oldest}`, the oldest that is tested" if oldest else "one such as `>=3.11`"
+    told = "no `python_requires`, so pip installs this into Pythons that cannot run it: add "
+    assert messages(files, "MET011") == ([] if oldest == "2.7" else [f"{told}{wanted}"])

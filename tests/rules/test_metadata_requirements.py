@@ -139,12 +139,12 @@ def test_addresses() -> None:
     lines = "dependencies = [\n  'a @ git+https://example.org/a.git',\n  'b',\n]\n"
     assert found(with_lines(lines), "MET") == [("MET019", TOML, 12)]
     assert messages(with_lines(lines), "MET") == [
-        "package indexes refuse a dependency with an address: publish a, then write the name and "
+        "package indexes refuse a dependency with an address: publish a, and write the name and "
         "version that it has there"
     ]
     both = lines.replace("'b'", "'b[x] @ https://example.org/b.zip'")
     assert messages(with_lines(both), "MET") == [
-        "package indexes refuse a dependency with an address: publish a, then write the name and "
+        "package indexes refuse a dependency with an address: publish a, and write the name and "
         "version that it has there; others in line 13"
     ]
     group = "[dependency-groups]\ntest = [ 'a @ git+https://example.org/a.git' ]\n"
@@ -152,7 +152,7 @@ def test_addresses() -> None:
     own = poetry('name = "a"\n[tool.poetry.dependencies]\nx = { git = "https://example.org/x" }\n')
     assert found(own, "MET019") == [("MET019", TOML, 6)]
     extra = "dependencies = [ 'b[x] @ https://example.org/b.zip' ]\n"
-    assert "publish b, then" in messages(with_lines(extra), "MET019")[0]
+    assert "publish b, and" in messages(with_lines(extra), "MET019")[0]
 
 
 def test_exact_versions() -> None:

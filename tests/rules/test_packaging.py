@@ -317,7 +317,7 @@ def test_what_setuptools_is_told_of(lines: str, missing: str) -> None:
     "lines",
     [
         '[tool.setuptools]\npackage-dir."" = "src"\npackages = [ "a" ]\n',
-        '[tool.setuptools]\npackage-dir.a = "elsewhere"\npackages = [ "a", "b" ]\n',
+        '[tool.setuptools]\npackage-dir.a = "src/a"\npackages = [ "a" ]\n',
         '[tool.setuptools.package-data]\na = [ "*.txt", "data/x.csv" ]\nother = [ "x" ]\n',
         '[tool.setuptools.packages.find]\nwhere = [ ".", "src" ]\n',
     ],
@@ -641,3 +641,54 @@ def test_a_repository_that_is_no_package_needs_no_marker_of_types() -> None:
     assert found(files, "PKG008") == []
     files[TOML] = f"[project]\nname = 'a'\nversion = '1'\n{strict}"
     assert found(files, "PKG008") == [("PKG008", TOML, 5)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "missing"),
+    [
+        ("py_modules=['a', 'B']", "B.py"),
+        ("py_modules=['B'], package_dir={'': 'lib'}", "lib/B.py"),
+        ("py_modules=['a.B'], package_dir={'a': 'src/a'}", "src/a/B.py"),
+        ("py_modules=['a']", ""),
+        ("py_modules=find()", ""),
+        ("py_modules=['B'], package_dir=find()", ""),
+        ("py_modules=['B'], **more", ""),
+    ],
+)
+def test_modules_that_setup_py_names(arguments: str, missing: str) -> None:
+    files = {"setup.py": f"from setuptools import setup\nsetup(\n{arguments})\n", "a.py": ""}
+    told = [f"the build looks for {missing}, which does not exist: correct the name"]
+    assert messages(files, "PKG007") == (told if missing else [])
+    if missing:
+        assert found(files, "PKG007") == [("PKG007", "setup.py", 3)]
+        assert found({**files, missing: ""}, "PKG007") == []
+        assert found({**files, f"{missing}.in": ""}, "PKG007") == []
+
+
+def test_modules_that_setup_cfg_names() -> None:
+    cfg = "[metadata]\nname = a\n[options]\npackage_dir =\n    = lib\npy_modules =\n    a\n    b\n"
+    files = {
+        "setup.cfg": cfg,
+        "setup.py": "from setuptools import setup\nsetup()\n",
+        "lib/a.py": "",
+    }
+    assert messages(files, "PKG007") == [
+        "the build looks for lib/b.py, which does not exist: correct the name"
+    ]
+    assert found({**files, "lib/b.py": ""}, "PKG007") == []
+
+
+def test_packages_below_a_folder_of_another_name() -> None:
+    table = (
+        '[build-system]\nbuild-backend = "setuptools.build_meta"\nrequires = ["setuptools"]\n'
+        '[project]\nname = "a"\nversion = "1"\n[tool.setuptools]\n'
+        'packages = [ "a", "a.b", "c" ]\npackage-dir = { a = "a/src" }\n'
+    )
+    files = {"pyproject.toml": table, "a/src/__init__.py": "", "a/src/b/__init__.py": ""}
+    assert messages(files, "PKG007") == [
+        "the build looks for c, which does not exist: correct the name"
+    ]
+    other = {"pyproject.toml": table, "a/src/__init__.py": "", "c/__init__.py": ""}
+    assert messages(other, "PKG007") == [
+        "the build looks for a/src/b, which does not exist: correct the name"
+    ]

@@ -76,12 +76,54 @@ def test_of_what_compiles_alone_setuptools_takes_nothing_else() -> None:
     assert messages({"setup.py": call, **MODULE}, "PKG013") == []
 
 
-def test_what_cannot_be_built_already_is_told_without_a_repair() -> None:
-    (found,) = findings({**FLAT, "data/a.csv": ""}, "PKG013")
-    assert found.message == (
-        "setuptools refuses to build: data and noise at the top may each be the package. Name yours"
-    )
-    assert not found.fixable
+REFUSED = (
+    "setuptools refuses to build, as it finds several packages at the top (data and noise): list "
+    "yours under `packages`"
+)
+
+
+def test_of_several_folders_setuptools_takes_none() -> None:
+    files = {**FLAT, "data/a.csv": ""}
+    (told,) = findings(files, "PKG014")
+    assert (told.path, told.line, told.message) == (TOML, 5, REFUSED)
+    assert messages(files, "PKG013") == []
+    assert messages(FLAT, "PKG014") == []
+    modules = {TOML: TABLE, "noise.py": "", "tides.py": ""}
+    assert messages(modules, "PKG014") == [
+        "setuptools refuses to build, as it finds several modules at the top (noise and tides): "
+        "list yours under `py-modules`"
+    ]
+    # A module beside a package is passed over, and so is what has no module's name.
+    for path in ("tides.py", "docs/a.md", "more-data/a.csv", "_own/a.py", ".hidden/a.py"):
+        assert messages({**FLAT, path: ""}, "PKG014") == []
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {TOML: f"{TABLE}[tool.setuptools]\npackages = ['noise']\n"},
+        {TOML: f"{TABLE}[tool.setuptools]\npy-modules = []\n"},
+        {TOML: f"{TABLE}[tool.setuptools.packages.find]\ninclude = ['noise']\n"},
+        {CFG: "[options]\npackages = find:\n"},
+        {TOML: TABLE.replace("setuptools>=61", "setuptools<60")},
+        {TOML: TABLE.replace("setuptools>=61", "setuptools==59.8")},
+        # Nobody builds what says nothing of a build.
+        {TOML: TABLE.removeprefix(BUILT)},
+        {"setup.py": "from skbuild import setup\nsetup()\n"},
+        {"setup.py": "import os\nfrom setuptools import setup\nos.chdir('a')\nsetup()\n"},
+        {"setup.py": "from setuptools import setup\nsetup(packages=['noise'])\n"},
+        {"setup.py": "from setuptools import setup\nsetup(**read())\n"},
+        {"manage.py": ""},
+        {"src/a.c": ""},
+    ],
+)
+def test_where_it_may_be_told_apart_nothing_is_said(more: dict[str, str]) -> None:
+    assert messages({**FLAT, "data/a.csv": "", **more}, "PKG014") == []
+
+
+def test_a_setup_py_alone_may_be_refused_too() -> None:
+    files = {"setup.py": "from setuptools import setup\nsetup(name='lisa-noise')\n", **MODULE}
+    assert messages({**files, "data/a.csv": ""}, "PKG014") == [REFUSED]
 
 
 @pytest.mark.parametrize("path", ["noise-stubs/__init__.pyi", "noise/more-data/a.py"])

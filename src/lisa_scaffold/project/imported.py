@@ -28,10 +28,25 @@ _SAME = frozenset(
         *("scipy", "seaborn", "sgp4", "shapely", "skyfield", "specutils", "spiceypy", "sqlalchemy"),
         *("statsmodels", "sympy", "tabulate", "tensorflow", "torch", "tqdm", "typer", "ultranest"),
         *("uncertainties", "xarray", "zarr"),
+        *("cachetools", "camb", "configobj", "duckdb", "galsim", "gammapy", "html5lib", "imageio"),
+        *(
+            "jsonschema",
+            "lxml",
+            "nibabel",
+            "obspy",
+            "pooch",
+            "prefect",
+            "pygments",
+            "pytest",
+            "pyvista",
+        ),
+        *("rasterio", "rdkit", "reproject", "simplejson", "six", "sunpy", "termcolor", "tomlkit"),
+        *("treecorr", "trimesh", "xlrd"),
     ]
 )
 # Other names that they are imported by, or may come from.
 _OTHERS = {
+    "IPython": ("ipython",),
     "PIL": ("pillow",),
     "bs4": ("beautifulsoup4",),
     "cupy": ("cupy", "cupy-cuda11x", "cupy-cuda12x", "cupy-cuda13x"),
@@ -43,12 +58,16 @@ _OTHERS = {
     "lal": ("lalsuite",),
     "lalsimulation": ("lalsuite",),
     "netCDF4": ("netcdf4",),
+    "jwt": ("pyjwt",),
     "pint": ("pint", "pint-pulsar"),
+    "pkg_resources": ("setuptools",),
+    "serial": ("pyserial",),
     "skimage": ("scikit-image",),
     "sklearn": ("scikit-learn",),
     "tables": ("tables",),
     "tensorflow": ("tensorflow", "tensorflow-cpu", "tensorflow-gpu", "tf-nightly"),
     "yaml": ("pyyaml",),
+    "zmq": ("pyzmq",),
 }
 
 

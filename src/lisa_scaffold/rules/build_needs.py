@@ -49,12 +49,13 @@ class BuildNeeds(NamedTuple):
     reasons
         Why it names more than that.
     unknown
-        Modules that it imports and that come from nobody knows where.
+        Modules that it, or what it imports of the project, imports and that come from nobody knows
+        where: with the file.
     """
 
     requires: tuple[str, ...] = ("setuptools",)
     reasons: tuple[str, ...] = ()
-    unknown: tuple[str, ...] = ()
+    unknown: tuple[tuple[str, str], ...] = ()
 
 
 def find_build_needs(facts: Facts) -> BuildNeeds:
@@ -63,7 +64,7 @@ def find_build_needs(facts: Facts) -> BuildNeeds:
     What stands in a condition or a ``try`` may be done without.
     """
     needed: dict[str, str] = {}
-    unknown: dict[str, None] = {}
+    unknown: dict[str, str] = {}
     for name, path in _find_foreign(facts):
         top = name.partition(".")[0]
         options = find_distributions(top) or ((top,) if top in _SAME else ())
@@ -72,7 +73,7 @@ def find_build_needs(facts: Facts) -> BuildNeeds:
         if found and not is_open:
             needed.setdefault(found, f"{path} imports {top}")
         else:
-            unknown.setdefault(name if is_open else top)
+            unknown.setdefault(name if is_open else top, path)
     # setuptools asks for these by itself once the file runs.
     asked = {*map(_name, _list_setup_requires(facts))}
     for found, why in _find_conditional(facts):
@@ -81,7 +82,7 @@ def find_build_needs(facts: Facts) -> BuildNeeds:
     bounds = [each for each in needed if _name(each) == "setuptools"]
     others = sorted(needed.keys() - bounds)
     reasons = tuple(dict.fromkeys(needed.values()))
-    return BuildNeeds((*(bounds or ("setuptools",)), *others), reasons, tuple(unknown))
+    return BuildNeeds((*(bounds or ("setuptools",)), *others), reasons, tuple(unknown.items()))
 
 
 def explain_needs(needs: BuildNeeds) -> str:
@@ -90,8 +91,12 @@ def explain_needs(needs: BuildNeeds) -> str:
     if needs.reasons:
         told.append(f"{join_names(needs.reasons)}, and a build has only what `requires` names")
     if needs.unknown:
-        names = join_names(needs.unknown)
-        told.append(f"setup.py imports {names}: `requires` has to name what brings that")
+        paths = dict.fromkeys(path for _, path in needs.unknown)
+        parts = [
+            f"{path} imports {join_names([name for name, where in needs.unknown if where == path])}"
+            for path in paths
+        ]
+        told.append(f"{join_names(parts)}: `requires` has to name what brings that")
     return "; ".join(told)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import Any
 
@@ -348,11 +348,10 @@ def classifiers(facts: Facts) -> Iterator[Hit]:
     ]
     for index, text in unusual[:MOST_UNKNOWN]:
         right = _near_classifier(text)
-        if right:
+        if right is not None:
             path, line = facts.package.place("classifiers", index)
-            message = (
-                f"package indexes do not know `{text}`, and refuse it: did you mean `{right}`?"
-            )
+            remedy = f"did you mean `{right}`?" if right else "choose one of the official list"
+            message = f"package indexes do not know `{text}`, and refuse it: {remedy}"
             fix = None
             differs_in_case = " ".join(text.lower().split()) == " ".join(right.lower().split())
             if differs_in_case and facts.package.form == "project":
@@ -361,14 +360,46 @@ def classifiers(facts: Facts) -> Iterator[Hit]:
             yield Hit(path, line, message, fix=fix)
 
 
-def _near_classifier(text: str) -> str:
-    """The classifier that is meant; empty where the text is right, or newer than our list."""
-    from trove_classifiers import classifiers as known
+# What these classify does not change, so a list of last year has all. Of others there are new ones.
+_CLOSED = ("Development Status", "Intended Audience", "Natural Language", "Topic", "Typing")
 
-    numberless = re.sub(r"\d+", "0", text)
-    if text in known or any(numberless == re.sub(r"\d+", "0", each) for each in known):
-        return ""
+
+def _near_classifier(text: str) -> str | None:
+    """The classifier that is meant, empty where that is open.
+
+    ``None`` where the text is right, or may be newer than our list.
+    """
+    from trove_classifiers import classifiers as known
+    from trove_classifiers import deprecated_classifiers as deprecated
+
+    if text in deprecated:
+        return next(iter(deprecated[text]), "")
+    family = text.partition(" :: ")[0]
+    if text in known or (family not in _CLOSED and _is_newer(text, known)):
+        return None
     normalized = {" ".join(each.lower().split()): each for each in known}
     if same := normalized.get(" ".join(text.lower().split())):
         return same
-    return next(iter(find_similar(text, known, cutoff=0.9)), "")
+    close = next(iter(find_similar(text, known, cutoff=0.9)), "")
+    if close or family in _CLOSED:
+        return close or _find_longer(text, known)
+    return None
+
+
+def _is_newer(text: str, known: Collection[str]) -> bool:
+    """Whether a classifier differs from a known one in its numbers alone."""
+    numberless = re.sub(r"\d+", "0", text)
+    return any(numberless == re.sub(r"\d+", "0", each) for each in known)
+
+
+def _find_longer(text: str, known: Collection[str]) -> str:
+    """The only classifier of the family whose last part has all words of another's last part."""
+    words = {*re.findall(r"\w+", text.rpartition(" :: ")[2].lower())}
+    family = text.partition(" :: ")[0]
+    alike = [
+        each
+        for each in known
+        if each.startswith(f"{family} :: ")
+        and words <= {*re.findall(r"\w+", each.rpartition(" :: ")[2].lower())}
+    ]
+    return alike[0] if len(alike) == 1 else ""

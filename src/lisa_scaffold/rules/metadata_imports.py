@@ -18,6 +18,7 @@ from lisa_scaffold.rules.own_modules import (
     may_be_made,
 )
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, count_more_places, rule
+from lisa_scaffold.rules.setuptools_lists import find_folder, read_list
 from lisa_scaffold.sharing import shared
 from lisa_scaffold.versions import normalize_name, split_requirement
 
@@ -78,8 +79,27 @@ _BROUGHT: dict[str, frozenset[str]] = {
     "h5py": frozenset(["gwpy", "lisainstrument", "lisaorbits", "pycbc"]),
     "requests": frozenset(["gwpy", "astroquery", "gwosc", "pycbc"]),
     "joblib": frozenset(["scikit-learn"]),
+    "six": frozenset(
+        [
+            "python-dateutil",
+            "matplotlib",
+            "pandas",
+            "seaborn",
+            "xarray",
+            "arviz",
+            "lmfit",
+            "astropy",
+        ]
+    ),
+    "setuptools": frozenset(["torch", "tensorflow", "pbr", "numba", "lalsuite", "pycbc"]),
     "tqdm": frozenset(["gwpy", "bilby", "pycbc", "dynesty"]),
 }
+
+
+# What newer versions of a distribution no longer bring.
+_BOUNDED = {"pkg_resources": "setuptools<82"}
+_KEYS = {"setuptools": "install_requires", "flit": "requires"}
+"""What requirements are called, by where the metadata is stated."""
 
 
 def _states_requirements(facts: Facts) -> bool:
@@ -118,9 +138,10 @@ def imports_are_required(facts: Facts) -> Iterator[Hit]:
         for each in imported.find_imports(facts, path):
             if is_missing(each.name):
                 places.setdefault(each.name, []).append((path, each.line))
+    key = _KEYS.get(facts.package.form, "dependencies")
     for name, found in places.items():
-        wanted = imported.find_distributions(name)[0]
-        message = f"imports {name}, which no requirement names: add `{wanted}` to `dependencies`"
+        wanted = _BOUNDED.get(name) or imported.find_distributions(name)[0]
+        message = f"imports {name}, which no requirement names: add `{wanted}` to `{key}`"
         yield Hit(*found[0], f"{message}{count_more_places(found)}")
 
 
@@ -163,6 +184,76 @@ def own_modules_exist(facts: Facts) -> Iterator[Hit]:
                 if not _is_shared(facts, name):
                     message = f"there is no module {wanted}, so this fails: correct or remove it"
                     yield Hit(path, line, message)
+
+
+_WITH_FILES = compile_lazily(r"\b(?:setuptools|vcs)[-_.](?:scm|git|versioning)|\bpackage_data\b")
+
+
+def _names_its_packages(facts: Facts) -> bool:
+    """Whether setuptools has a list of packages, and nothing else adds modules to them."""
+    own = facts.pyproject.table("tool", "setuptools")
+    texts = [facts.text(path) for path in ("setup.py", "setup.cfg")]
+    texts.append(str(facts.pyproject.get("build-system", "requires")))
+    return bool(
+        facts.is_built
+        and facts.package.backend == "setuptools"
+        and not facts.text("MANIFEST.in").strip()
+        and "package-data" not in own
+        and not any(map(_WITH_FILES.search, texts))
+        and read_list(facts, "packages")
+    )
+
+
+@rule("MET025", MUST, kinds=PACKAGE, when=_names_its_packages)
+def imported_packages_are_listed(facts: Facts) -> Iterator[Hit]:
+    """Packages of its own that the package imports are in the list of packages.
+
+    Why: Of a list, setuptools takes what it names and nothing below: whoever installs the package
+    gets an error at the import. In a checkout it works all the same.
+
+    How: Add the package to the list, or let setuptools find all:
+    `include = ["lisa_noise", "lisa_noise.*"]` under `[tool.setuptools.packages.find]`, or
+    `find_packages()` in `setup.py`.
+
+    Source: [package discovery](https://setuptools.pypa.io/en/latest/userguide/package_discovery.html):
+    each package is listed, also those inside others.
+    """
+    listed = read_list(facts, "packages")
+    if listed is None:
+        return
+    missing: dict[str, tuple[str, int]] = {}
+    scripts = [str(each).partition(":")[0] for each in facts.package.table("scripts").values()]
+    for name in listed.names:
+        folder = find_folder(name, listed.folders)
+        modules = _list_modules(facts, name, folder)
+        # What is below an inner package is that one's, and not what is found here.
+        own = {each: path for each, path in modules.items() if _is_within(each, name, path)}
+        for path in sorted(_reach(facts, own, [name, *scripts])):
+            for wanted, line in _find_own_imports(facts, path, name, folder):
+                if inner := _find_left_out(wanted, name, modules, listed.names):
+                    missing.setdefault(inner, (path, line))
+    for inner, (path, line) in missing.items():
+        message = f"imports {inner}, which no installation has: add it to `packages`"
+        yield Hit(path, line, f"{message} in {listed.place.path}")
+
+
+def _is_within(module: str, package: str, path: str) -> bool:
+    """Whether a module lies in the folder of a package itself."""
+    depth = module.count(".") - package.count(".")
+    return depth == 0 or (depth == 1 and not path.endswith("/__init__.py"))
+
+
+def _find_left_out(
+    wanted: str, package: str, modules: Mapping[str, str], listed: Sequence[str]
+) -> str:
+    """The first package above a module, or it itself, that is there and not listed."""
+    parts = wanted.split(".")
+    for end in range(package.count(".") + 2, len(parts) + 1):
+        above = ".".join(parts[:end])
+        is_package = modules.get(above, "").endswith("/__init__.py")
+        if is_package and above not in listed:
+            return above
+    return ""
 
 
 def _may_be_made(facts: Facts, wanted: str) -> bool:

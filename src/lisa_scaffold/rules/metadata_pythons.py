@@ -58,13 +58,39 @@ def has_requires_python(facts: Facts) -> Iterator[Hit]:
         names = {"setuptools": "python_requires", "poetry": "python"}
         key = names.get(package.form, "requires-python")
         oldest = min((version for _, version in _classified_pythons(facts)), default=None)
-        if oldest and oldest <= _OLDEST_OF_PIP:
+        tested = None if oldest else min(_find_tested(facts), default=None)
+        if (first := oldest or tested) and first <= _OLDEST_OF_PIP:
             return
         wanted = "one such as `>=3.11`"
-        if oldest:
-            wanted = f"`>={_format_version(oldest)}`, the oldest in the classifiers"
+        if first:
+            why = "in the classifiers" if oldest else "that is tested"
+            wanted = f"`>={_format_version(first)}`, the oldest {why}"
         message = f"no `{key}`, so pip installs this into Pythons that cannot run it: add {wanted}"
         yield Hit(path, package.place().line, message)
+
+
+_AUTOMATION = (
+    *(".gitlab-ci.yml", ".gitlab/**.yml", ".github/workflows/*.yml", ".github/workflows/*.yaml"),
+    *(".travis.yml", ".circleci/config.yml", "azure-pipelines.yml", "appveyor.yml", "tox.ini"),
+)
+_CHOICE = compile_lazily(
+    r"(?i)\bpython(?:[-_ ]?versions?)?[\"']?[ \t]{0,9}[:=][ \t]{0,9}(?:\n(?P<list>(?:[ \t]{0,40}-"
+    r"[ \t]{1,9}[\"']?[\w.-]{1,20}[\"']?[ \t]{0,9}\n){1,30})|(?P<line>[^\n\]#]{0,300}))"
+)
+_COMMENT = compile_lazily(r"(?m)(?:^|[ \t])#.*$")
+_VERSION = compile_lazily(r"(?<![\w.])([23])\.(\d{1,2})(?!\d)")
+_ENVIRONMENT = compile_lazily(r"(?<![\w.])py([23])\.?(\d{1,2})(?!\d)")
+
+
+def _find_tested(facts: Facts) -> Iterator[Version]:
+    """The Pythons that jobs and tox choose, as far as they are written out."""
+    for path in facts.paths(*_AUTOMATION):
+        text = _COMMENT.sub("", facts.text(path))
+        chosen = [match["list"] or match["line"] or "" for match in _CHOICE.finditer(text)]
+        found = [match for each in chosen for match in _VERSION.finditer(each)]
+        if path == "tox.ini":
+            found += _ENVIRONMENT.finditer(text)
+        yield from ((int(match[1]), int(match[2])) for match in found)
 
 
 @rule(

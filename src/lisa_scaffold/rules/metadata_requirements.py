@@ -223,7 +223,7 @@ def _find_addresses(facts: Facts) -> Iterator[Hit]:
             name = re.split(r"[@[]", text)[0].strip()
             # An index may have another package of that name.
             message = (
-                f"package indexes refuse a dependency with an address: publish {name}, then write "
+                f"package indexes refuse a dependency with an address: publish {name}, and write "
                 "the name and version that it has there"
             )
             yield Hit(*find(), message)

@@ -9,10 +9,12 @@ from lisa_scaffold.formats.document import Problem
 from lisa_scaffold.formats.edit import Change, append, set_value
 from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.lines import join_names
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.setup_call import read_call
+from lisa_scaffold.rules.applications import is_application
 from lisa_scaffold.rules.fix import Fix
-from lisa_scaffold.rules.rule import PACKAGE, SHOULD, Hit, rule
+from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
 
 # What setuptools passes over at the top of a project (`FlatLayoutPackageFinder`, and the finder of
 # modules beside it). Newer versions pass over a few more.
@@ -83,16 +85,9 @@ def packages_are_named(facts: Facts) -> Iterator[Hit]:
     """
     packages, modules = _find_packages(facts), _find_modules(facts)
     found = packages or modules
-    if not found:
-        return
     path, line = facts.package.place()
     what = "package" if packages else "module"
-    if len(found) > 1:
-        message = (
-            f"setuptools refuses to build: {join_names(found)} at the top may each be the {what}. "
-            "Name yours"
-        )
-        yield Hit(path, line, message)
+    if len(found) != 1:  # several are another rule's
         return
     (name,) = found
     message = (
@@ -102,6 +97,61 @@ def packages_are_named(facts: Facts) -> Iterator[Hit]:
     change = _name_in_cfg(name, what) if path == "setup.cfg" else _name_in_toml(name, what)
     is_sure = path != "setup.py" and _is_plain(facts, name)
     yield Hit(path, line, message, fix=Fix.edit(path, *change) if is_sure else None)
+
+
+def _is_refused(facts: Facts) -> bool:
+    """Whether whoever builds this has a setuptools that looks for packages, and nothing else."""
+    system = facts.pyproject.table("build-system")
+    bounds = " ".join(map(str, facts.pyproject.items("build-system", "requires")))
+    setup = facts.text("setup.py")
+    return bool(
+        _is_automatic(facts)
+        and not is_application(facts)
+        # Without either nobody builds it.
+        and (system or facts.has("setup.py"))
+        and not _OLDER.search(bounds)
+        and not _OTHER_WAYS.search(setup)
+    )
+
+
+# A bound that keeps to versions that may not look for packages yet.
+_OLDER = compile_lazily(r"\bsetuptools\b[^\"',;]{0,100}(?:<|==|~=)")
+_OTHER_WAYS = compile_lazily(r"\b(?:skbuild|numpy\.distutils|chdir|distclass|set_defaults|pbr)\b")
+
+
+@rule(
+    "PKG014",
+    MUST,
+    kinds=PACKAGE,
+    when=lambda facts: (
+        facts.package.backend == "setuptools"
+        and facts.package.form in ("project", "setuptools")
+        and facts.is_built
+        and _is_refused(facts)
+    ),
+)
+def packages_are_told_apart(facts: Facts) -> Iterator[Hit]:
+    """Where nothing names the packages, setuptools finds only one at the top.
+
+    Why: Of several folders, whatever is in them, setuptools does not take one: it stops with
+    "Multiple top-level packages discovered in a flat-layout", and nothing can be built or
+    installed.
+
+    How: `include = ["lisa_noise", "lisa_noise.*"]` under `[tool.setuptools.packages.find]`; for
+    lone modules `py-modules = ["lisa_noise"]` under `[tool.setuptools]`.
+
+    Source: [automatic discovery](https://setuptools.pypa.io/en/latest/userguide/package_discovery.html#flat-layout).
+    """
+    packages, modules = _find_packages(facts), _find_modules(facts)
+    found = packages or modules
+    if len(found) > 1:
+        what = "packages" if packages else "modules"
+        key = "`packages`" if packages else "`py-modules`"
+        message = (
+            f"setuptools refuses to build, as it finds several {what} at the top "
+            f"({join_names(found)}): list yours under {key}"
+        )
+        yield Hit(*facts.package.place(), message)
 
 
 def _find_packages(facts: Facts) -> list[str]:

@@ -9,12 +9,18 @@ from lisa_scaffold.formats.document import Keys
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.requirement import find_missing
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, join_alike, rule
+from lisa_scaffold.rules.setuptools_lists import find_folder, read_list
 
 Named = tuple[tuple[str, ...], Keys]
 """Where something may lie that the settings name (in one of these paths), and their keys."""
 
 
-@rule("PKG007", MUST, kinds=PACKAGE, when=lambda facts: facts.pyproject.table("tool"))
+@rule(
+    "PKG007",
+    MUST,
+    kinds=PACKAGE,
+    when=lambda facts: facts.pyproject.table("tool") or facts.has("setup.py", "setup.cfg"),
+)
 def named_packages_exist(facts: Facts) -> Iterator[Hit]:
     """Packages that the build settings name exist.
 
@@ -37,6 +43,25 @@ def named_packages_exist(facts: Facts) -> Iterator[Hit]:
             line = facts.pyproject.line(*keys)
             message = f"the build looks for {missing[0]}, which does not exist: correct the name"
             yield Hit("pyproject.toml", line, message)
+    if facts.package.backend == "setuptools":
+        yield from _find_missing_modules(facts)
+
+
+def _find_missing_modules(facts: Facts) -> Iterator[Hit]:
+    """The modules that ``setup.py`` or ``setup.cfg`` names one by one, and that are not there.
+
+    Packages are left out: of those a setup.py may make one.
+    """
+    named = read_list(facts, "py_modules")
+    # In the table they are told of above.
+    if named is None or named.place.path == "pyproject.toml":
+        return
+    for name in named.names:
+        package, _, module = name.rpartition(".")
+        path = join(find_folder(package, named.folders), f"{module}.py")
+        if missing := find_missing(facts, path):
+            message = f"the build looks for {missing}, which does not exist: correct the name"
+            yield Hit(*named.place, message)
 
 
 _WHEEL: Keys = ("tool", "hatch", "build", "targets", "wheel")
@@ -100,15 +125,13 @@ def _named_for_uv(facts: Facts) -> Iterator[Named]:
 def _named_for_setuptools(facts: Facts) -> Iterator[Named]:
     pyproject = facts.pyproject
     table: Keys = ("tool", "setuptools")
-    folders = pyproject.table(*table, "package-dir")
-    if any(name for name in folders):
-        return
-    top = str(folders.get("", ""))
+    told = pyproject.table(*table, "package-dir")
+    folders = {name: str(folder) for name, folder in told.items()}
     for index, name in enumerate(pyproject.items(*table, "packages")):
-        yield (join(top, str(name).replace(".", "/")),), (*table, "packages", index)
+        yield (find_folder(str(name), folders),), (*table, "packages", index)
     for index, name in enumerate(pyproject.items(*table, "py-modules")):
-        path = f"{join(top, str(name).replace('.', '/'))}.py"
-        yield (path,), (*table, "py-modules", index)
+        package, _, module = str(name).rpartition(".")
+        yield (join(find_folder(package, folders), f"{module}.py"),), (*table, "py-modules", index)
 
 
 _NAMED: dict[str, Callable[[Facts], Iterator[Named]]] = {
