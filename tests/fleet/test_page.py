@@ -116,7 +116,7 @@ def test_of_what_cannot_be_read_nothing_is_counted(tmp_path: Path, capsys: Captu
     assert "unknown kind" not in section
     status = read_status(Path(paths[0]))
     table = report("markdown", status).splitlines()
-    assert [each.split(" | ")[2:8] for each in table if "lisa/c" in each or "lisa/d" in each] == [
+    assert [each.split(" | ")[3:9] for each in table if "lisa/c" in each or "lisa/d" in each] == [
         *([""] * 6, ["v2.0.0", *[""] * 5]),
     ]
 

@@ -159,6 +159,8 @@ def say_facts(row: Row) -> Iterator[str]:
     if row.drift:
         yield count(row.drift, "locked file") + " changed"
     yield from _say_findings(row)
+    if row.state == "current" and not row.follows:
+        yield row.practice
     yield from _say_what_waits(row)
     if not row.updates:
         yield "takes no updates of the fleet"
@@ -275,9 +277,19 @@ def as_markdown(status: Status) -> str:
     lines += [*list_figures(figures), ""]
     if told := say_beyond(status):
         lines += [escaped(told, _LONGEST), ""]
-    heads = ("project", "state", "version", "drift", "must", "must waived", "should", "updates")
+    heads = (
+        "project",
+        "state",
+        "practice",
+        "version",
+        "drift",
+        "must",
+        "must waived",
+        "should",
+        "updates",
+    )
     lines.append(f"| {' | '.join(heads)} | pipeline | merge request or branch |")
-    lines.append("| --- | --- | --- | ---: | ---: | ---: | ---: | --- | --- | --- |")
+    lines.append("| --- | --- | --- | --- | ---: | ---: | ---: | ---: | --- | --- | --- |")
     for row in status.rows:
         request = f"{row.request.state} {row.request.url}" if row.request else row.branch
         numbers = (row.drift, row.must, row.waived_must, row.should)
@@ -285,6 +297,7 @@ def as_markdown(status: Status) -> str:
             # A bar ends a cell even in code: https://github.github.com/gfm/#tables-extension-
             code(row.name).replace("|", "\\|"),
             escaped(brief_inside(_say_state(row), _LONGEST), _LONGEST),
+            "" if row.problem else row.practice,
             escaped(shorten(row.version)),
             *("" if row.problem else str(each) for each in numbers),
             *(say_updates(row), escaped(row.pipeline), escaped(request)),
