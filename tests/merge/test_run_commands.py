@@ -108,3 +108,21 @@ def test_each_side_finds_its_commands_in_its_order(words: list[str], data: st.Da
     for side in sides:
         assert [word for word in merged if word in side] == side
     assert dockerfile.merge_run(texts[0], texts[0], texts[1]) == (texts[1], ())
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "merged"),
+    [
+        ("uv build --no-sources", "uv build --isolated", "uv build --no-sources --isolated"),
+        ("uv build --python 3", "uv build --python 4", None),
+        ("uv sync", "hatch build", None),
+    ],
+)
+def test_a_short_command_has_the_options_of_both_sides(
+    ours: str, theirs: str, merged: str | None
+) -> None:
+    form = "on: push\njobs:\n  a:\n    steps:\n      - name: b\n        run: {}\n"
+    result = merge_file(
+        "ci.yml", *(form.format(run).encode() for run in ("uv build", ours, theirs))
+    )
+    assert (result and result.content.decode()) == (merged and form.format(merged))

@@ -250,3 +250,50 @@ def test_settings_of_both_sides_at_one_place_are_united_where_none_needs_another
     result = merge_file("flake.nix", *(side.encode() for side in sides))
     expected = merged and SHELL.replace("in", f"  {merged}\nin")
     assert (isinstance(result, Merged) and result.content.decode()) == (expected or False)
+
+
+SECTIONS = "# Title\n\nFirst.\n\n## Last\n\nEnd.\n"
+OWN_SECTION = "## Own\n\n```sh\n# run\nmake\n```\n"
+
+
+@pytest.mark.parametrize("path", ["a.md", "rules/a.mdc"])
+def test_a_text_without_a_heading_stands_above_a_section_that_the_other_side_added(
+    path: str,
+) -> None:
+    at = "## Last"
+    ours = SECTIONS.replace(at, f"{OWN_SECTION}\n{at}")
+    theirs = SECTIONS.replace(at, f"See there.\n\n{at}")
+    expected = SECTIONS.replace(at, f"See there.\n\n{OWN_SECTION}\n{at}")
+    for one, two in (ours, theirs), (theirs, ours):
+        result = merge_file(path, *(side.encode() for side in (SECTIONS, one, two)))
+        assert result == Merged(expected.encode())
+
+
+def test_sections_that_both_sides_added_stand_below_each_other() -> None:
+    at = "## Last"
+    ours = SECTIONS.replace(at, f"{OWN_SECTION}\n{at}")
+    theirs = SECTIONS.replace(at, f"## New\n\nText.\n\n{at}")
+    expected = SECTIONS.replace(at, f"{OWN_SECTION}\n## New\n\nText.\n\n{at}")
+    result = merge_file("a.md", *(side.encode() for side in (SECTIONS, ours, theirs)))
+    assert result == Merged(expected.encode())
+    # A line of code is no heading, and of two texts nobody knows which comes first.
+    code = "# Title\n\n```sh\nfirst\n\nlast\n```\n"
+    for base, place, one, two in (
+        (code, "last", "# own\n\n", "make\n\n"),
+        (SECTIONS, at, "Own.\n\n", "New.\n\n"),
+        (SECTIONS, at, f"{OWN_SECTION}\n", "New.\n\n## Next\n\n"),
+    ):
+        sides = (base, *(base.replace(place, each + place) for each in (one, two)))
+        assert merge_file("a.md", *(side.encode() for side in sides)) is None
+
+
+def test_a_passage_is_that_of_the_side_that_changed_all_that_the_other_did() -> None:
+    base = "If you used a tool, it handles this \u2014 for you, and\nlater. Else create an empty one.\n"
+    ours = "If you used a tool, it handles this; for you,\nand later. Else create an empty one.\n"
+    theirs = "If you used it, it\nhandles this; for you, and later. Create one.\n"
+    for one, two in (ours, theirs), (theirs, ours):
+        result = merge_file("a.md", *(side.encode() for side in (base, one, two)))
+        assert isinstance(result, Merged)
+        assert result.content.decode() == theirs
+    other = theirs.replace("handles this;", "handles it;")
+    assert merge_file("a.md", *(side.encode() for side in (base, ours, other))) is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lisa_scaffold.merge.words import merge_words
+from lisa_scaffold.merge.words import merge_words, merge_years
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,26 @@ from lisa_scaffold.merge.words import merge_words
 def test_words_of_one_line(base: str, ours: str, theirs: str, merged: str | None) -> None:
     assert merge_words(base, ours, theirs) == merged
     assert merge_words(base, theirs, ours) == merged
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs", "merged"),
+    [
+        ("2025", "2024-2025", "2026", "2024-2026"),
+        ("2025", "2024\u20132025", "2026", "2024\u20132026"),
+        ("2020-2024", "2019-2024", "2020-2026", "2019-2026"),
+        ("2020", "2020-2025", "2024", "2020-2025"),
+        ("2020", "2020 - 2024", "2025", "2020 - 2025"),
+        # The project's work is younger, or somebody else's.
+        ("2020", "2023", "2024", None),
+        ("2020-2024", "2021-2024", "2020-2026", None),
+        ("2024", "2020-2024", "2019", None),
+    ],
+)
+def test_the_years_of_a_copyright_are_those_of_both_sides(
+    base: str, ours: str, theirs: str, merged: str | None
+) -> None:
+    line = "# Copyright (c) {} A. Name, all rights reserved".format
+    assert merge_years(*map(line, (base, ours, theirs))) == (merged and line(merged))
+    assert merge_years(line(base), line(ours).replace("A.", "B."), line(theirs)) is None
+    assert merge_years(base, ours, theirs) is None

@@ -67,7 +67,7 @@ def find_problem(base: str, ours: str, theirs: str, merged: str, path: str) -> s
 
 def _read(lines: Sequence[str], path: str) -> Iterator[Heading]:
     suffix = path.rpartition(".")[2].lower()
-    if suffix in ("md", "markdown", "mdx"):
+    if suffix in ("md", "markdown", "mdc", "mdx"):
         yield from markdown.find_headings(to_text([*lines]))
     elif suffix == "rst":
         yield from _read_restructured(lines)

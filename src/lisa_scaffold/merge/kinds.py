@@ -51,7 +51,7 @@ _SUFFIXES = {
     "toml": "toml",
     "yaml": "yaml",
     "yml": "yaml",
-    **dict.fromkeys(("adoc", "markdown", "md", "mdx", "rst", "txt"), "prose"),
+    **dict.fromkeys(("adoc", "markdown", "md", "mdc", "mdx", "rst", "txt"), "prose"),
 }
 _PATTERNS = (
     ("lines", compile_lazily(r"(.*/)?(\.\w*ignore|\.gitattributes)")),

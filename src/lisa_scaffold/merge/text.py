@@ -33,6 +33,7 @@ from lisa_scaffold.merge.words import (
     measure_likeness,
     measure_likeness_of_words,
     merge_words,
+    merge_years,
     pick_agreed,
     pick_farther,
     split_words,
@@ -47,6 +48,8 @@ _SETTING = compile_lazily(r"^[ \t]+([\w.-]+) = \S.*")
 _ARGUMENT = compile_lazily(r"^[ \t]+\w+=[^\s=].*,")
 _ENTRIES = (_LISTED, _SETTING, _ARGUMENT)
 _MOST_LINES = 80
+_MOST_WORDS = 1000
+_HEADING = compile_lazily(r"#{1,6} \S")
 _REWRITTEN = 0.5
 _REWRAPPED = "the project only broke its lines in other places; the template's words are taken."
 _SAME_LINE = 0.6
@@ -250,7 +253,13 @@ def _merge_passages(
             done, declined = (our_lines, ()), True
         elif done is None:
             words = [" ".join(lines).split() for lines in (before, our_lines, their_lines)]
-            if words[1] == words[0] != words[2]:
+            sections = None if any(before) or not base else _place_sections(region, ours, theirs)
+            farther = _pick_farther_words(*words)
+            if sections is not None:
+                done = sections, ()
+            elif farther is not None:
+                done = (our_lines if farther == words[1] else their_lines), ()
+            elif words[1] == words[0] != words[2]:
                 first = their_lines[0] if their_lines else before[0]
                 done = their_lines, (f"{first}: {_REWRAPPED}",)
             elif words[2] in words[:2]:
@@ -268,6 +277,37 @@ def _merge_passages(
         with_declined += their_lines if declined else before
         instead += their_lines if declined else done[0]
     return _Passages(merged, notes, with_declined, instead)
+
+
+def _pick_farther_words(base: list[str], ours: list[str], theirs: list[str]) -> list[str] | None:
+    """The words of the side that has made each change that the other has made, and more."""
+    if not base or max(map(len, (base, ours, theirs))) > _MOST_WORDS:
+        return None
+    merged: list[str] = []
+    for region in find_regions(base, ours, theirs):
+        our_words, their_words = ours[region.ours], theirs[region.theirs]
+        if region.changed == "both" and our_words != their_words:
+            return None
+        merged += their_words if region.changed == "theirs" else our_words
+    return merged if merged in (ours, theirs) and base not in (ours, theirs) else None
+
+
+def _place_sections(region: Region, ours: list[str], theirs: list[str]) -> list[str] | None:
+    """What both sides inserted at one place, where that is sections, and maybe a text above them.
+
+    A text without a heading belongs to the section above.
+    """
+    sides = [[*side[place]] for side, place in ((ours, region.ours), (theirs, region.theirs))]
+    starts = [next((line for line in side if line.strip()), "") for side in sides]
+    are_sections = [bool(_HEADING.match(start)) for start in starts]
+    is_fenced = sum(line.startswith("```") for line in ours[: region.ours.start]) % 2
+    if not all(starts) or not any(are_sections) or is_fenced:
+        return None
+    if not all(are_sections) and any(map(_HEADING.match, sides[are_sections.index(False)])):
+        return None
+    first, second = sides if are_sections[1] else sides[::-1]
+    parted = not first[-1].strip() or not second[0].strip()
+    return [*first, *([] if parted else [""]), *second]
 
 
 def merge_prose_openly(base: str, ours: str, theirs: str, path: str) -> MergedText | None:
@@ -378,8 +418,9 @@ def _resolve_line(base: list[str], ours: list[str], theirs: list[str]) -> list[s
         farther = pick_farther(*words)
         if farther is not None:
             return ours if farther == words[1] else theirs
-        if (extended := in_line.extend(base[0], ours[0], theirs[0])) is not None:
-            return [extended]
+        lines = base[0], ours[0], theirs[0]
+        if (line := merge_years(*lines) or in_line.extend(*lines)) is not None:
+            return [line]
     # What stood on several lines both sides may have written anew, alike in part.
     agreed = pick_agreed(*("\n".join(side) for side in (base, ours, theirs)))
     return None if agreed is None else [agreed]

@@ -90,6 +90,7 @@ _REQUIREMENTS = compile_lazily(r"dependenc|requires?$|^deps$|^dependency-groups$
 
 # From so many words on a value reads like a sentence or a command.
 _SENTENCE = 3
+_COMMAND = 2
 _REWRITTEN = 0.5
 _NO_REMARKS = ("",) * 3
 
@@ -157,7 +158,8 @@ def decide_scalar(
     decision = _keep_frozen(path, texts, remarks) or _pick_newest(path, texts, remarks)
     decision = decision or _merge_requirement(path, *texts) or _merge_ranges(path, *texts)
     decision = decision or _pick_quoted(path, ours=our_text, theirs=their_text)
-    if decision or len(before.split()) < _SENTENCE or any(map(split_requirement, texts)):
+    shortest = _COMMAND if _key_of(path) in _COMMANDS else _SENTENCE
+    if decision or len(before.split()) < shortest or any(map(split_requirement, texts)):
         return decision
     # A sentence or a command in which each side changed words of its own.
     merged = merge_words(*texts)

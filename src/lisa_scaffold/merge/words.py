@@ -27,6 +27,11 @@ _INSTALLS = compile_lazily(
 )
 _PACKAGE = compile_lazily(r"(\w[\w.+:-]*)(?:=[\w.+:~*-]+)?")
 _PLACE = compile_lazily(r"\.(?:\[[\w,-]+\])?|[\w.*-]*/[\w./*-]*")
+_YEARS = compile_lazily(
+    r"(?P<head>\D{0,80}(?:copyright|\u00a9)\D{0,80})"
+    r"(?P<first>\d{4})(?:(?P<dash>\s?[-\u2013]\s?)(?P<last>\d{4}))?(?P<rest>\D{0,500})",
+    re.IGNORECASE,
+)
 LONGEST_LINE = 2000
 _LIKENESS = 100  # steps of the shortest comparison
 
@@ -42,10 +47,34 @@ def merge_words(base: str, ours: str, theirs: str) -> str | None:
     more = pick_farther(*sides)
     if more is not None:
         return "".join(more)
-    merged = _merge_apart(base, *sides)
+    merged = merge_years(base, ours, theirs) or _merge_apart(base, *sides)
     if merged is None:
         merged = pick_agreed(base, ours, theirs) or None
     return in_line.extend(base, ours, theirs) if merged is None else merged
+
+
+def merge_years(*lines: str) -> str | None:
+    """A line on copyright with the years of both sides; ``None`` for any other line.
+
+    Parameters
+    ----------
+    lines
+        The base's line, ours and theirs.
+    """
+    if max(map(len, lines)) > LONGEST_LINE:
+        return None
+    found = [_YEARS.fullmatch(line) for line in lines]
+    years = [(match["first"], match["last"] or match["first"]) for match in found if match]
+    words = {(match["head"], match["rest"]) for match in found if match}
+    if len(years) < len(lines) or len(words) > 1:
+        return None
+    before, own, new = years
+    if not (own[0] <= before[0] and before[1] <= own[1] and new[1] >= before[1]):
+        return None
+    first, last = min(own[0], new[0]), max(own[1], new[1])
+    dash = next((match["dash"] for match in found[1:] if match and match["dash"]), "-")
+    head, rest = words.pop()
+    return f"{head}{first}{dash}{last}{rest}" if first != last else f"{head}{first}{rest}"
 
 
 def pick_agreed(*texts: str) -> str | None:
