@@ -46,12 +46,17 @@ def test_a_comment_that_is_new_about_an_option_of_the_project_s_is_left_out_with
     theirs = BASE.replace("# fast", "# own = false\n# fast", 1)
     note = "tool.checker.own: # own = false of the template is left out, as the project has set it."
     assert merged(ours, theirs) == (ours, (note,))
+    ours = BASE.replace("# deep = false", "deep = false")
+    done = merged(ours, BASE.replace("# deep = false", "# deep = true"))
+    assert done == (ours, (note.replace("own = false", "deep = true").replace("own:", "deep:"),))
 
 
 def test_what_the_template_switches_on_as_it_stood_in_the_comment_is_no_change() -> None:
     ours = BASE.replace('# tool = "tool:main"', 'tool = "tool.cli:main"')
     theirs = BASE.replace('# tool = "tool:main"', 'tool = "tool:main"')
-    assert merged(ours, theirs) == (ours, ())
+    line = 'project.scripts.tool: tool = "tool:main"'
+    note = f"{line} of the template is left out, as the project has set it."
+    assert merged(ours, theirs) == (ours, (note,))
     other = theirs.replace("tool:main", "tool.new:main")
     assert merged(ours, other) is None
     assert merged(BASE.replace("strict", "quiet = 1\nstrict"), theirs) == (

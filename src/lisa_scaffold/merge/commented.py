@@ -63,13 +63,15 @@ def settle(base: str, ours: str, theirs: str) -> Settled:
         name = ".".join(key)
         if is_set and is_same and new[0].text != own[0].text:
             lines[0][old[0].at] = old[0].text
+            notes.append(f"{name}: {lines[1][new[0].at].strip()} {_SET}")
         elif is_set and is_switched_on:
             gone[0].update(option.at for option in old)
         elif is_set and all(option.is_comment for option in new):
             gone[0].update(option.at for option in old)
             gone[1].update(option.at for option in new)
-            told = () if old else new
-            notes += [f"{name}: {lines[1][option.at].strip()} {_SET}" for option in told]
+            known = {option.text for option in old}
+            told = [lines[1][option.at].strip() for option in new if option.text not in known]
+            notes += [f"{name}: {line} {_SET}" for line in told]
         elif is_same and not own and _OWN_NAMES.fullmatch(key[0]):
             gone[0].add(old[0].at)
             gone[1].add(new[0].at)
