@@ -31,6 +31,8 @@ CHECKS = (
     *("test_the_dags_load", "test_tasks_name_steps_that_are_there"),
     "test_a_sweep_looks_for_what_each_step_has_not_made",
     "test_no_task_ends_before_its_step",
+    "test_each_step_stands_in_the_pool_that_the_site_names",
+    "test_no_dag_works_at_import_time",
 )
 # What is changed in the DAG, and what is said of that.
 MISNAMED = {'STEP = "noise"': ('STEP = "noisy"', "steps.yaml: no step 'noisy', there are noise")}
@@ -51,6 +53,14 @@ UNFIT = {
         "run_step(STEP, folder, execution_timeout=timedelta(minutes=20))",
         "process.noise: execution_timeout is 0:20:00, and steps.yaml gives 'noise' 30 minutes",
     ),
+    "run_step(STEP, folder, ": (
+        'run_step(STEP, folder, pool="many", ',
+        "process.noise: in the pool many, and its site names another",
+    ),
+    "SEGMENTS = arrivals_asset()": (
+        "SEGMENTS = arrivals_asset()\nwith open(__file__, 'a'):\n    pass",
+        "work at import time: open",
+    ),
 }
 
 
@@ -68,11 +78,11 @@ def test_a_dag_that_does_not_fit_is_told_in_a_line(tmp_path: Path) -> None:
     for changes in ({}, MISNAMED, UNFIT):
         changed = text
         for old, (new, _) in changes.items():
-            assert old in text
+            assert old in changed
             changed = changed.replace(old, new, 1)
         path.write_text(changed, encoding="utf-8")
-        done = run(made.python, *words, cwd=made.root, timeout=300)
-        told = [line for line in done.stdout.splitlines() if line.startswith(f"{path}: ")]
+        done = run(made.python, *words, cwd=made.root, timeout=600)
+        told = [line for line in done.stdout.splitlines() if line.startswith(f"{path}:")]
         assert (done.returncode, len(told)) == (bool(changes), len(changes)), done.stdout
         for line, (_, said) in zip(told, changes.values(), strict=True):
             assert said in line
