@@ -19,7 +19,7 @@ from lisa_scaffold.errors import ExitCode, LisaError
 from lisa_scaffold.formats.conflicts import find_marked, replace_marked
 from lisa_scaffold.report import resolve as report
 from lisa_scaffold.sync import kept_report
-from lisa_scaffold.verbs.resolve import Session, advise_next, find_open, read_open
+from lisa_scaffold.verbs.resolve import Decision, Session, advise_next, find_open, read_open
 
 from ..support.sweeps import sampled
 from ..support.updates import Capture, Workshop, commit, open_workshop, update, write
@@ -128,6 +128,56 @@ def test_a_decision_is_taken_back(workshop: Workshop) -> None:
     assert (going.at, going.number) == (0, 0)
     done, left = going.finish()
     assert (done, len(left)) == ([], 2)
+
+
+@pytest.mark.parametrize("decision", ["ours", "theirs", "both", "as it stands"])
+@pytest.mark.parametrize("path", ["a.toml", "b.dat"])
+def test_what_is_edited_while_a_question_waits_is_kept(
+    path: str, decision: Decision, workshop: Workshop
+) -> None:
+    going = session(workshop)
+    going.at = going.paths.index(path)
+    found = going.find_next()
+    assert found is not None
+    edited = f"{workshop.read(path)}# an hour of work\n"
+    write(workshop.project, {path: edited})
+    with pytest.raises(LisaError, match=f"{path}: changed since it was shown"):
+        going.decide(found, decision)
+    assert workshop.read(path) == edited
+    again = going.find_next()
+    assert again is not None
+    assert again.path == path
+    going.decide(again, "theirs")
+    assert workshop.read(path).endswith("# an hour of work\n")
+
+
+def test_a_whole_file_that_is_edited_while_a_question_waits_is_kept(merging: Path) -> None:
+    repository = git.find_repository(merging)
+    going = Session(repository, find_open(repository))
+    (found,) = (each for each in find_open(repository) if each.path == "gone.txt")
+    going.at = going.paths.index("gone.txt")
+    (merging / "gone.txt").write_text("an hour of work\n")
+    with pytest.raises(LisaError, match="changed since it was shown"):
+        going.decide(found, "ours" if not found.sides[0] else "theirs")
+    assert (merging / "gone.txt").read_text() == "an hour of work\n"
+
+
+def test_what_is_edited_after_a_decision_is_not_taken_back(workshop: Workshop) -> None:
+    going = session(workshop)
+    found = going.find_next()
+    assert found is not None
+    going.decide(found, "ours")
+    edited = f"{workshop.read('a.toml')}# an hour of work\n"
+    write(workshop.project, {"a.toml": edited})
+    with pytest.raises(LisaError, match=r"a\.toml: edited since that was decided"):
+        going.go_back()
+    assert workshop.read("a.toml") == edited
+    again = going.find_next()
+    assert again is not None
+    going.decide(again, "later")
+    write(workshop.project, {"a.toml": f"{edited}# more\n"})
+    assert going.go_back()
+    assert workshop.read("a.toml") == f"{edited}# more\n"
 
 
 def test_what_is_left_for_later_is_passed_over(workshop: Workshop) -> None:

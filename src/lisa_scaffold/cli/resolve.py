@@ -105,19 +105,17 @@ def _go_through(session: Any) -> None:
                 both=session.may_take_both(found),
             )
         except BackAsked:
-            if not session.go_back():
-                say("This is the first conflict.")
-            continue
-        if decision == "edit":
-            _edit(session, found)
-        else:
-            try:
-                kept = session.decide(found, decision)
-            except LisaError as error:
-                say(f"{error.message}. {error.hint}")
-                continue
-            if kept:
+            decision = "back"
+        try:
+            if decision == "back":
+                if not session.go_back():
+                    say("This is the first conflict.")
+            elif decision == "edit":
+                _edit(session, found)
+            elif kept := session.decide(found, decision):
                 say_as_is(f"What stood there is kept for now: git cat-file -p {kept}")
+        except LisaError as error:
+            say(f"{error.message}. {error.hint}")
 
 
 def _edit(session: Any, found: Any) -> None:

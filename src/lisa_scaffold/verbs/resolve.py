@@ -140,8 +140,9 @@ class Session:
         self._settled: set[str] = set()
         self._later: set[str] = set()
         self._removed: set[str] = set()
-        # For each step back: the file, which of its conflicts, and what stood in its place.
-        self._history: list[tuple[int, int, _Before | None]] = []
+        # For each step back: the file, which of its conflicts, and what stood in its place, before
+        # and after.
+        self._history: list[tuple[int, int, _Before | None, _Before | None]] = []
 
     def read(self, path: str) -> Open:
         """One of the files as it stands now."""
@@ -194,10 +195,15 @@ class Session:
         Raises
         ------
         LisaError
-            If the file cannot be written.
+            If the file cannot be written, or is not as it was shown.
         """
         path, kept = found.path, ""
         before = _look(self.repository, path)
+        if decision != "later" and self.read(path).text != found.text:
+            # Whoever reads a question may have the file open in an editor besides.
+            raise LisaError(
+                f"{path}: changed since it was shown, and left as it is", "Look at it as it is now."
+            )
         if decision == "later":
             self._settled.discard(path)
             self._later.add(path)
@@ -214,7 +220,7 @@ class Session:
                 kept = self._keep(path, before)
                 self._take_file(found, _OURS if decision == "ours" else _THEIRS)
             self._settled.add(path)
-        self._history.append((self.at, self.number, before))
+        self._history.append((self.at, self.number, before, _look(self.repository, path)))
         if decision == "later" or not found.places:
             self.number += 1
         return kept
@@ -266,9 +272,10 @@ class Session:
         """
         before = _look(self.repository, found.path)
         change()
-        if before == _look(self.repository, found.path):
+        after = _look(self.repository, found.path)
+        if before == after:
             return
-        self._history.append((self.at, self.number, before))
+        self._history.append((self.at, self.number, before, after))
         if not self.read(found.path).places:
             self._settled.add(found.path)
 
@@ -283,18 +290,27 @@ class Session:
         Raises
         ------
         LisaError
-            If the file cannot be written.
+            If the file cannot be written, or somebody has edited it since.
         """
         if not self._history:
             return False
-        self.at, self.number, before = self._history.pop()
-        path = self.paths[self.at]
+        at, number, before, after = self._history[-1]
+        path = self.paths[at]
+        if before != after and _look(self.repository, path) != after:
+            raise LisaError(
+                f"{path}: edited since that was decided, and left as it is",
+                "Go on, or edit it as it is to be.",
+            )
+        self._history.pop()
+        self.at, self.number = at, number
         self._settled.discard(path)
         self._later.discard(path)
         self._removed.discard(path)
+        if before == after:
+            return True
         if before is not None:
             _bring_back(self.repository, path, before)
-        elif _look(self.repository, path) is not None:
+        else:
             files.remove(self.repository.top, path)
         return True
 
