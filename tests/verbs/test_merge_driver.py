@@ -234,6 +234,33 @@ def test_where_the_driver_is_gone_no_side_is_lost(
         assert {*side.splitlines()} <= {*merged.splitlines()}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#!/nowhere/python\n",
+        "#!/bin/sh\nexit 2\n",
+        "#!/bin/sh\nexit 3\n",
+        "#!/bin/sh\nkill -9 $$\n",
+    ],
+    ids=["no interpreter", "refused", "defect", "killed"],
+)
+def test_where_the_driver_fails_no_side_is_lost(
+    text: str, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An environment outlives the Python that it was made with, and a disk may be full."""
+    failing = tmp_path / "failing" / "lisa-scaffold"
+    monkeypatch.setattr(sys, "executable", str(failing.with_name("python")))
+    write(failing.parent, {failing.name: text})
+    failing.chmod(0o755)
+    assert cli.main(["merge-driver", "install"]) == ExitCode.DONE
+    diverge(repository, "pyproject.toml", TOML, OURS, THEIRS)
+    assert merge(repository).returncode == 1
+    merged = (repository / "pyproject.toml").read_text()
+    assert "<<<<<<< " in merged
+    for side in (OURS, THEIRS):
+        assert {*side.splitlines()} <= {*merged.splitlines()}
+
+
 def test_a_percent_sign_in_the_path_of_the_program_is_one(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

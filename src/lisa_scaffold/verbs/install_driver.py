@@ -62,8 +62,8 @@ def install(place: Place, program: str) -> None:
         If a file cannot be read or written.
     """
     _write_attributes(place, [_BEGIN, *(f"{each} merge={NAME}" for each in PATTERNS), _END])
-    # Git lets a shell read it. Where the program is gone, the lines are merged as without it:
-    # otherwise git would leave our side alone in the file, with no marker.
+    # Git lets a shell read it. Where the program is gone, or fails, the lines are merged as without
+    # it: otherwise git would leave our side alone in the file, with no marker.
     # A percent sign is git's, wherever it stands.
     ours, lines = (
         shlex.quote(program).replace("%", "%%"),
@@ -72,8 +72,10 @@ def install(place: Place, program: str) -> None:
     # Git names the sides from 2.44 on, and quotes the names; an older one leaves these as they are.
     names = "--ours-name=%X --base-name=%S --theirs-name=%Y"
     # A path may begin with a dash.
-    run = f"exec {ours} merge-driver --marker-size=%L {names} -- run %O %A %B %P"
-    command = f"if test -x {ours}; then {run}; else {lines}; fi"
+    run = f"{ours} merge-driver --marker-size=%L {names} -- run %O %A %B %P"
+    # 0: merged; 1: with conflicts. What git itself cannot merge, as of binary files, is one.
+    command = f"if test -x {ours}; then {run}; code=$?; test $code -gt 1 || exit $code; fi"
+    command += f"; {lines} || exit 1"
     for key, value in (("name", _TITLE), ("driver", command)):
         git.git("config", *place.settings, f"merge.{NAME}.{key}", value, env=git.NOWHERE)
 
