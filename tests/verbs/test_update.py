@@ -13,6 +13,7 @@ import pytest
 
 from lisa_scaffold import git, template
 from lisa_scaffold.errors import ExitCode
+from lisa_scaffold.verbs.update import Prepared, Updated
 
 from ..support.sweeps import sampled
 from ..support.tools import passes
@@ -737,6 +738,28 @@ def test_bad_input_is_one_message_and_changes_nothing(
     assert message in err
     assert "Traceback" not in err
     assert _everything(workshop.project) == before
+
+
+def test_what_is_committed_meanwhile_is_not_staged_to_be_taken_back(
+    workshop: Workshop, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An update may wait for answers for as long as somebody thinks, and works elsewhere."""
+    workshop.release("v1.1.0", {"template/a.dat": TEN.replace("line 1\n", "first\n")})
+    mine = TEN.replace("line 10\n", "an hour of work\n")
+    work_out = Prepared.update
+
+    def work_out_meanwhile(*arguments: Any, **options: Any) -> Updated:
+        worked_out = work_out(*arguments, **options)
+        workshop.edit({"a.dat": mine})
+        return worked_out
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Prepared, "update", work_out_meanwhile)
+        assert update(workshop.project) == ExitCode.REFUSED
+    assert "another commit is checked out than when this began\n" in capsys.readouterr().err
+    assert (workshop.read("a.dat"), workshop.status()) == (mine, [])
+    assert update(workshop.project) == ExitCode.DONE
+    assert workshop.read("a.dat") == mine.replace("line 1\n", "first\n")
 
 
 def _everything(folder: Path) -> dict[str, bytes | None]:

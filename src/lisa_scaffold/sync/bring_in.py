@@ -29,8 +29,15 @@ def bring_in(current: Project, synced: Synced, told: tuple[str, str] | None = No
     Raises
     ------
     LisaError
-        If uncommitted changes or untracked files stand in the way; nothing is changed then.
+        If uncommitted changes or untracked files stand in the way, or somebody has committed since
+        the project was read; nothing is changed then.
     """
+    # Staged beside another commit, the changes would take back what that one brought.
+    if git.find_repository(current.root).head != current.repository.head:
+        raise LisaError(
+            f"{current.root}: another commit is checked out than when this began",
+            "Run the command again.",
+        )
     project.refuse_dirty(current, synced.shown())
     unseen = _find_unseen(current, synced)
     written = {path: blob for path, blob in synced.shown().items() if blob and path not in unseen}
