@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -398,8 +398,15 @@ def everything(folder: Path) -> dict[str, tuple[int, bytes]]:
     }
 
 
+def write_files(folder: Path, contents: Mapping[str, bytes | None]) -> None:
+    """Write files over what is there now."""
+    there = [path for path in contents if (folder / path).exists()]
+    stamps = {path: (folder / path).lstat().st_ctime_ns for path in there}
+    transaction.write_files(folder, contents, stamps)
+
+
 def repair(folder: Path) -> int:
-    transaction.write_files(folder, REPAIRS)
+    write_files(folder, REPAIRS)
     return 0
 
 
@@ -490,7 +497,7 @@ def test_a_planted_journal_is_never_believed(tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(transaction._Change, "finish", lambda *_: (_ for _ in ()).throw(Killed))
         with pytest.raises(Killed):
-            transaction.write_files(folder, {"a.txt": b"new\n"})
+            write_files(folder, {"a.txt": b"new\n"})
     archive = folder.with_name("archive")
     shutil.copytree(folder, archive)
     recovered = transaction.Recovered("A repair that had been interrupted was completed.", True)
@@ -515,7 +522,7 @@ def laid_down(tmp_path: Path) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(transaction._Change, "finish", lambda *_: (_ for _ in ()).throw(Killed))
         with pytest.raises(Killed):
-            transaction.write_files(folder, {"a.txt": b"new\n", "deep/b.txt": b"new\n"})
+            write_files(folder, {"a.txt": b"new\n", "deep/b.txt": b"new\n"})
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside/file").write_text("somebody's\n")
     return folder

@@ -227,7 +227,7 @@ def test_a_locked_file_that_was_edited_is_found_and_restored(project: Path) -> N
     assert [(each.code, each.path) for each in first.before.findings] == [("TPL002", "version.txt")]
     assert first.changes == {"version.txt": b"0.3.0"}
     assert found(first) == []
-    transaction.write_files(project, first.changes)
+    transaction.write_files(project, first.changes, first.stamps)
     assert (project / "version.txt").read_text() == "0.3.0"
     again = checked(project, "TPL", fixes=True)
     assert (found(again), again.changes, again.checked.notes) == ([], {}, ())
@@ -313,11 +313,49 @@ def test_a_repair_keeps_mode_and_line_ends(project: Path) -> None:
     changelog.chmod(0o755)
     commit_all(project, "Two")
     result = checked(project, "CHG", fixes=True)
-    transaction.write_files(project, result.changes)
+    transaction.write_files(project, result.changes, result.stamps)
     assert changelog.read_bytes().startswith(b"# Changelog\r\n\r\n## [Unreleased]\r\n\r\n##")
     assert changelog.stat().st_mode & 0o777 == 0o755
     assert [each.code for each in result.checked.fixed] == ["CHG002"]
     assert result.checked.diff.startswith("--- a/CHANGELOG.md\n+++ b/CHANGELOG.md\n")
+
+
+@pytest.mark.parametrize("is_tracked", [True, False])
+def test_what_is_edited_while_it_is_checked_is_not_written_over(
+    is_tracked: bool, project: Path
+) -> None:
+    changelog = project / "CHANGELOG.md"
+    changelog.write_text(CHANGELOG)
+    if is_tracked:
+        commit_all(project, "Two")
+    result = checked(project, "CHG", fixes=True)
+    assert [*result.changes] == ["CHANGELOG.md"]
+    edited = CHANGELOG.replace("# Changelog", "# Changelog!")
+    with changelog.open("r+") as file:
+        file.write(edited)
+    with pytest.raises(LisaError, match="changed since it was read"):
+        transaction.write_files(project, result.changes, result.stamps)
+    assert changelog.read_text() == edited
+    changelog.unlink()
+    with pytest.raises(LisaError, match="changed since it was read"):
+        transaction.write_files(project, result.changes, result.stamps)
+    assert not changelog.exists()
+
+
+def test_what_git_ignores_is_not_written_over(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No rule sees it, so that one may want to make it."""
+    (project / "pyproject.toml").unlink()
+    setup = "import numpy\nfrom setuptools import setup\n\nsetup(name='demo', version='1')\n"
+    (project / "setup.py").write_text(setup)
+    (project / ".gitignore").write_text("pyproject.toml\n")
+    commit_all(project, "Two")
+    (project / "pyproject.toml").write_text("# mine\n")
+    assert cli.main(["check", str(project), "--fix=unsafe"]) == ExitCode.REFUSED
+    said = capsys.readouterr().err
+    assert "pyproject.toml: there already, and not a part of the project\n" in said
+    assert (project / "pyproject.toml").read_text() == "# mine\n"
 
 
 def test_rules_are_run_again_only_after_repairs(

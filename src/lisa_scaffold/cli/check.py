@@ -148,7 +148,7 @@ def run(arguments: argparse.Namespace) -> int:
             from lisa_scaffold.sync import transaction
 
             with changing(f"{each.checked.path} is repaired"):
-                transaction.write_files(each.checked.path, each.changes)
+                transaction.write_files(each.checked.path, each.changes, each.stamps)
     shown = [each.checked if arguments.fix else each.before for each in results]
     fail_on = Severity(arguments.fail_on)
     for form, output in destinations:

@@ -38,6 +38,8 @@ class File(NamedTuple):
         Whether it is executable.
     target
         What a symbolic link leads to, as it is written.
+    stamp
+        What changes whenever the file does; 0 in memory.
     """
 
     path: str
@@ -46,6 +48,7 @@ class File(NamedTuple):
     link: bool = False
     executable: bool = False
     target: str = ""
+    stamp: int = 0
 
 
 class Tree(Protocol):
@@ -151,7 +154,9 @@ def _stat_file(root: Path, path: str, mode: str | None) -> File | None:
     if mode == _SUBMODULE or not (link or stat.S_ISREG(found.st_mode)):
         return None
     executable = bool(found.st_mode & stat.S_IXUSR)
-    return File(path, found.st_size, mode is not None, link, executable, target)
+    return File(
+        *(path, found.st_size, mode is not None, link, executable, target, found.st_ctime_ns)
+    )
 
 
 def _walk_folder(root: Path) -> Iterator[str]:

@@ -20,13 +20,15 @@ LINK = "120000"
 EXECUTABLE = "100755"
 
 
-def write_files(root: Path, contents: Mapping[str, bytes | None], draft: Path) -> None:
+def write_files(
+    root: Path, contents: Mapping[str, bytes | None], stamps: Mapping[str, int], draft: Path
+) -> None:
     """Lay down files of a folder (None: removed) that git's index is not told about.
 
     Raises
     ------
     LisaError
-        If something stands in the way.
+        If something stands in the way, or a file has another stamp than it had.
     """
     ordered = _prepare(root, contents, draft)
     steps = []
@@ -39,6 +41,8 @@ def write_files(root: Path, contents: Mapping[str, bytes | None], draft: Path) -
                 place.chmod(there.stat().st_mode & 0o777)
             files.sync(place)
         steps.append(_step(root, path, draft, number))
+        # Who edits it from now on is noticed by the step.
+        _refuse_unread(root / path, stamps.get(path))
     (draft / "plan.json").write_text(json.dumps({"steps": steps}))
     for each in (draft / "plan.json", draft / "content", draft):
         files.sync(each)
@@ -117,6 +121,21 @@ def _prepare(
     for name in ("content", "kept"):
         (draft / name).mkdir()
     return [*sorted(removed, reverse=True), *written]
+
+
+def _refuse_unread(place: Path, stamp: int | None) -> None:
+    """Raise LisaError for a file or link that is not as it was when it had a stamp, or no file."""
+    try:
+        now = place.lstat().st_ctime_ns
+    except (FileNotFoundError, NotADirectoryError):
+        now = None
+    if now == stamp:
+        return
+    if stamp is None:
+        what, hint = "there already, and not a part of the project", "Move it away, or add it."
+    else:
+        what, hint = "changed since it was read, and left as it is", "Run the command again."
+    raise LisaError(f"{place}: {what}", hint)
 
 
 def _step(root: Path, path: str, draft: Path, number: int) -> dict[str, str | None]:

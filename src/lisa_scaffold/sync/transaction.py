@@ -301,18 +301,29 @@ def apply(
     _decide(find_place(repository), write)
 
 
-def write_files(root: Path, contents: Mapping[str, bytes | None]) -> None:
+def write_files(
+    root: Path, contents: Mapping[str, bytes | None], stamps: Mapping[str, int]
+) -> None:
     """Write files of a folder (None: removed) in one step; git's index stays as it is.
+
+    Parameters
+    ----------
+    root
+        The folder.
+    contents
+        The files.
+    stamps
+        Of those that are there, the time of the last change that the content knows of.
 
     Raises
     ------
     LisaError
-        If something stands in the way; nothing is changed then.
+        If something stands in the way, or a file was edited since; nothing is changed then.
     OSError
         If the disk is full or a folder may not be written; nothing is changed then.
     """
     if contents:
-        _decide(find_place(root), lambda draft: plan.write_files(root, contents, draft))
+        _decide(find_place(root), lambda draft: plan.write_files(root, contents, stamps, draft))
 
 
 def commit(

@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from lisa_scaffold import files, rules
@@ -77,11 +78,14 @@ class Result(NamedTuple):
         What was found before it.
     changes
         The new content of files; ``None`` where one goes.
+    stamps
+        Of those that were there, what changes when somebody edits them.
     """
 
     checked: Checked
     before: Checked
     changes: Mapping[str, bytes | None]
+    stamps: Mapping[str, int] = MappingProxyType({})
 
 
 def check(paths: Sequence[Path], wanted: Wanted, jobs: int = 1) -> Iterator[Result]:
@@ -400,7 +404,8 @@ def _repaired(
         drifted=_list_drifted(done.found, before.ignored, done.facts),
         elsewhere=before.elsewhere,
     )
-    return Result(told, before, done.changes)
+    stamps = {path: facts.files[path].stamp for path in done.changes if path in facts.files}
+    return Result(told, before, done.changes, stamps)
 
 
 def _unpromise(
