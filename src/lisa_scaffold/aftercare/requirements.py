@@ -1,11 +1,12 @@
-"""Requirements that the template takes out, and the project's own modules may need."""
+"""Requirements that the template takes out, and what is the project's own may need."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from lisa_scaffold.aftercare import programs
 from lisa_scaffold.aftercare.work import Work
 from lisa_scaffold.formats import notebook, python
 from lisa_scaffold.formats.edit import replace_item
@@ -21,23 +22,35 @@ from lisa_scaffold.versions import normalize_name, split_requirement
 
 _METADATA = "pyproject.toml"
 _KEYS = ("project", "dependencies")
+_TABLES = (("project", "optional-dependencies"), ("dependency-groups",))
 _IMPORTING = (".py", ".ipynb")
 
 
 class Used(NamedTuple):
-    """Where a module or a notebook of the project imports what a distribution brings."""
+    """Where the project imports, or runs, what a distribution brings."""
 
     path: str
     line: int
+    how: str = "imports"
 
     def __str__(self) -> str:
-        """The place, and that it imports something."""
+        """The place, and what it does."""
         if self.path.endswith(".ipynb"):
-            return f"{visible(self.path)}, cell {self.line}, imports"
-        return f"{visible(self.path)}:{self.line} imports"
+            return f"{visible(self.path)}, cell {self.line}, {self.how}"
+        return f"{visible(self.path)}:{self.line} {self.how}"
 
 
-def hold_required(work: Work, base: Tree, theirs: Tree, leaves: Matches) -> Iterator[Note]:
+class _Dropped(NamedTuple):
+    """A requirement that the template takes out of a list, and the project has there."""
+
+    keys: tuple[str, ...]
+    name: str
+    text: str
+
+
+def hold_imported(
+    work: Work, base: Tree, theirs: Tree, leaves: Matches, seeded: Matches
+) -> Iterator[Note]:
     """Let a requirement that the template takes out stay where the project's modules import it.
 
     It becomes the project's own: the base forgets that it was the template's.
@@ -50,23 +63,87 @@ def hold_required(work: Work, base: Tree, theirs: Tree, leaves: Matches) -> Iter
         The renders of the recorded and of the wanted version.
     leaves
         Whether a file of the template goes with the requirement, as long as nobody has changed it.
+    seeded
+        Whether a file of the template stays as it is.
+    """
+    if dropped := _find_dropped(work, base, theirs):
+        yield from _hold(base, dropped, _find_used(work, base, leaves, seeded))
+
+
+def hold_run(work: Work, synced: Synced, base: Tree, theirs: Tree) -> Iterator[Note]:
+    """Let a requirement stay, as `hold_imported`, where lines that stay the project's run it.
+
+    Parameters
+    ----------
+    work
+        What people have written.
+    synced
+        The merge, which is made anew then.
+    base, theirs
+        The renders of the recorded and of the wanted version.
+    """
+    if not (dropped := _find_dropped(work, base, theirs)):
+        return
+    present = work.store.contents(
+        work.ours, [path for path in work.store.paths(work.ours) if programs.is_running(path)]
+    )
+    used: dict[str, Used] = {}
+    decided = synced.decided()
+    for path, blob in sorted(present.items()):
+        after = decided.get(path, blob)
+        if after is None or SUBMODULE in (blob.mode, after.mode):
+            continue
+        staying = {name for name, _ in programs.find_runs(path, after.data)}
+        if path in theirs:
+            staying -= {name for name, _ in programs.find_runs(path, theirs[path].data)}
+        for name, line in programs.find_runs(path, blob.data):
+            if name in staying:
+                used.setdefault(normalize_name(name), Used(path, line, "runs"))
+    yield from _hold(base, dropped, used)
+
+
+def _find_dropped(work: Work, base: Tree, theirs: Tree) -> list[_Dropped]:
+    """What the template takes out, and the project has.
+
+    What goes from one group to another is still there for whoever develops.
     """
     if _METADATA not in base or _METADATA not in theirs:
-        return
-    old, new = (_list_requirements(tree[_METADATA].data) for tree in (base, theirs))
+        return []
     present = work.store.contents(work.ours, [_METADATA]).get(_METADATA)
-    held = _list_requirements(present.data) if present and present.mode != SUBMODULE else {}
-    dropped = {name: text for name, text in old.items() if name in held.keys() - new.keys()}
-    if not dropped:
-        return
-    used = _find_used(work, base, leaves)
-    blob = base[_METADATA]
-    for name in sorted(dropped.keys() & used):
-        changed = replace_item(_KEYS, dropped[name], None)(blob.data.decode())
-        blob = blob._replace(data=changed.encode())
-        text = f"{name} stays in `dependencies`, though the template drops it: {used[name]} it."
-        yield Note(text, _METADATA)
-    base[_METADATA] = blob
+    if present is None or present.mode == SUBMODULE:
+        return []
+    old, held, new = (
+        _list_all(data) for data in (base[_METADATA].data, present.data, theirs[_METADATA].data)
+    )
+    anywhere = {name for keys, listed in new.items() if keys != _KEYS for name in listed}
+    return [
+        _Dropped(keys, name, text)
+        for keys, listed in old.items()
+        for name, text in listed.items()
+        if name in held.get(keys, {}) and name not in new.get(keys, {})
+        if keys == _KEYS or name not in anywhere
+    ]
+
+
+def _hold(base: Tree, dropped: list[_Dropped], used: Mapping[str, Used]) -> Iterator[Note]:
+    """Let the base forget what is used, and say so."""
+    for each in sorted(dropped):
+        if place := used.get(each.name):
+            blob = base[_METADATA]
+            changed = replace_item(each.keys, each.text, None)(blob.data.decode())
+            base[_METADATA] = blob._replace(data=changed.encode())
+            stays = f"{each.name} stays in `{each.keys[-1]}`, though the template drops it"
+            yield Note(f"{stays}: {place} it.", _METADATA)
+
+
+def _list_all(data: bytes) -> dict[tuple[str, ...], dict[str, str]]:
+    """The requirements of a package, of its extras and of its groups, by where they stand."""
+    pyproject = Facts.of({_METADATA: data}).pyproject
+    places = [_KEYS]
+    for table in _TABLES:
+        listed = pyproject.get(*table)
+        places += [(*table, str(name)) for name in listed] if isinstance(listed, dict) else []
+    return {keys: _list_requirements(data, keys) for keys in places}
 
 
 def tell_dropped(synced: Synced, store: Store, ours: str) -> None:
@@ -82,17 +159,18 @@ def tell_dropped(synced: Synced, store: Store, ours: str) -> None:
         synced.note(_METADATA, f"taken out of `dependencies`: {named}; {why}.")
 
 
-def _list_requirements(data: bytes) -> dict[str, str]:
-    """The names of what a package requires, each with its requirement."""
-    stated = Facts.of({_METADATA: data}).pyproject.items(*_KEYS)
+def _list_requirements(data: bytes, keys: tuple[str, ...] = _KEYS) -> dict[str, str]:
+    """The names of what a list requires, each with its requirement."""
+    stated = Facts.of({_METADATA: data}).pyproject.items(*keys)
     found = ((split_requirement(each.strip()), each) for each in stated if isinstance(each, str))
     return {normalize_name(parts["name"]): each for parts, each in found if parts}
 
 
-def _find_used(work: Work, base: Tree, leaves: Matches) -> dict[str, Used]:
+def _find_used(work: Work, base: Tree, leaves: Matches, seeded: Matches) -> dict[str, Used]:
     """Every distribution that the project imports, in its tests too, with one place.
 
-    What is committed counts as well where the folder has something else: that may be thrown away.
+    A file of the template that nobody has changed becomes the template's new one. What is committed
+    counts as well where the folder has something else: that may be thrown away.
     """
     store, ours = work.store, work.ours
     modules = [path for path in store.paths(ours) if path.endswith(_IMPORTING)]
@@ -101,7 +179,11 @@ def _find_used(work: Work, base: Tree, leaves: Matches) -> dict[str, Used]:
         path
         for path, stage in stages.items()
         if stage.mode != SUBMODULE
-        if not (leaves(path) and path in base and stage.oid == store.oid(base[path].data))
+        if not (
+            path in base
+            and (leaves(path) or not seeded(path))
+            and stage.oid == store.oid(base[path].data)
+        )
     ]
     used: dict[str, Used] = {}
     present = [*store.contents(ours, staying).items(), *work.read_uncommitted(_IMPORTING).items()]

@@ -146,9 +146,13 @@ class Prepared:
         if recopies:
             synced = recopy.recopy_project(store, ours, theirs, policy)
         else:
-            held += requirements.hold_required(written, base, theirs, is_example)
+            seeded = policy.was_seeded
+            held += requirements.hold_imported(written, base, theirs, is_example, seeded)
             held += pipeline_form.carry_settings(written, change)
             synced = trees.merge_project(store, ours, base, theirs, policy)
+            if more := [*requirements.hold_run(written, synced, base, theirs)]:
+                held += more
+                synced = trees.merge_project(store, ours, base, theirs, policy)
         if names := _find_renamed(before, after, *renders):
             package_name.follow(synced, store, ours, names, policy)
         if current.version == self.new.version and not recopies:
