@@ -443,9 +443,7 @@ def test_a_package_without_metadata_is_given_the_lines(
     first, *steps, last = capsys.readouterr().err.splitlines()
     assert first.endswith("but pulsars is a package. Steps that say so:")
     assert [step.strip() for step in steps] == [
-        "mkdir -p src",
-        "git mv pulsars src/",
-        "and in pyproject.toml:",
+        "in pyproject.toml:",
         "[project]",
         'name = "pulsar-timing"',
         'version = "0.1.0"',
@@ -454,22 +452,117 @@ def test_a_package_without_metadata_is_given_the_lines(
         "[build-system]",
         'requires = ["setuptools>=77.0.3"]',
         'build-backend = "setuptools.build_meta"',
+        "[tool.setuptools.packages.find]",
+        'include = ["pulsars", "pulsars.*"]',
     ]
     assert last.endswith("#from-loose-scripts")
 
 
-def test_the_lines_for_a_package_lead_to_a_project(tmp_path: Path, capsys: Capture) -> None:
-    project = make(tmp_path / "pulsar-timing", PACKAGE)
+@pytest.mark.parametrize(
+    ("folder", "importer", "found"),
+    [
+        ("pulsars", "import pulsars.timing\n", ("pulsars", "pulsars")),
+        ("code/pulsars", "import numpy\n", ("pulsars", "code")),
+        ("code/pulsars", "from code.pulsars import timing\n", ("code.pulsars", "code/pulsars")),
+        ("src/pulsars", "import pulsars.timing\n", ("pulsars", "src")),
+    ],
+)
+def test_the_lines_for_a_package_leave_it_where_it_is(
+    folder: str, importer: str, found: tuple[str, str], tmp_path: Path, capsys: Capture
+) -> None:
+    files = {path.replace("pulsars/", f"{folder}/"): text for path, text in PACKAGE.items()}
+    files |= {"scripts/run.py": importer, "post/plot.py": "", "fit.py": ""}
+    project = make(tmp_path / "pulsar-timing", files)
     assert adopt(project) == ExitCode.REFUSED
     _, *steps, _ = capsys.readouterr().err.splitlines()
-    lines = [step.strip() for step in steps]
-    at = lines.index("and in pyproject.toml:")
-    for command in lines[:at]:
-        subprocess.run(shlex.split(command), cwd=project, check=True)
-    write(project, {"pyproject.toml": "\n".join([*lines[at + 1 :], ""])})
+    assert steps[0] == "  in pyproject.toml:"
+    write(project, {"pyproject.toml": "".join(f"{step.strip()}\n" for step in steps[1:])})
     commit(project)
-    assert adopt(project) == ExitCode.DONE
-    assert "import_name: pulsars\n" in show(project, ".copier-answers.yml")
+    result = report(project, capsys)
+    given = answers(result)
+    assert (given["import_name"], given["code_path"]) == found
+    assert {*files} <= paths(project)
+    assert not [each for each in result["to_decide"] if "imports pulsars" in each]
+    assert [each["code"] for each in result["findings"]["left"]] == []
+
+
+MOVED: Files = {
+    **SCRIPTS,
+    "post_processing/heatmaps.py": (
+        "import sys\n\nsys.path.append('../')\nfrom utils_tdi import delay\nimport numpy\n"
+    ),
+    "tests/test_fit.py": "import json\nimport run_fit, utils_tdi\n",
+    "tests/test_near.py": "import near\n",
+    "tests/near.py": "",
+    "near.py": "",
+    "job_NASA.sh": "#!/bin/sh\n#SBATCH -n 4\npoetry run python run_fit.py --n 3\n",
+    "README.md": "# Fits\n\n    python run_fit.py\n    python run_fit.py --all\n    ./near.py\n",
+    "CHANGELOG.md": "`python run_fit.py` takes `--all`.\n",
+    "cluster/Makefile": "fit:\n\tpython3 -u ../run_fit.py\n",
+    ".github/workflows/run.yml": "jobs: {a: {steps: [{run: python ./run_fit.py}]}}\n",
+    "deploy/start.py": "import os, subprocess\nos.system('python run_fit.py')\n",
+    "deploy/run.sub": "executable = fit.py\narguments = run_fit.py\n",
+}
+LEFT = [
+    (".github/workflows/run.yml", 1, "starts run_fit.py: python -m {}.run_fit from now on"),
+    ("README.md", 3, "starts run_fit.py: python -m {}.run_fit from now on"),
+    ("README.md", 5, "starts near.py: python -m {}.near from now on"),
+    ("cluster/Makefile", 2, "starts ../run_fit.py: python -m {}.run_fit from now on"),
+    ("deploy/start.py", 2, "starts run_fit.py: python -m {}.run_fit from now on"),
+    ("job_NASA.sh", 3, "starts run_fit.py: python -m {}.run_fit from now on"),
+    ("post_processing/heatmaps.py", 4, "imports utils_tdi: {}.utils_tdi from now on"),
+    ("tests/test_fit.py", 2, "imports run_fit: {}.run_fit from now on"),
+    ("tests/test_fit.py", 2, "imports utils_tdi: {}.utils_tdi from now on"),
+]
+
+
+def test_the_steps_name_what_stays_outside_and_needs_what_moves() -> None:
+    told = explained(MOVED)
+    at = told.index(
+        "  and what finds a script where it was, and the package once pip install -e . ran:"
+    )
+    assert told[at + 1 :] == [
+        f"  - {path}:{line} {what.format('glitch')}" for path, line, what in LEFT
+    ]
+
+
+def test_the_report_names_what_stays_outside_and_needs_what_moved(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    scripts = ("run_fit.py", "utils_tdi.py", "near.py")
+    moved = {f"src/glitch_fit/{path}": MOVED[path] for path in scripts}
+    rest = {path: text for path, text in MOVED.items() if path not in scripts}
+    del rest["tests/near.py"], rest["tests/test_near.py"]
+    files = {**moved, **rest, **METADATA, "src/glitch_fit/__init__.py": ""}
+    result = report(make(tmp_path / "project", files), capsys)
+    expected = [
+        f"{path}: line {line} {what.format('glitch_fit')}, once `pip install -e .` ran"
+        for path, line, what in LEFT
+    ]
+    assert sorted(each for each in result["to_decide"] if "from now on" in each) == expected
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"tests/a_test.py": "import fit\n", "tests/conftest.py": "sys.path.append('../src/a')\n"},
+        {"tests/a_test.py": "import sys\nsys.path.append('../src/a')\nimport fit\n"},
+        {"x/run.py": "import fit\n", "x/fit.py": ""},
+        {"x/run.py": "import fit\n", "fit/__init__.py": ""},
+        {"x/run.py": "import fit\n", "requirements.txt": "fit>=1\n"},
+        {"x/run.py": "import plot, a.fit\n"},
+        {"x/run.py": "from . import fit\n"},
+        {"run.sh": "cd src/a\npython fit.py\n"},
+        {"run.sh": "python src/a/fit.py\npython -m a.fit\npython -m pytest fit.py\n"},
+        {"run.sh": "cd x && python fit.py\n", "x/fit.py": ""},
+        {"NEWS.md": "python fit.py\n"},
+        {"run.sh": "python fit.pyc\npythonic fit.py\n"},
+    ],
+)
+def test_what_still_finds_a_module_is_not_named(files: Files) -> None:
+    texts = {path: str(text) for path, text in files.items()}
+    facts = Facts.of({"src/a/__init__.py": "", "src/a/fit.py": "", **texts})
+    assert [*loose.find_lost(facts)] == []
 
 
 @pytest.mark.parametrize("path", ["code/fit.py", "notebooks/a.ipynb"])

@@ -572,7 +572,7 @@ REFUSALS: dict[str, tuple[Files, str, str]] = {
     "several packages without metadata": (
         {"a/__init__.py": "", "b/__init__.py": "", "run.py": "import a\n"},
         "no pyproject.toml, setup.cfg or setup.py, and 2 folders are packages: a and b",
-        "move these folders into src/NAME/",
+        "correct the imports, also in run.py; a pyproject.toml",
     ),
     "an extension alone": (
         {

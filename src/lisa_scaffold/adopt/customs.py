@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from lisa_scaffold.adopt import commands, environment, loose, reads
+from lisa_scaffold.adopt import commands, environment, left_behind, loose, reads
 from lisa_scaffold.adopt.gone import find_gone
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
@@ -171,6 +171,9 @@ def _find_ways_of_scripts(facts: Facts) -> Iterator[Custom]:
         )
         told[found.path] = text
         yield Custom(found.path, text, to_decide=True)
+    for each in loose.find_lost(facts) if facts.layout.style == "src" else ():
+        text = f"line {each.line} {each.explain()}, once `{left_behind.INSTALL}` ran"
+        yield Custom(each.path, text, to_decide=True)
     if notebooks := [path for path in facts.paths("*.ipynb") if path not in told]:
         text = "the notebooks at the root stay; with the package installed, they import it"
         more = f" (also {', '.join(notebooks[1:])})" if notebooks[1:] else ""

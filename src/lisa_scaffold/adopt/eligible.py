@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lisa_scaffold import git, project, template
 from lisa_scaffold.adopt import loose
+from lisa_scaffold.adopt.left_behind import find_importers
 from lisa_scaffold.errors import LisaError, UnsuitableError
 from lisa_scaffold.lines import count, join_names
 from lisa_scaffold.project import ANSWERS_FILE, Project
@@ -175,12 +176,15 @@ def _refuse_package(facts: Facts, root: Path, problem: str) -> None:
     """Raise LisaError where folders are packages without metadata: with the steps to some."""
     packages = facts.layout.packages
     if packages[1:]:
+        importers = find_importers(facts, facts.layout.folders)
+        also = f", also in {join_names(map(visible, importers))}" if importers else ""
         raise LisaError(
             f"{root}: {problem}, and {len(packages)} folders are packages: "
             f"{join_names(map(visible, packages))}",
             "lisa-scaffold adopts one package. Make one of them: move these folders into "
-            "src/NAME/, with an __init__.py beside them, and correct the imports; a pyproject.toml "
-            f"with a name and a version says so. Then commit, and adopt. The steps: {loose.PAGE}",
+            f"src/NAME/, with an __init__.py beside them, and correct the imports{also}; a "
+            "pyproject.toml with a name and a version says so. Then commit, and adopt. The steps: "
+            f"{loose.PAGE}",
         )
     if len(packages) == 1:
         steps = "\n".join(loose.explain_metadata(facts, root.name, packages[0]))

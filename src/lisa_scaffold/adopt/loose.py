@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from lisa_scaffold.adopt import reads
+from lisa_scaffold.adopt import left_behind, reads
 from lisa_scaffold.adopt.environment import Needed, find_needed
 from lisa_scaffold.formats import notebook
 from lisa_scaffold.lines import join_names
@@ -139,7 +139,14 @@ def explain_steps(facts: Facts, name: str) -> list[str]:
         globs = [f"{inner}/**" if not facts.has(old) else inner for old, inner in places]
         steps += ["    [tool.setuptools.package-data]", f"    {package} = {json.dumps(globs)}"]
     steps += _tell_needed(needed)
-    steps += _name_places(found, [*reads.find_runs(facts, scripts)], placed)
+    modules = {
+        old.removesuffix(".py"): new.removeprefix("src/").removesuffix(".py").replace("/", ".")
+        for old, new in placed.items()
+    }
+    steps += _name_places(found, [*reads.find_runs(facts, scripts)], modules)
+    left = left_behind.find_left(facts, modules, _find_needed(facts))
+    what = f"and what finds a script where it was, and the package once {left_behind.INSTALL} ran:"
+    steps += _list_points(what, [f"{each.path}:{each.line} {each.explain()}" for each in left])
     steps += _name_cells(facts, notebooks, f"src/{package}")
     return [*map(visible, steps)]
 
@@ -205,13 +212,9 @@ def _name_cells(facts: Facts, notebooks: Iterable[str], folder: str) -> list[str
 
 
 def _name_places(
-    found: list[reads.Read], runs: list[reads.Run], placed: Mapping[str, str]
+    found: list[reads.Read], runs: list[reads.Run], modules: Mapping[str, str]
 ) -> list[str]:
     """What is found by its place, and is a person's to correct."""
-    modules = {
-        old.removesuffix(".py"): new.removeprefix("src/").removesuffix(".py").replace("/", ".")
-        for old, new in placed.items()
-    }
     told = [
         f"{each.path}:{each.line} looks beside itself: move what it reads there as well"
         for each in found
@@ -232,7 +235,7 @@ def _name_places(
 
 
 def explain_metadata(facts: Facts, name: str, folder: str) -> list[str]:
-    """The commands and lines that make a folder of modules installable.
+    """The lines that make a folder of modules installable where it is.
 
     Parameters
     ----------
@@ -243,15 +246,23 @@ def explain_metadata(facts: Facts, name: str, folder: str) -> list[str]:
     folder
         The folder of the package.
     """
-    moves: list[str] = []
-    if not folder.startswith("src/"):
-        moves = [
-            *_write_command("mkdir", "-p", "src"),
-            *_write_command("git", "mv", folder, "src/"),
-        ]
     needed = find_needed(facts, facts.paths(f"{folder}/**/*.py"))
-    metadata = _state_metadata(_name_distribution(name), needed)
-    return [*map(visible, [*moves, *metadata, *_tell_needed(needed)])]
+    _, *metadata = _state_metadata(_name_distribution(name), needed)
+    lines = ["  in pyproject.toml:", *metadata, *_name_package(facts, folder)]
+    return [*map(visible, [*lines, *_tell_needed(needed)])]
+
+
+def _name_package(facts: Facts, folder: str) -> list[str]:
+    """The lines that have setuptools take a package where it is: what imports it still does."""
+    above, _, name = folder.rpartition("/")
+    if above == "src":
+        return []
+    used = re.compile(rf"(?m)^[ \t]*(?:from|import)[ \t]+{re.escape(folder.replace('/', '.'))}\b")
+    is_whole = above and any(used.search(facts.text(path)) for path in facts.paths("**/*.py"))
+    where = [f"    where = {json.dumps([above])}"] if above and not is_whole else []
+    name = folder.replace("/", ".") if is_whole else name
+    include = f"    include = {json.dumps([name, f'{name}.*'])}"
+    return ["    [tool.setuptools.packages.find]", *where, include]
 
 
 def _name_distribution(name: str) -> str:
@@ -314,6 +325,11 @@ def find_sibling_imports(facts: Facts) -> Iterator[Import]:
         is_known = find_distributions(each.name) or normalize_name(each.name) in needed
         if each.name not in others and not is_known:
             yield each
+
+
+def find_lost(facts: Facts) -> Iterator[left_behind.Left]:
+    """What imports or starts modules of the packages as the scripts that they were."""
+    yield from left_behind.find_lost(facts, _find_modules(facts), _find_needed(facts))
 
 
 def find_notebook_imports(facts: Facts) -> Iterator[Import]:
