@@ -33,6 +33,7 @@ FEW = [
     ("toml", "pyproject.toml: wild waiver"),
     ("ini", "setup.cfg: no delimiter"),
     ("python", "setup.py: statements"),
+    ("python", "setup.py: tables for setup"),
     ("dockerfile", "Dockerfile: here-documents"),
     ("pipeline", ".gitlab-ci.yml: variable of itself"),
     ("pipeline", ".gitlab-ci.yml: wild includes"),

@@ -253,6 +253,34 @@ def ini() -> dict[str, str]:
     }
 
 
+def _setup() -> dict[str, str]:
+    """Attacks on what is read of ``setup``, within the bounds of what is parsed."""
+    head, tail = "from setuptools import setup\n", "setup(name='a', version='1')\n"
+
+    def repeated(unit: str, times: int) -> str:
+        return "".join(unit.format(number) for number in range(times))
+
+    shared = f"x = [{'1,' * 20_000}]\nsetup({repeated('a{0}=x,', 10_000)})\n"
+    return {
+        "tables for setup": head + repeated("a{0}={{}}\n", 10_000) + tail,
+        "sections for setup": head
+        + "f = 'setup.cfg'\n"
+        + repeated("a{0}=dict(c.items('metadata'))\n", 7_000)
+        + tail,
+        "calls of setup": head + repeated("setup(a{0}=1)\n", 14_000),
+        "one value for setup": head + shared,
+        "attributes of setup": f"import setuptools\nsetuptools{'.a' * 100}.setup()\n",
+        "classes for setup": head + repeated("class a{0}: b=1\n", 14_000) + tail,
+        "names of names for setup": head
+        + "a0 = '1'\n"
+        + "".join(f"a{n + 1} = a{n}\n" for n in range(24_000))
+        + "setup(version=a24000)\n",
+        "exec for setup": head
+        + repeated("exec(open('v{0}.py').read())\n", 5_000)
+        + "setup(version=version)\n",
+    }
+
+
 @cache
 def python() -> dict[str, str]:
     """Attacks on python."""
@@ -281,6 +309,7 @@ def python() -> dict[str, str]:
             lambda n: f"a{n + 1} = [a{n}, a{n}]\n", "a0 = 1\n", "setup(name=a9)\n"
         ),
         "setup": filled("setup(name='a')\n"),
+        **_setup(),
         "keywords": filled(lambda n: f"k{n}=1,", "setup(", ")\n"),
         "requirements": filled(lambda n: f"'a{n}',", "setup(name='a', install_requires=[", "])\n"),
         "classifiers": filled(lambda n: f"'A :: {n}',", "setup(name='a', classifiers=[", "])\n"),

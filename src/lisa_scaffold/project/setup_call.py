@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, lru_cache, partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -18,6 +18,8 @@ _ALL_NAMES = ("globals", "locals", "vars")
 _ANY = "*"
 _MOST_NAMES = 4
 """Names that may stand for one another in a row."""
+_MOST_CALLS = 100
+"""Calls of ``setup`` in one module; people write one, or two."""
 _READING = frozenset(["values", "items", "keys", "get", "copy"])
 _HARMLESS = frozenset(
     ["print", "len", "str", "list", "tuple", "sorted", "set", "dict", "find_packages"]
@@ -67,12 +69,14 @@ def read_call(module: ast.Module, metadata: Mapping[str, str] = MappingProxyType
         The section of that name in ``setup.cfg``, which some read themselves.
     """
     calls = [*_find_calls(module)]
-    if not calls:
+    if not calls or len(calls) > _MOST_CALLS:
         return SetupCall({}, is_whole=False)
     look_up = partial(_look_up, sections={*_find_sections(module)}, metadata=metadata)
     names = _find_constants(module, calls, look_up)
     tables = dict(_find_tables(module))
-    read = [_read_arguments(call, names, tables, look_up) for call in calls]
+    # Many arguments may stand for one value, which is long.
+    evaluate = cache(_evaluate)
+    read = [_read_arguments(call, names, tables, look_up, evaluate) for call in calls]
     is_whole = all(name is not None for call in calls for name, _ in _list_keywords(call, names))
     is_whole = is_whole and not any(call.args for call in calls)
     if len(read) == 1:
@@ -86,11 +90,17 @@ def read_call(module: ast.Module, metadata: Mapping[str, str] = MappingProxyType
     return SetupCall(merged, is_whole)
 
 
+@lru_cache(maxsize=1)
+def _walk(module: ast.Module) -> tuple[ast.AST, ...]:
+    """Every node of a module, which is walked once for all that is asked of it."""
+    return tuple(ast.walk(module))
+
+
 def _find_calls(module: ast.Module) -> Iterator[ast.Call]:
     """The calls of a function that some module has as ``setup``."""
     functions: set[str] = set()
     modules: dict[str, str] = {}
-    for node in ast.walk(module):
+    for node in _walk(module):
         match node:
             case ast.ImportFrom(level=0, names=names):
                 functions |= {each.asname or each.name for each in names if each.name == "setup"}
@@ -105,7 +115,7 @@ def _find_calls(module: ast.Module) -> Iterator[ast.Call]:
                     for each in names
                     if each.name in _SETUP_MODULES
                 }
-    for node in ast.walk(module):
+    for node in _walk(module):
         match node:
             case ast.Call(func=ast.Name(id=name)) if name in functions:
                 yield node
@@ -119,13 +129,14 @@ def _read_arguments(
     names: Mapping[str, ast.expr],
     tables: Mapping[str, ast.Dict],
     look_up: LookUp,
+    evaluate: Callable[[ast.expr], tuple[Any, bool]],
 ) -> dict[str, Argument]:
     arguments = {}
     for keyword, given in _list_keywords(call, names):
         if keyword is None:
             continue
         value = names.get(given.id, given) if isinstance(given, ast.Name) else look_up(given)
-        found, is_known = _evaluate(value)
+        found, is_known = evaluate(value)
         if not is_known:
             value = tables.get(value.id, value) if isinstance(value, ast.Name) else value
             found = _read_part(value) if isinstance(value, ast.Dict) else None
@@ -159,10 +170,11 @@ def _find_tables(module: ast.Module) -> Iterator[tuple[str, ast.Dict]]:
 
     So begins ``extras["dev"] += extras["test"]``.
     """
+    changed_keys = _find_changed_keys(module)
     for node in module.body:
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Dict() as table):
-                changed = _find_changed_keys(module, name)
+                changed = changed_keys.get(name)
                 if changed is not None:
                     pairs = zip(table.keys, table.values, strict=True)
                     kept = [
@@ -173,34 +185,44 @@ def _find_tables(module: ast.Module) -> Iterator[tuple[str, ast.Dict]]:
                     yield name, ast.Dict([key for key, _ in kept], [value for _, value in kept])
 
 
-def _find_changed_keys(module: ast.Module, name: str) -> set[object] | None:
-    """The keys under which a dictionary may be changed; ``None`` where that may be any."""
-    keys: list[ast.expr] = []
-    known = {node for node in module.body if isinstance(node, ast.Assign)}
-    seen: set[ast.AST] = {target for node in known for target in node.targets[:1]}
-    for node in ast.walk(module):
+def _find_changed_keys(module: ast.Module) -> dict[str, set[object]]:
+    """The keys under which each dictionary may be changed; without those where that may be any."""
+    keys: dict[str, list[ast.expr]] = {}
+    harmless: set[ast.AST] = set()
+    for name, own, key in _list_uses(module):
+        harmless.add(own)
+        keys.setdefault(name, []).extend([key] if key else [])
+    bound = Counter(_find_bound(module))
+    used = (node for node in _walk(module) if isinstance(node, ast.Name))
+    unknown = {node.id for node in used if node not in harmless}
+    return {
+        name: {key.value for key in each if isinstance(key, ast.Constant)}
+        for name, each in keys.items()
+        if bound[name] == 1 and name not in unknown
+        if all(isinstance(key, ast.Constant) for key in each)
+    }
+
+
+def _list_uses(module: ast.Module) -> Iterator[tuple[str, ast.Name, ast.expr | None]]:
+    """Where dictionaries get their names, are read or changed, with the key that may be changed."""
+    for assigned in module.body:
+        match assigned:
+            case ast.Assign(targets=[ast.Name(id=name) as own, *_]):
+                yield name, own, None
+    for node in _walk(module):
         match node:
-            case ast.Subscript(value=ast.Name(id=used) as own, slice=key, ctx=context) if (
-                used == name
-            ):
-                seen.add(own)
-                keys += [] if isinstance(context, ast.Load) else [key]
+            case ast.Subscript(value=ast.Name(id=name) as own, slice=key, ctx=context):
+                yield name, own, None if isinstance(context, ast.Load) else key
             case (
-                ast.Assign(value=ast.Subscript(value=ast.Name(id=used), slice=key))
-                | ast.Attribute(value=ast.Subscript(value=ast.Name(id=used), slice=key))
-            ) if used == name:
-                keys.append(key)  # another name for the entry, or a method of it
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=used) as own, attr=attr)) if (
-                used == name and attr in _READING
+                ast.Assign(value=ast.Subscript(value=ast.Name(id=name) as own, slice=key))
+                | ast.Attribute(value=ast.Subscript(value=ast.Name(id=name) as own, slice=key))
             ):
-                seen.add(own)
-            case ast.keyword(value=ast.Name(id=used) as own) if used == name:
-                seen.add(own)
-    named = {node for node in ast.walk(module) if isinstance(node, ast.Name) and node.id == name}
-    is_bound_once = Counter(_find_bound(module))[name] == 1
-    if not is_bound_once or named - seen or not all(isinstance(k, ast.Constant) for k in keys):
-        return None
-    return {key.value for key in keys if isinstance(key, ast.Constant)}
+                yield name, own, key  # another name for the entry, or a method of it
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name) as own, attr=attr)):
+                if attr in _READING:
+                    yield name, own, None
+            case ast.keyword(value=ast.Name(id=name) as own):
+                yield name, own, None
 
 
 def _list_keywords(
@@ -269,9 +291,11 @@ def _find_sections(module: ast.Module) -> Iterator[str]:
 
     Astropy's helpers began so: ``metadata = dict(conf.items("metadata"))``.
     """
-    read = any(isinstance(n, ast.Constant) and n.value == "setup.cfg" for n in ast.walk(module))
-    bound = Counter(_find_bound(module))
-    for node in module.body if read else ():
+    read = any(isinstance(n, ast.Constant) and n.value == "setup.cfg" for n in _walk(module))
+    if not read:
+        return
+    bound, written = Counter(_find_bound(module)), _find_written(module)
+    for node in module.body:
         match node:
             case ast.Assign(
                 targets=[ast.Name(id=name)],
@@ -284,22 +308,22 @@ def _find_sections(module: ast.Module) -> Iterator[str]:
                     ],
                     keywords=[],
                 ),
-            ) if bound[name] == 1 and not _is_written(module, name):
+            ) if bound[name] == 1 and name not in written:
                 yield name
 
 
-def _is_written(module: ast.Module, name: str) -> bool:
-    """Whether something but reading a key is done with a dictionary."""
+def _find_written(module: ast.Module) -> set[str]:
+    """The names with which something but reading a key of a dictionary is done."""
     keys = set()
-    for node in ast.walk(module):
+    for node in _walk(module):
         match node:
             case (
                 ast.Subscript(value=ast.Name() as used, ctx=ast.Load())
                 | ast.Attribute(value=ast.Name() as used, attr="get")
             ):
                 keys.add(used)
-    loads = (n for n in ast.walk(module) if isinstance(n, ast.Name) and n.id == name)
-    return any(isinstance(n.ctx, ast.Load) and n not in keys for n in loads)
+    loads = (n for n in _walk(module) if isinstance(n, ast.Name) and n not in keys)
+    return {n.id for n in loads if isinstance(n.ctx, ast.Load)}
 
 
 def _look_up(value: ast.expr, *, sections: set[str], metadata: Mapping[str, str]) -> ast.expr:
@@ -326,7 +350,7 @@ def _find_bound(module: ast.Module) -> Iterator[str]:
 
     A function's own names count as well: its call of ``setup`` may mean those.
     """
-    for node in ast.walk(module):
+    for node in _walk(module):
         match node:
             case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
                 yield name
@@ -344,7 +368,7 @@ def _find_bound(module: ast.Module) -> Iterator[str]:
 
 def _find_changed(module: ast.Module) -> Iterator[str]:
     """Every name whose value may be changed in place, each time."""
-    for node in ast.walk(module):
+    for node in _walk(module):
         match node:
             case ast.Attribute(ctx=ast.Store() | ast.Del()):
                 yield _find_root(node)
@@ -373,7 +397,7 @@ def _find_root(node: ast.AST) -> str:
 
 def _find_handed(module: ast.Module, calls: Sequence[ast.Call]) -> Iterator[str]:
     """The names that are handed to functions, which may change what those stand for."""
-    for node in ast.walk(module):
+    for node in _walk(module):
         if isinstance(node, ast.Call) and node not in calls:
             if isinstance(node.func, ast.Name) and node.func.id in _HARMLESS:
                 continue
