@@ -160,7 +160,7 @@ def repair(folder: Path) -> check.Result:
     wanted = check.Wanted(Selection(strict=False), date.today(), fixes=True)
     (result,) = check.check([folder], wanted)
     if result.changes:
-        transaction.write_files(folder, result.changes)
+        transaction.write_files(folder, result.changes, result.stamps)
     return result
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from lisa_scaffold import cli, git
 from lisa_scaffold.cli.resolve import find_editor
-from lisa_scaffold.errors import ExitCode
+from lisa_scaffold.errors import ExitCode, LisaError
 from lisa_scaffold.template import CANONICAL_URL
 from lisa_scaffold.verbs.resolve import Session, find_open
 
@@ -158,6 +158,9 @@ def test_to_resolve_conflicts_runs_nothing(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("EDITOR", "mine --wait")
     assert find_editor(repository) == ["mine", "--wait"]
+    monkeypatch.setenv("GIT_EDITOR", "mine 'open")
+    with pytest.raises(LisaError, match="mine 'open: no words that a shell would read"):
+        find_editor(repository)
     assert traps.sprung() == set()
 
 

@@ -13,6 +13,7 @@ from lisa_scaffold.cli.boundary import changed
 from lisa_scaffold.cli.terminal import look, say, say_as_is, tell
 from lisa_scaffold.errors import ExitCode, LisaError
 from lisa_scaffold.lines import count
+from lisa_scaffold.shown import visible
 
 DESCRIPTION = """\
 Go through the conflicts that an update or a merge has left, one after the other: take the lines of
@@ -151,7 +152,7 @@ def find_editor(repository: Any) -> list[str]:
     Raises
     ------
     LisaError
-        If there is none.
+        If there is none, or its words cannot be told apart.
     """
     from lisa_scaffold import process
 
@@ -159,7 +160,11 @@ def find_editor(repository: Any) -> list[str]:
     named = os.environ.get("GIT_EDITOR") or configured
     named = named or os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
     if named.strip():
-        return shlex.split(named)
+        try:
+            return shlex.split(named)
+        except ValueError as error:
+            hint = "Close the quotation in GIT_EDITOR, core.editor, VISUAL or EDITOR."
+            raise LisaError(f"{visible(named)}: no words that a shell would read", hint) from error
     usual = next((each for each in _USUAL if process.find(each)), None)
     if usual is None:
         raise LisaError("no editor is known", "Name one in the variable EDITOR.")

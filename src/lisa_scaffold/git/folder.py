@@ -73,11 +73,12 @@ def find_head(folder: Path) -> str:
         loose = (files.read(inner, ref) or b"").decode().rstrip()
         if loose:
             return loose if _HASH.fullmatch(loose) else ""
-        packed = (files.read(inner, "packed-refs", files.LARGE) or b"").decode(errors="replace")
+        packed = files.read(inner, "packed-refs", files.LARGE) or b""
+        # It may have millions of lines, of which one is looked for.
+        end = max(packed.find(f" {ref}\n".encode()), 0)
+        hashed = packed[packed.rfind(b"\n", 0, end) + 1 : end].decode()
     except (LisaError, OSError, ValueError):
         return ""
-    found = [line.partition(" ") for line in packed.splitlines() if line.endswith(f" {ref}")]
-    hashed = next((hashed for hashed, _, name in found if name == ref), "")
     return hashed if _HASH.fullmatch(hashed) else ""
 
 
