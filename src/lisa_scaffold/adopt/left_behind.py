@@ -23,7 +23,7 @@ _STARTING = compile_lazily(
 )
 _HISTORY = compile_lazily(r"(?i)(?:.*/)?(?:change|history|news|release)[^/]*\.(?:md|rst)")
 _STARTED = compile_lazily(
-    r"""(?:\bpython[\d.]*|\bsys\.executable|\$[{(]?PYTHON\d?[)}]?|\btorchrun|\bexecutable[ ]*=)"""
+    r"""(?:\bpython[\d.]*+|\bsys\.executable|\$[{(]?PYTHON\d?[)}]?|\btorchrun|\bexecutable[ ]*=)"""
     r"""["',]*+[ \t]*+["']?+(?:-[\w=.]++["',]*+[ \t]++["']?+)*+((?:[\w-]|\.{1,2}/|/)++)\.py\b"""
     r"""|(?:^|[\s;&|"'`])\./([\w/-]++)\.py\b""",
     re.MULTILINE,
