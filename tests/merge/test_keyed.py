@@ -188,6 +188,17 @@ def test_options_in_comments_that_both_added_and_removed_are_a_set() -> None:
     assert merged[0].endswith("\n\n[b]\ny = 2\n")
 
 
+def test_comments_above_one_that_became_an_item_are_still_the_template_s() -> None:
+    base = 'x = [\n  "a",\n  # For later:\n  #"b",  # one\n  #"c",  # two\n  #"d",  # three\n]\n'
+    ours = base.replace('#"d"', '"d"')
+    theirs = base.replace('  #"b",  # one\n', "").replace('  #"d"', '  #"n",\n  #"d"')
+    expected = 'x = [\n  "a",\n  # For later:\n  #"c",  # two\n  #"n",\n  "d",  # three\n]\n'
+    for one, two in (ours, theirs), (theirs, ours):
+        merged = keyed.merge_toml(base, one, two)
+        assert merged is not None
+        assert merged[0] == expected
+
+
 NOTHING = "<filled in later>"
 
 

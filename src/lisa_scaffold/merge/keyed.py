@@ -227,6 +227,7 @@ def merge_branch(
             return ours
     head, (base, ours, theirs) = layout.detach_head(*layout.align(base, ours, theirs))
     base, ours, theirs = layout.hand_over_comments(base, ours, theirs)
+    base, ours, theirs = layout.hand_over_last_comments(base, ours, theirs)
     members = _match_members(base, ours, theirs, path)
     if isinstance(members, list):
         return layout.assemble(base, ours, theirs, members)

@@ -214,6 +214,38 @@ def hand_over_comments(base: Branch, ours: Branch, theirs: Branch) -> list[Branc
     ]
 
 
+def hand_over_last_comments(base: Branch, ours: Branch, theirs: Branch) -> list[Branch]:
+    """The branches, where one side made an item of a comment that stands at the end of a list.
+
+    So the comments above that one stand above an item now. What the other side made of them is made
+    of them there.
+    """
+    sides = [base, ours, theirs]
+    told = COMMENT.findall(base.closing)
+    if base.kind != "seq" or not base.bracketed or not told:
+        return sides
+    for one, other in (1, 2), (2, 1):
+        side, new = sides[one], COMMENT.findall(sides[other].closing)
+        if new == told or not side.entries or COMMENT.search(side.closing):
+            continue
+        last = side.entries[-1]
+        own = COMMENT.findall(last.lead)
+        item = last.node.text if isinstance(last.node, Leaf) else "\n"
+        if not {*own} & {*told} or any(item not in each for each in {*told} - {*own}):
+            continue
+        lines = [each for each in own if each in new or each not in told]
+        lines += [each for each in new if each not in told and each not in own]
+        margin = last.lead[last.lead.rindex("\n") :]
+        lead = "".join(f"{margin}{each}" for each in lines) + margin
+        blank = len(last.lead) - len(last.lead.lstrip("\n")) - 1
+        entries = (*side.entries[:-1], last._replace(lead="\n" * blank + lead))
+        sides[one] = side._replace(entries=entries)
+        sides[0] = sides[0]._replace(closing=side.closing)
+        sides[other] = sides[other]._replace(closing=side.closing)
+        break
+    return sides
+
+
 def _find_column(branch: Branch) -> int | None:
     """The column of the members that are on lines of their own."""
     if not branch.bracketed:
