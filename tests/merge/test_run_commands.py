@@ -116,6 +116,9 @@ def test_each_side_finds_its_commands_in_its_order(words: list[str], data: st.Da
         ("uv build --no-sources", "uv build --isolated", "uv build --no-sources --isolated"),
         ("uv build --python 3", "uv build --python 4", None),
         ("uv sync", "hatch build", None),
+        # One side's option excludes the other's.
+        ("uv build --locked", "uv build --all --frozen", None),
+        ("uv build --cache", "uv build --no-cache", None),
     ],
 )
 def test_a_short_command_has_the_options_of_both_sides(

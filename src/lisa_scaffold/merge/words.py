@@ -26,6 +26,8 @@ _INSTALLS = compile_lazily(
     r"\s+(?:-\S+\s+){0,9}install|(?:apk|uv|poetry|pdm|yarn|pnpm)\s+(?:-\S+\s+){0,9}add)\b"
 )
 _PACKAGE = compile_lazily(r"(\w[\w.+:-]*)(?:=[\w.+:~*-]+)?")
+_OPTION = compile_lazily(r"(?<!\S)--[a-z][\w-]*")
+_UV = compile_lazily(r"\buv\b")
 _PLACE = compile_lazily(r"\.(?:\[[\w,-]+\])?|[\w.*-]*/[\w./*-]*")
 _YEARS = compile_lazily(
     r"(?P<head>\D{0,80}(?:copyright|\u00a9)\D{0,80})"
@@ -50,7 +52,17 @@ def merge_words(base: str, ours: str, theirs: str) -> str | None:
     merged = merge_years(base, ours, theirs) or _merge_apart(base, *sides)
     if merged is None:
         merged = pick_agreed(base, ours, theirs) or None
-    return in_line.extend(base, ours, theirs) if merged is None else merged
+    merged = in_line.extend(base, ours, theirs) if merged is None else merged
+    return None if merged is None or _has_rivals(merged, ours, theirs) else merged
+
+
+def _has_rivals(merged: str, ours: str, theirs: str) -> bool:
+    """Whether a command has options that exclude each other, one of each side."""
+    options, *sides = ({*_OPTION.findall(line)} for line in (merged, ours, theirs))
+    pairs = [{option, f"--no-{option[2:]}"} for option in options]
+    if _UV.search(merged):
+        pairs.append({"--frozen", "--locked"})
+    return any(pair <= options and not any(pair <= side for side in sides) for pair in pairs)
 
 
 def merge_years(*lines: str) -> str | None:
