@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lisa_scaffold.adopt.tables import merge_tables
+from lisa_scaffold.adopt.tables import leave_to_project, merge_tables
 
 from ..support.adopting import AUTOMATIC, SETUPTOOLS, items, make, report, show
 from ..support.checking import clean
@@ -187,3 +187,38 @@ def test_a_build_that_needs_nothing_stays_as_it_is(tmp_path: Path, capsys: Captu
     project = make(tmp_path / "project", SETUP)
     report(project, capsys)
     assert "build-system" not in tomllib.loads(show(project, "pyproject.toml"))
+
+
+TABLE = "[tool.mypy]\nstrict = {}\n"
+REST = "# Why\n[tool.ruff]\nshow-fixes = true\n"
+
+
+@pytest.mark.parametrize(
+    ("ours", "before", "after", "named"),
+    [
+        # The project's own, before and after, whatever the adoption put into it.
+        ("1", "1", "1", ["[tool.mypy]"]),
+        ("2", "1", "2", ["[tool.mypy]"]),
+        # Left out, and not added since.
+        (None, None, None, []),
+        # The project's own, and taken out since; the same as the template's; added since.
+        (None, "1", "1", None),
+        ("0", "0", "0", None),
+        ("1", None, None, None),
+        # A former template's, which gave way to the template's; the project changed that later.
+        ("1", "2", "0", None),
+    ],
+)
+def test_what_an_adoption_left_to_the_project_is_no_change_of_the_templates(
+    ours: str | None, before: str | None, after: str | None, named: list[str] | None
+) -> None:
+    old, new = TABLE.format("0") + REST, TABLE.format("9") + REST
+    sides = (TABLE.format(each) if each else "" for each in (ours, before, after))
+    ruff = (f"{each}{REST}" for each in sides)
+    expected = (old, new, []) if named is None else (REST, REST, named)
+    assert leave_to_project(old, new, *ruff) == expected
+
+
+def test_what_cannot_be_read_is_left_as_it_is() -> None:
+    old, new = TABLE.format("0"), TABLE.format("9")
+    assert leave_to_project(old, new, "[", "", "") == (old, new, [])

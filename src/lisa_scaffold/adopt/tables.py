@@ -102,6 +102,61 @@ def merge_tables(
     return Tables(text, tuple(added), tuple(sorted(differing)), left_out)
 
 
+def leave_to_project(
+    base: str, theirs: str, ours: str, before: str, after: str
+) -> tuple[str, str, list[str]]:
+    """Two renders without the tables of tools that an adoption has left as they were, or out.
+
+    Parameters
+    ----------
+    base, theirs
+        The file as the recorded and as the wanted version render it.
+    ours
+        The project's file.
+    before, after
+        It before and after the adoption.
+
+    Returns
+    -------
+    tuple
+        The renders, and those of the project's tables that the wanted version has otherwise.
+    """
+    try:
+        read = [tomllib.loads(text) for text in (base, theirs, ours, before, after)]
+        trees = toml.parse(base), toml.parse(theirs)
+    except (ValueError, RecursionError):
+        return base, theirs, []
+    old, new, present, former, adopted = (
+        table if isinstance(table := each.get("tool"), dict) else {} for each in read
+    )
+    left, own = [], []
+    for name in {**old, **new}:
+        if name in present and name in former:
+            # What a former template had written gave way to the template's.
+            is_left = old.get(name) not in (present[name], adopted.get(name))
+        else:
+            is_left = name in old and name not in present and name not in adopted
+        if is_left:
+            left.append(("tool", name))
+            own += [_header(left[-1])] * (name in present and old.get(name) != new.get(name))
+    return write(_leave_out(trees[0], left)), write(_leave_out(trees[1], left)), own
+
+
+def _leave_out(branch: Branch, units: Collection[Names], above: Names = ()) -> Branch:
+    entries = []
+    for entry in branch.entries:
+        keys, node = (*above, *entry.key), entry.node
+        if any(keys[: len(unit)] == unit for unit in units):
+            continue
+        if isinstance(node, Branch) and node.kind == "map" and not node.bracketed:
+            inner = _leave_out(node, units, keys)
+            if node.entries and not inner.entries:
+                continue
+            entry = entry._replace(node=inner)  # noqa: PLW2901 - with less in it
+        entries.append(entry)
+    return branch._replace(entries=tuple(entries))
+
+
 def _get(data: Any, keys: Names) -> Any:
     for key in keys:
         data = data.get(key) if isinstance(data, dict) else None

@@ -621,6 +621,19 @@ def find_absent_since(repository: Repository, file: str, paths: Collection[str])
     return {*paths} - {*output.split("\0")}
 
 
+def find_addition(repository: Repository, file: str) -> tuple[str, str] | None:
+    """The folder's tree before and after the commit that added a file last, in git's notation.
+
+    ``None`` where nothing is before it, as where the history is cut off there.
+    """
+    place = repository.top / repository.prefix
+    only = ("log", "-1", "--diff-filter=A", "--format=%H %P", "--", file)
+    commit, *parents = repository.git(*only, cwd=place).split() or [""]
+    if not parents:
+        return None
+    return f"{parents[0]}:{repository.prefix}", f"{commit}:{repository.prefix}"
+
+
 def list_branches(repository: Repository) -> tuple[str, ...]:
     """Names of the branches, here and at remotes."""
     refs = repository.git("for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes")

@@ -146,6 +146,8 @@ class Prepared:
         if recopies:
             synced = recopy.recopy_project(store, ours, theirs, policy)
         else:
+            if before.answers.get("adopted"):
+                held += self._leave_tables(written, base, theirs)
             seeded = policy.was_seeded
             held += requirements.hold_imported(written, base, theirs, is_example, seeded)
             held += pipeline_form.carry_settings(written, change)
@@ -293,6 +295,29 @@ class Prepared:
         facts = self._facts[0]
         ours = {path: Blob("", facts.content(path) or b"") for path in renders[0]}
         spelled.spell_alike(ours, renders, spellings)
+
+    def _leave_tables(self, work: Work, base: Tree, theirs: Tree) -> Iterator[Note]:
+        """Take out of both renders the settings that the adoption has left to the project."""
+        from lisa_scaffold.adopt import tables
+
+        trees = git.find_addition(self.project.repository, self.project.answers_file)
+        if not trees or not (tables.PATH in base and tables.PATH in theirs):
+            return
+        try:
+            found = [work.store.contents(tree, [tables.PATH]) for tree in (work.ours, *trees)]
+        except LisaError:
+            return  # what was before is not here
+        renders = [base[tables.PATH], theirs[tables.PATH]]
+        blobs = *renders, *(each.get(tables.PATH, Blob("", b"")) for each in found)
+        given = (blob.data.decode(errors="replace") for blob in blobs)
+        *texts, own = tables.leave_to_project(*given)
+        for tree, blob, text in zip((base, theirs), renders, texts, strict=True):
+            tree[tables.PATH] = blob._replace(data=text.encode())
+        if own:
+            said = (
+                "the project's own since before its adoption: what the template changes stays out"
+            )
+            yield Note(f"{join_names(own)}: {said}.", tables.PATH, Weight.INFORMS)
 
     def _notes(self, before: Render, after: Render, given: Mapping[str, Any]) -> Iterator[Note]:
         """What became of the template's address, of the answers, and of commands."""
