@@ -45,6 +45,18 @@ def test_a_section_for_what_comes_next_is_added() -> None:
     assert fixed(with_changelog(text), "CHG002") == {"CHANGELOG.md": GOOD}
 
 
+@pytest.mark.parametrize("label", ["Unreleased", "unreleased", "Not yet released"])
+def test_where_a_heading_would_link_to_is_no_heading(label: str) -> None:
+    links = f"\n[{label}]: https://example.org/-/compare/v1.1.0...main\n[1.1.0]: https://a.org\n"
+    text = f"# Changelog\n\n## [1.1.0] - 2026-02-01\n\n- One.\n{links}"
+    assert found(with_changelog(text), "CHG") == [("CHG002", "CHANGELOG.md", 3)]
+    above = text.replace("## [1.1", "## [Unreleased]\n\n## [1.1")
+    assert fixed(with_changelog(text), "CHG002") == {"CHANGELOG.md": above}
+    assert found(with_changelog(above), "CHG") == []
+    marked = text.replace("## [1.1", f"**[{label}]**\n\n## [1.1")
+    assert found(with_changelog(marked), "CHG002") == []
+
+
 @pytest.mark.parametrize("text", ["", "# Changelog\n\nAll notable changes.\n", "All changes.\n"])
 def test_a_changelog_that_has_lost_its_form_is_told(text: str) -> None:
     files = with_changelog(text)

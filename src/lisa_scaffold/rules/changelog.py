@@ -125,8 +125,9 @@ def _has_unreleased(facts: Facts, path: str) -> bool:
     """Whether there is a place for what is not released yet, in whatever words."""
     if any(_NOT_RELEASED.search(heading.text) for heading in facts.headings(path)):
         return True
+    # Where the link of a heading leads is told without that heading, too.
     return any(
-        re.match(r"\W*(?:not yet released|unreleased)\b", line, re.IGNORECASE)
+        re.match(r"\W*(?:not yet released|unreleased)\b(?!\]:)", line, re.IGNORECASE)
         for line in facts.lines(path)[:_MOST_LINES]
     )
 
