@@ -278,6 +278,27 @@ def test_copyright_statements(licence: str, expected: tuple[str, str]) -> None:
     assert (found["copyright_holder"][0], found["copyright_year"][0]) == expected
 
 
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [
+        ("BSD-3-Clause", ("CNRS", "LICENSE.rst:1")),
+        ("MIT", ("A Team", "LICENSE:1")),
+        ("Apache-2.0", ("A Team", "LICENSE:1")),
+    ],
+)
+def test_the_holder_stands_in_the_text_of_the_licence_that_is_stated(
+    stated: str, expected: tuple[str, str]
+) -> None:
+    texts = Path(__file__).parents[2] / "includes/licenses"
+    holders = {"LICENSE": ("MIT", "2021 A Team"), "LICENSE.rst": ("BSD-3-Clause", "2023 CNRS")}
+    files: Files = {}
+    for path, (name, holder) in holders.items():
+        words = (texts / f"{name}.txt").read_text().split("\n\n", 2)[2]
+        files[path] = f"Copyright {holder}\n\n{words}"
+    found = inferred(with_metadata(f'license = "{stated}"\n', files))
+    assert found["copyright_holder"][:2] == expected
+
+
 CITATION = """\
 cff-version: 1.2.0
 authors:

@@ -150,6 +150,53 @@ def test_statement_and_text() -> None:
     assert found(changed(files, {"COPYING": clean()["LICENSE"]}), "LIC") == []
 
 
+@pytest.mark.parametrize(
+    ("stated", "other", "held", "expected"),
+    [
+        ("BSD-3-Clause", "LICENSE.rst", "MIT", ("LICENSE.rst", "MIT", "LICENSE", "BSD-3-Clause")),
+        ("BSD-3-Clause", "LICENCE.txt", "MIT", ("LICENCE.txt", "MIT", "LICENSE", "BSD-3-Clause")),
+        ("MIT", "LICENSE.md", "MIT", ("LICENSE", "BSD-3-Clause", "LICENSE.md", "MIT")),
+        ("BSD-3-Clause OR MIT", "LICENSE.rst", "MIT", None),
+        ("BSD-3-Clause", "LICENSE.rst", "BSD", None),
+        ("BSD-3-Clause", "LICENSE.rst", "Our own words.\n", None),
+        ("BSD-3-Clause", "LICENSE.numpy", "MIT", None),
+        ("BSD-3-Clause", "LICENSES/MIT.txt", "MIT", None),
+        ("BSD-3-Clause", "COPYING", "MIT", None),
+    ],
+)
+def test_two_texts_of_one_name(
+    stated: str, other: str, held: str, expected: tuple[str, ...] | None
+) -> None:
+    texts = {"MIT": MIT, "BSD": clean()["LICENSE"]}
+    files = changed(stating(f'license = "{stated}"'), {other: texts.get(held, held)})
+    files = changed(files, {"CITATION.cff": None, "README.md": "# A\n"})
+    assert [each for each in found(files, "LIC") if each[0] == "LIC004"] == (
+        [("LIC004", expected[0], 1)] if expected else []
+    )
+    assert messages(files, "LIC004") == (
+        [
+            f"the text of {expected[1]}, but {expected[2]} contains that of {expected[3]}: "
+            "delete the wrong one"
+        ]
+        if expected
+        else []
+    )
+
+
+def test_two_texts_where_nothing_is_stated() -> None:
+    files = {
+        "setup.py": "from setuptools import setup\nsetup(name='a')\n",
+        "LICENSE": MIT,
+        "LICENSE.txt": APACHE,
+    }
+    assert ("LIC004", "LICENSE", 1) in found(files, "LIC")
+    dual = "from setuptools import setup\nsetup(name='a', classifiers=[{}])\n".format(
+        "'License :: OSI Approved :: MIT License', "
+        "'License :: OSI Approved :: Apache Software License'"
+    )
+    assert "LIC004" not in {code for code, *_ in found({**files, "setup.py": dual}, "LIC")}
+
+
 @pytest.mark.parametrize("stated", ["BSD-3-clause", "BSD-3-CLAUSE", "bsd-3-clause"])
 def test_identifiers_mean_the_same_in_any_letters(stated: str) -> None:
     assert found(stating(f'license = "{stated}"'), "LIC") == []

@@ -316,7 +316,8 @@ class _Inference:
         if author:
             self.found.setdefault("author_name", author[0])
             self.found.setdefault("author_email", author[1])
-        statement = next(people.find_copyrights(facts), None)
+        licence = self.found.setdefault("license", next(people.find_licences(facts)))
+        statement = next(people.find_copyrights(facts, str(licence.value)), None)
         if statement:
             years, holder, source = statement
             self.add("copyright_holder", holder, source)
@@ -327,7 +328,6 @@ class _Inference:
             self.add("copyright_holder", author[0].value, author[0].source, sure=sure)
         if history.years:
             self.add("copyright_year", str(history.years[0]), "git log")
-        self.found.setdefault("license", next(people.find_licences(facts)))
         name = str(self.found["author_name"].value) if "author_name" in self.found else ""
         for key, guess in {
             "author_orcid": cited.find_orcid(facts, name),

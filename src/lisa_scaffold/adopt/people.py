@@ -78,9 +78,18 @@ def one_person(name: str) -> str:
     return one_line(re.split(r",|;|\band\b|&", name)[0], _LONGEST)
 
 
-def find_copyrights(facts: Facts) -> Iterator[tuple[str, str, str]]:
-    """Years (may be empty), holder and place of each copyright statement in the licence files."""
-    for path in licences.list_licence_files(facts):
+def find_copyrights(facts: Facts, licence: str) -> Iterator[tuple[str, str, str]]:
+    """Years (may be empty), holder and place of each copyright statement in the licence files.
+
+    What stands in the text of another licence than the project's comes last.
+    """
+    name = licences.strip_suffix(licence)
+
+    def is_of_other(path: str) -> bool:
+        return name not in facts.licences[path]
+
+    files = licences.list_licence_files(facts)
+    for path in sorted(files, key=is_of_other) if files[1:] else files:
         text = facts.text(path)
         for match in _COPYRIGHT.finditer(text):
             rest = match["rest"]

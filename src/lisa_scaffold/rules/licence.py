@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import combinations
 
 from lisa_scaffold.formats.document import Document
 from lisa_scaffold.formats.edit import Change, replace_in_line, replace_item, set_value
@@ -458,11 +461,30 @@ def _contradicts_text(facts: Facts, stated: str) -> bool:
     return licences.contradict(names, _held_licences(facts))
 
 
-@rule("LIC004", MUST, kinds=PACKAGE, when=lambda facts: facts.package.text("license"))
+def _find_twins(facts: Facts) -> list[str]:
+    """The licence files of one name, such as ``LICENSE`` and ``LICENSE.rst``; none for one alone.
+
+    Beside each other, files of other names may be those of what the project has from others.
+    """
+    twins = defaultdict[str, list[str]](list)
+    for path in licences.list_licence_files(facts):
+        stem, _, suffix = path.lower().replace("licence", "license").partition(".")
+        if "/" not in path and suffix in ("", "md", "rst", "txt"):
+            twins[stem].append(path)
+    return max(twins.values(), key=len, default=[])
+
+
+@rule(
+    "LIC004",
+    MUST,
+    kinds=PACKAGE,
+    when=lambda facts: facts.package.text("license") or _find_twins(facts)[1:],
+)
 def agrees_with_text(facts: Facts) -> Iterator[Hit]:
     """The metadata and the licence text name the same licence.
 
-    Why: If the two contradict each other, users cannot rely on either.
+    Why: If the two contradict each other, users cannot rely on either. So it is with two texts,
+    such as `LICENSE` and `LICENSE.rst`.
 
     How: Ask the copyright holder which of the two is meant, and correct the other.
 
@@ -473,6 +495,25 @@ def agrees_with_text(facts: Facts) -> Iterator[Hit]:
     if _contradicts_text(facts, text):
         message = f"`{text}` here, but {_describe_held(facts)}: correct the wrong one"
         yield Hit(*facts.package.place("license"), message)
+        return
+    stated, twins = _stated_licences(facts), _find_twins(facts)
+    for path, other in combinations(twins, 2):
+        one, two = (facts.licences[each] for each in (path, other))
+        # Metadata that name both say that each holds for a part, or by choice.
+        is_by_choice = stated and all(map(partial(_is_named, stated), (*one, *two)))
+        if len(one) == len(two) == 1 and licences.contradict(one, two) and not is_by_choice:
+            is_meant = _is_named(stated, one[0]) and not _is_named(stated, two[0])
+            wrong, right = (other, path) if is_meant else (path, other)
+            message = (
+                f"the text of {facts.licences[wrong][0]}, but {right} contains that of "
+                f"{facts.licences[right][0]}: delete the wrong one"
+            )
+            yield Hit(wrong, 1, message)
+
+
+def _is_named(stated: Iterable[str], licence: str) -> bool:
+    """Whether a licence is one of those that are stated."""
+    return any(not licences.contradict([each], [licence]) for each in stated)
 
 
 @rule(
