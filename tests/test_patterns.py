@@ -26,7 +26,7 @@ from .support.sweeps import sampled
 from .support.updates import write
 
 ROOT = Path(lisa_scaffold.__file__).parent
-TIMES = 1000
+TIMES = 1400
 """Repetitions: the square of them takes milliseconds, the cube a second, and 2 to them for ever."""
 CUBE = r"a\s*b?\s*c?\s*d"
 RUFF = "https://github.com/astral-sh/ruff-pre-commit"

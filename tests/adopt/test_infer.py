@@ -291,7 +291,7 @@ def test_the_holder_stands_in_the_text_of_the_licence_that_is_stated(
 ) -> None:
     texts = Path(__file__).parents[2] / "includes/licenses"
     holders = {"LICENSE": ("MIT", "2021 A Team"), "LICENSE.rst": ("BSD-3-Clause", "2023 CNRS")}
-    files: Files = {}
+    files: dict[str, str | bytes | None] = {}
     for path, (name, holder) in holders.items():
         words = (texts / f"{name}.txt").read_text().split("\n\n", 2)[2]
         files[path] = f"Copyright {holder}\n\n{words}"

@@ -6,7 +6,6 @@ import os
 from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from lisa_scaffold import files, rules
@@ -85,7 +84,7 @@ class Result(NamedTuple):
     checked: Checked
     before: Checked
     changes: Mapping[str, bytes | None]
-    stamps: Mapping[str, int] = MappingProxyType({})
+    stamps: Mapping[str, int]
 
 
 def check(paths: Sequence[Path], wanted: Wanted, jobs: int = 1) -> Iterator[Result]:
@@ -254,7 +253,7 @@ def check_one(path: Path, wanted: Wanted, origins: Origins) -> tuple[Result, lis
         elsewhere=tuple(dict.fromkeys(each.named for each in facts.pipeline.elsewhere)),
     )
     if not wanted.fixes or not any(each.fixable for each in before.findings):
-        return Result(before, before, {}), members
+        return Result(before, before, {}, {}), members
     return _repaired(found, facts, chosen, before, wanted), members
 
 
