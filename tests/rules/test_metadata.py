@@ -296,6 +296,24 @@ def test_programs() -> None:
 
 
 @pytest.mark.parametrize(
+    ("own", "more", "is_found"),
+    [
+        ("", {}, True),
+        ("", {"x/run.py": ""}, False),
+        ("dependencies.x-tools = '*'\n", {}, False),
+        ("packages = [ { include = 'x', from = 'a' } ]\n", {}, False),
+    ],
+)
+def test_a_program_of_a_module_inside_the_package(
+    own: str, more: dict[str, str], *, is_found: bool
+) -> None:
+    files = beside_poetry('name = "a"\nversion = "1"\nscripts.go = "x.run:main"\n', own)
+    module = {"a/__init__.py": "", "a/x/__init__.py": "", "a/x/run.py": "", ".gitignore": "a/x/b\n"}
+    told = ["there is no module x.run, so `go` fails when it starts: write a.x.run"]
+    assert messages({**files, **module, **more}, "MET009") == (told if is_found else [])
+
+
+@pytest.mark.parametrize(
     ("lines", "more"),
     [
         # What brings the module, or may do so.

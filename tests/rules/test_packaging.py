@@ -665,6 +665,13 @@ def test_modules_that_setup_py_names(arguments: str, missing: str) -> None:
         assert found({**files, f"{missing}.in": ""}, "PKG007") == []
 
 
+def test_several_modules_that_are_missing_are_one_finding() -> None:
+    call = "from setuptools import setup\nsetup(py_modules=['a', 'b', 'c'])\n"
+    assert messages({"setup.py": call, "b.py": ""}, "PKG007") == [
+        "the build looks for a.py and c.py, which do not exist: correct the names"
+    ]
+
+
 def test_modules_that_setup_cfg_names() -> None:
     cfg = "[metadata]\nname = a\n[options]\npackage_dir =\n    = lib\npy_modules =\n    a\n    b\n"
     files = {

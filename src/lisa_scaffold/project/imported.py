@@ -28,25 +28,12 @@ _SAME = frozenset(
         *("scipy", "seaborn", "sgp4", "shapely", "skyfield", "specutils", "spiceypy", "sqlalchemy"),
         *("statsmodels", "sympy", "tabulate", "tensorflow", "torch", "tqdm", "typer", "ultranest"),
         *("uncertainties", "xarray", "zarr"),
-        *("cachetools", "camb", "configobj", "duckdb", "galsim", "gammapy", "html5lib", "imageio"),
-        *(
-            "jsonschema",
-            "lxml",
-            "nibabel",
-            "obspy",
-            "pooch",
-            "prefect",
-            "pygments",
-            "pytest",
-            "pyvista",
-        ),
-        *("rasterio", "rdkit", "reproject", "simplejson", "six", "sunpy", "termcolor", "tomlkit"),
-        *("treecorr", "trimesh", "xlrd"),
+        *("camb", "configobj", "galsim", "gammapy", "nibabel", "obspy", "rasterio", "rdkit"),
+        *("reproject", "six", "treecorr"),
     ]
 )
 # Other names that they are imported by, or may come from.
 _OTHERS = {
-    "IPython": ("ipython",),
     "PIL": ("pillow",),
     "bs4": ("beautifulsoup4",),
     "cupy": ("cupy", "cupy-cuda11x", "cupy-cuda12x", "cupy-cuda13x"),
@@ -58,7 +45,6 @@ _OTHERS = {
     "lal": ("lalsuite",),
     "lalsimulation": ("lalsuite",),
     "netCDF4": ("netcdf4",),
-    "jwt": ("pyjwt",),
     "pint": ("pint", "pint-pulsar"),
     "pkg_resources": ("setuptools",),
     "serial": ("pyserial",),
@@ -67,7 +53,22 @@ _OTHERS = {
     "tables": ("tables",),
     "tensorflow": ("tensorflow", "tensorflow-cpu", "tensorflow-gpu", "tf-nightly"),
     "yaml": ("pyyaml",),
-    "zmq": ("pyzmq",),
+}
+
+
+# Many others bring these, so that nobody knows whether an import of them is taken care of.
+_OF_OTHERS = {
+    **{
+        name: (name,)
+        for name in (
+            *("cachetools", "duckdb", "html5lib", "imageio", "jsonschema", "lxml", "pooch"),
+            *("prefect", "pygments", "pytest", "pyvista", "simplejson", "sunpy", "termcolor"),
+            *("tomlkit", "trimesh", "xlrd"),
+        )
+    },
+    "ipython": ("IPython",),
+    "pyjwt": ("jwt",),
+    "pyzmq": ("zmq",),
 }
 
 
@@ -95,7 +96,7 @@ def find_distributions(name: str) -> tuple[str, ...]:
 def find_modules(distribution: str) -> tuple[str, ...]:
     """The modules that a distribution brings, by its normalised name; none where not known."""
     found = tuple(name for name, options in _OTHERS.items() if distribution in options)
-    return found or ((distribution,) if distribution in _SAME else ())
+    return found or _OF_OTHERS.get(distribution, (distribution,) if distribution in _SAME else ())
 
 
 def find_imports(files: Files, path: str) -> Iterator[Imported]:

@@ -81,16 +81,13 @@ _BROUGHT: dict[str, frozenset[str]] = {
     "joblib": frozenset(["scikit-learn"]),
     "six": frozenset(
         [
-            "python-dateutil",
-            "matplotlib",
-            "pandas",
-            "seaborn",
-            "xarray",
-            "arviz",
-            "lmfit",
-            "astropy",
+            *("python-dateutil", "matplotlib", "pandas", "seaborn", "xarray", "arviz", "html5lib"),
+            *("astroquery", "gwpy", "bilby", "boto3", "bleach", "pycbc", "lalsuite"),
         ]
     ),
+    "nibabel": frozenset(["nilearn", "dipy", "nipype", "mne"]),
+    "obspy": frozenset(["eqcorrscan", "msnoise", "pyasdf", "instaseis", "rf"]),
+    "rasterio": frozenset(["rioxarray", "rasterstats", "odc-stac", "stackstac"]),
     "setuptools": frozenset(["torch", "tensorflow", "pbr", "numba", "lalsuite", "pycbc"]),
     "tqdm": frozenset(["gwpy", "bilby", "pycbc", "dynesty"]),
 }

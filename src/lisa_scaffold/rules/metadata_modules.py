@@ -48,6 +48,9 @@ def programs_exist(facts: Facts) -> Iterator[Hit]:
                 f"there is no module {module}, so `{name}` fails when it starts: correct the name"
             )
             yield Hit(path, line, message)
+        elif full := _find_inside(facts, module):
+            message = f"there is no module {module}, so `{name}` fails when it starts: write {full}"
+            yield Hit(path, line, message)
 
 
 def _lacks_module(facts: Facts, module: str) -> bool:
@@ -60,6 +63,34 @@ def _lacks_module(facts: Facts, module: str) -> bool:
             stem = f"{folder.removesuffix('.py')}{inner}"
             return not facts.paths(f"{stem}.*", f"{stem}/__init__.*")
     return bool(facts.layout.packages) and _is_nobodys(facts, module.partition(".")[0])
+
+
+def _find_inside(facts: Facts, module: str) -> str:
+    """The full name of a module that is named as if its package were a folder of modules.
+
+    Empty where a build may put it there, as far as the settings of Poetry and setuptools tell.
+    """
+    stem, top = module.replace(".", "/"), module.partition(".")[0]
+    texts = (facts.text(path) for path in ("pyproject.toml", "setup.py", "setup.cfg"))
+    is_open = facts.package.backend not in ("poetry", "setuptools") or any(
+        _MOVES.search(text) for text in texts
+    )
+    if is_open or facts.layout.style != "flat" or top in sys.stdlib_module_names:
+        return ""
+    if facts.paths(f"{top}.*", f"{top}/**"):
+        return ""
+    found = [
+        f"{name}.{module}"
+        for name, folder in facts.layout.folders.items()
+        if facts.has(f"{folder}/{stem}.py", f"{folder}/{stem}/__init__.py")
+    ]
+    # A requirement may bring a module of that name.
+    required = " ".join(facts.package.texts("dependencies")).lower()
+    is_theirs = "dependencies" in facts.package.unknown or top.lower() in required
+    return found[0] if len(found) == 1 and not is_theirs else ""
+
+
+_MOVES = compile_lazily(r"\b(?:package[-_]dir|where)\b|\b(?:from|to)\s*=")
 
 
 def _is_nobodys(facts: Facts, top: str) -> bool:

@@ -8,7 +8,7 @@ from posixpath import join
 from lisa_scaffold.formats.document import Keys
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.requirement import find_missing
-from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, join_alike, rule
+from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, join_alike, join_words, rule
 from lisa_scaffold.rules.setuptools_lists import find_folder, read_list
 
 Named = tuple[tuple[str, ...], Keys]
@@ -56,12 +56,14 @@ def _find_missing_modules(facts: Facts) -> Iterator[Hit]:
     # In the table they are told of above.
     if named is None or named.place.path == "pyproject.toml":
         return
+    paths = []
     for name in named.names:
         package, _, module = name.rpartition(".")
-        path = join(find_folder(package, named.folders), f"{module}.py")
-        if missing := find_missing(facts, path):
-            message = f"the build looks for {missing}, which does not exist: correct the name"
-            yield Hit(*named.place, message)
+        paths.append(join(find_folder(package, named.folders), f"{module}.py"))
+    if missing := [each for path in paths if (each := find_missing(facts, path))]:
+        many = ("do", "names") if missing[1:] else ("does", "name")
+        message = f"the build looks for {join_words(missing)}, which {many[0]} not exist"
+        yield Hit(*named.place, f"{message}: correct the {many[1]}")
 
 
 _WHEEL: Keys = ("tool", "hatch", "build", "targets", "wheel")
