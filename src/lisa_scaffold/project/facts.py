@@ -60,10 +60,13 @@ class Pristine(NamedTuple):
         The version.
     locked
         The content of every locked file.
+    commit
+        The commit that the version is; empty where that is not known.
     """
 
     version: str
     locked: Mapping[str, bytes]
+    commit: str = ""
 
 
 class Given(NamedTuple):
@@ -292,7 +295,19 @@ class Facts(Files):
         """The GitLab pipeline, its includes and inheritance resolved."""
         from lisa_scaffold.project import gitlab_reader
 
-        return gitlab_reader.read(self, self.given.components)
+        return gitlab_reader.read(self, self.given.components, self._predefined)
+
+    @property
+    def _predefined(self) -> dict[str, str]:
+        """Variables that GitLab sets in each pipeline of a project, as its answers tell them."""
+        namespace, name = (str(self.answers.get(key, "")) for key in ("namespace", "distribution"))
+        known = {
+            "CI_PROJECT_NAME": name,
+            "CI_PROJECT_NAMESPACE": namespace,
+            "CI_PROJECT_PATH": f"{namespace}/{name}",
+            "CI_PROJECT_ROOT_NAMESPACE": namespace.partition("/")[0],
+        }
+        return known if namespace and name else {}
 
     @cached_property
     def automation(self) -> Automation:

@@ -31,7 +31,7 @@ class Include(NamedTuple):
     Attributes
     ----------
     form
-        ``local``, ``remote``, ``template``, ``project`` or ``component``.
+        ``local``, ``remote``, ``template``, ``project``, ``component``, or what else it names.
     address
         What it names.
     entry
@@ -56,7 +56,7 @@ class Include(NamedTuple):
     @property
     def is_known(self) -> bool:
         """Whether what it brings can be read here."""
-        return self.form == "local" or bool(self.text)
+        return (self.form == "local" and "$" not in self.address) or bool(self.text)
 
     @property
     def named(self) -> str:
@@ -259,7 +259,7 @@ class Pipeline:
         """The global variables as text."""
         variables = self.settings.get("variables")
         return {
-            str(name): _to_text(value)
+            str(name): to_text(value)
             for name, value in (variables if isinstance(variables, dict) else {}).items()
         }
 
@@ -298,7 +298,7 @@ class Pipeline:
 
         variables = job.get("variables") if job else None
         own = (
-            {str(k): _to_text(v) for k, v in variables.items()}
+            {str(k): to_text(v) for k, v in variables.items()}
             if isinstance(variables, dict)
             else {}
         )
@@ -332,7 +332,8 @@ def list_mappings(value: Any, depth: int = 0) -> list[dict[str, Any]]:
     ]
 
 
-def _to_text(value: Any) -> str:
+def to_text(value: Any) -> str:
+    """The value of a variable as a job gets it."""
     match value:
         case {"value": inner}:
             return str(inner)

@@ -50,7 +50,7 @@ _MOST_VALUES = 400_000
 _MOST_NESTED = 12  # files that include one another, and references to references
 
 
-def read(files: Files, known: Mapping[str, str]) -> Pipeline:
+def read(files: Files, known: Mapping[str, str], variables: dict[str, str]) -> Pipeline:
     """The pipeline of a project.
 
     Parameters
@@ -59,16 +59,19 @@ def read(files: Files, known: Mapping[str, str]) -> Pipeline:
         Its files.
     known
         The texts of components and remote files that are at hand, by their addresses.
+    variables
+        What GitLab itself sets and the project tells, such as its name: includes are named by it.
     """
-    return _Reader(files, known).read()
+    return _Reader(files, known, variables).read()
 
 
 class _Reader:
     """Read the files of a pipeline and resolve its jobs."""
 
-    def __init__(self, files: Files, known: Mapping[str, str]) -> None:
+    def __init__(self, files: Files, known: Mapping[str, str], variables: dict[str, str]) -> None:
         self._files = files
         self._at_hand = known
+        self._variables = variables
         self._documents: dict[str, Document] = {}
         self._includes: list[Include] = []
         self._troubles: dict[Trouble, None] = {}
@@ -126,11 +129,23 @@ class _Reader:
                         include.place, f"GitLab refuses more than {_MOST_FILES} includes: use fewer"
                     )
                     break
-                self._includes.append(include._replace(text=self._find_text(include)))
+                found = include._replace(
+                    address=self._expand(include), text=self._find_text(include)
+                )
+                self._includes.append(found)
                 self._follow(self._includes[-1], (*above, path))
         # It comes after what it includes.
         self._documents[path] = self._documents.pop(path)
         self._merged = _merge(self._merged, data)
+
+    def _expand(self, include: Include) -> str:
+        """The address of an include, without variables where that leads to a file."""
+        from lisa_scaffold.formats.dockerfile import resolve
+
+        if include.form != "local" or "$" not in include.address:
+            return include.address
+        address = resolve(include.address, self._variables)
+        return address if self._files.paths(address.lstrip("/")) else include.address
 
     def _find_text(self, include: Include) -> str:
         """What an include of another project brings; empty where it is not at hand."""
@@ -157,7 +172,7 @@ class _Reader:
             here: dict[Keys, Position] = {(): Position(line, 1)}
             self._documents[include.address] = Document(path, data, locate=lambda: here)
             self._merged = _merge(self._merged, data)
-        if include.form != "local" or "$" in include.address:
+        if include.form != "local" or not include.is_known:
             return
         wanted = include.address.lstrip("/")
         found = self._files.paths(wanted) if "*" in wanted else [wanted]
@@ -320,10 +335,11 @@ def _read_includes(document: Document) -> Iterator[Include]:
                 form = "remote" if "://" in entry else "local"
                 yield Include(form, entry, {form: entry}, find)
             case dict():
-                for form in ("local", "remote", "template", "project", "component"):
-                    if form in entry:
-                        yield Include(form, str(entry[form]), entry, find)
-                        break
+                forms = ("local", "remote", "template", "project", "component")
+                # Of another form, such as an artifact, nobody knows here what it brings.
+                form = next((each for each in (*forms, *map(str, entry)) if each in entry), "")
+                if form:
+                    yield Include(form, str(entry[form]), entry, find)
 
 
 def _find_place(documents: dict[str, Document], name: str, *keys: str) -> Place:

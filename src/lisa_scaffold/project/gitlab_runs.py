@@ -168,6 +168,16 @@ def job_runs(pipeline: Pipeline, job: Job, situation: Situation, counts: Counts 
     return answer if job.is_fully_known or answer is None else None
 
 
+def runs_in_any(
+    pipeline: Pipeline, job: Job, situations: Iterable[Situation], counts: Counts
+) -> Answer:
+    """Whether one of some situations starts a pipeline that has a job."""
+    return _any(
+        _all([workflow_allows(pipeline, each), job_runs(pipeline, job, each, counts)])
+        for each in situations
+    )
+
+
 def _apply_rules(
     rules: Iterable[Mapping[str, Any]], variables: Mapping[str, Value], when: str, counts: Counts
 ) -> Answer:

@@ -16,7 +16,7 @@ from lisa_scaffold.similar import find_similar
 FAMILIES = {
     "SYN": (("syntax",), "Files that can be read"),
     "CFG": (("settings",), "Settings of lisa-scaffold"),
-    "TPL": (("template",), "Template"),
+    "TPL": (("template", "template_jobs"), "Template"),
     "FIL": (("layout",), "Layout and files"),
     "LIC": (("licence",), "Licence"),
     "MET": (
