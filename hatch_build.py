@@ -3,6 +3,8 @@
 A bundle is a repository in a file: git clones from it without a network, and unlike a bare
 repository it survives a wheel, which drops empty folders and changes owners.
 
+The commits in the bundle are made anew, so the released ones are listed in a file beside it.
+
 The wheel carries a bill of materials too: what the lock has for it, in CycloneDX's format; and the
 manual pages, made from the parsers of the commands.
 """
@@ -24,6 +26,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 BUNDLE = "src/lisa_scaffold/template.bundle"
+COMMITS = "src/lisa_scaffold/releases.json"
 PARTS = ("copier.yml", "includes", "template", "templates", "pyproject.toml", "CHANGELOG.md")
 BILL = "lisa-scaffold.cdx.json"
 LOCKED = re.compile(r"^([\w.-]+)==([^\s;]+)((?:.*\\\n)*.*)", flags=re.MULTILINE)
@@ -51,14 +54,16 @@ class TemplateBundleHook(BuildHookInterface[Any]):
             return
         self._folder = tempfile.TemporaryDirectory(prefix="lisa-scaffold-build-")
         folder = Path(self._folder.name)
-        carried = root / BUNDLE  # a build from an sdist: what its checkout knew is in there
-        if not (root / ".git").exists() and carried.is_file():
-            bundle = carried
+        # A build from an sdist: what its checkout knew is in there.
+        if not (root / ".git").exists() and (root / BUNDLE).is_file():
+            bundle, commits = root / BUNDLE, root / COMMITS
         else:
-            bundle = folder / "template.bundle"
+            bundle, commits = folder / Path(BUNDLE).name, folder / Path(COMMITS).name
             make_bundle(root, f"v{self.metadata.version}", bundle)
-        target = BUNDLE if self.target_name == "sdist" else BUNDLE.removeprefix("src/")
-        build_data["force_include"][str(bundle)] = target
+            commits.write_text(json.dumps(list_commits(root)) + "\n", encoding="utf-8")
+        for file, target in ((bundle, BUNDLE), (commits, COMMITS)):
+            place = target if self.target_name == "sdist" else target.removeprefix("src/")
+            build_data["force_include"][str(file)] = place
         if self.target_name == "wheel":
             bill = folder / BILL
             bill.write_text(make_bill(root, self.metadata.version), encoding="utf-8")
@@ -184,6 +189,12 @@ def make_bundle(root: Path, current: str, bundle: Path) -> None:
         _git(store, "symbolic-ref", "HEAD", "refs/heads/main")
         pack = ("-c", "pack.threads=1", "bundle", "create", "--quiet", str(bundle))
         _git(store, *pack, "HEAD", "--branches", "--tags")
+
+
+def list_commits(root: Path) -> dict[str, str]:
+    """The hash of the commit of each released version; see :func:`find_released`."""
+    released = find_released(root).items()
+    return {version: _git(root, "rev-parse", f"{each}^{{commit}}") for version, each in released}
 
 
 def find_released(root: Path) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 
 from lisa_scaffold import git
 from lisa_scaffold.cli.manual import make_pages
-from lisa_scaffold.template import Source
+from lisa_scaffold.template import Source, source
 
 from .conftest import ROOT, Tree
 from .support.tools import passes, unpacked
@@ -57,6 +58,28 @@ def test_a_bundle_holds_every_released_version(small_template: Path, tmp_path: P
     hatch_build.make_bundle(small_template, "v0.2.0", bundle)
     assert Source(str(bundle)).versions() == ["v0.1.0", "v0.2.0"]
     assert version_file(bundle, "v0.1.0") == "0.1.0"
+
+
+def test_a_wheel_knows_the_commits_of_released_versions(
+    small_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commits in its bundle are made anew."""
+    git.git("tag", "--annotate", "--message", "x", "v0.1.1", "v0.1.0", cwd=small_template)
+    commits = hatch_build.list_commits(small_template)
+    wanted = {
+        each: git.git("rev-parse", f"{each}^{{commit}}", cwd=small_template) for each in commits
+    }
+    assert commits == {version: commit.strip() for version, commit in wanted.items()}
+    assert [*commits] == ["v0.1.0", "v0.1.1", "v0.2.0"]
+    bundle = tmp_path / "template.bundle"
+    hatch_build.make_bundle(small_template, "v0.2.0", bundle)
+    monkeypatch.setattr(source, "BUNDLE", bundle)
+    monkeypatch.setattr(source, "PACKAGE", tmp_path)
+    assert Source(str(bundle)).find_released("v0.2.0") == ""
+    (tmp_path / "releases.json").write_text(json.dumps(commits))
+    assert Source(str(bundle)).find_released("v0.2.0") == commits["v0.2.0"]
+    assert Source(str(bundle)).commit_of("v0.2.0") != commits["v0.2.0"]
+    assert Source(str(small_template)).find_released("v0.2.0") == commits["v0.2.0"]
 
 
 def test_files_as_they_stand_count_as_the_declared_version_without_a_tag(

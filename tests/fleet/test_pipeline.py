@@ -71,7 +71,7 @@ def test_jobs_install_the_version_that_has_written_them(
     own = f"v{version('lisa-scaffold')}"
     assert made["default"]["before_script"] == [f"pip install '{address}{own}'"]
     assert "variables" not in made  # nothing is committed
-    monkeypatch.setattr(template.Source, "commit_of", lambda *_: "a" * 40)
+    monkeypatch.setattr(template.Source, "find_released", lambda *_: "a" * 40)
     made = make(settings, capsys)
     assert made["default"]["before_script"] == [f"pip install '{address}{'a' * 40}'"]
     assert "before_script" not in make(settings, capsys, "--install", "")["default"]

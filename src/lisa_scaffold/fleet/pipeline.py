@@ -12,7 +12,6 @@ import json
 import shlex
 from collections.abc import Sequence
 from importlib.metadata import distribution, version
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from lisa_scaffold import template
@@ -85,11 +84,7 @@ def make_install() -> str:
     The jobs hold a token: what is newest in the night may be anything.
     """
     own = f"v{version('lisa-scaffold')}"
-    commit = _find_installed_commit()
-    if commit is None:
-        source = template.find_default_source()
-        # The bundle of a wheel has a history of its own.
-        commit = None if Path(source.location).is_file() else source.commit_of(own)
+    commit = _find_installed_commit() or template.find_default_source().find_released(own)
     return f"pip install {shlex.quote(_REQUIREMENT.format(commit or own))}"
 
 

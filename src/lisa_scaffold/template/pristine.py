@@ -54,6 +54,8 @@ class Origin(NamedTuple):
         The versions after the recorded one, oldest first; ``None`` where they are not known.
     is_other
         Whether it is another template than ours.
+    commit
+        The commit that the recorded version is; empty where that is not known.
     """
 
     locked: Mapping[str, bytes] | None = None
@@ -63,6 +65,7 @@ class Origin(NamedTuple):
     components: Mapping[str, str] = MappingProxyType({})
     newer: tuple[str, ...] | None = None
     is_other: bool = False
+    commit: str = ""
 
 
 class _Kept(NamedTuple):
@@ -169,7 +172,11 @@ class Origins:
             )
         }
         return Origin(
-            kept.locked, notes=tuple(behind[-1:]), components=components, newer=tuple(newer)
+            kept.locked,
+            notes=tuple(behind[-1:]),
+            components=components,
+            newer=tuple(newer),
+            commit=source.find_released(source.spell(version)),
         )
 
     def _read_kept(self, source: Source, version: str, answers: Mapping[str, Any]) -> _Kept:

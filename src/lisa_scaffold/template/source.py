@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -23,6 +24,7 @@ PACKAGE = Path(__file__).parents[1]
 BUNDLE = PACKAGE / "template.bundle"
 
 _RELEASES = "releases/versions.toml"
+_COMMITS = "releases.json"
 
 # A hash, alone or as `git describe` gives it; a word such as "cafe" is none.
 _HASH = compile_lazily(r"(.+-\d+-g)?[0-9a-f]{7,64}")
@@ -143,6 +145,24 @@ class Source:
         if self.is_working(version):
             return None
         return self.tags.get(version) or self._recorded_releases.get(version)
+
+    def find_released(self, version: str) -> str:
+        """The commit of the repository that a released version is; empty where nobody knows.
+
+        The commits of the bundle in the wheel are others: a file beside it names these.
+
+        Raises
+        ------
+        LisaError
+            If the repository cannot be reached, or a table of versions cannot be read.
+        """
+        if Path(self.location) == BUNDLE:
+            try:
+                table = json.loads(files.read(PACKAGE, _COMMITS) or b"{}")
+            except ValueError:  # no table, no commit
+                return ""
+            return str(table.get(version, ""))
+        return self._recorded_releases.get(version) or self.tags.get(version, "")
 
     def current(self) -> str:
         """The version that a project gets where none is asked for.

@@ -213,9 +213,9 @@ def check_one(path: Path, wanted: Wanted, origins: Origins) -> tuple[Result, lis
     origin = origins.of(path, facts.answers, facts.settings.mirrors) if facts.answers else None
     if origin:
         version = str(facts.answers.get("_commit"))
-        pristine = None if origin.locked is None else Pristine(version, origin.locked)
+        locked = origin.locked
         facts = facts.with_given(
-            pristine=pristine,
+            pristine=None if locked is None else Pristine(version, locked, origin.commit),
             components=origin.components,
             not_rendered=origin.problem,
             wrong_answers=origin.wrong,
