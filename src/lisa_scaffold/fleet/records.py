@@ -150,6 +150,8 @@ class Row:
         How many of the findings that are waived say what must be.
     waivers
         What is waived, rule by rule, with the reasons.
+    excused
+        Whether jobs of the template may fail in it still, as an adoption lets them at first.
     ahead
         How many commits of a local clone's default branch were not pushed, as far as is known here.
     obstacle, remedy
@@ -192,6 +194,7 @@ class Row:
     older: tuple[str, ...] = ()
     waived_must: int = 0
     waivers: tuple[Waived, ...] = ()
+    excused: bool = False
     elsewhere: tuple[str, ...] = ()
     ahead: int = 0
     obstacle: str = ""
@@ -230,7 +233,7 @@ class Row:
             return "does not follow"
         if self.elsewhere:
             return "cannot be judged"
-        return "follows but for what is waived" if self.waived_must else "follows"
+        return "follows but for what is waived" if self.waived_must or self.excused else "follows"
 
     @property
     def has_must(self) -> bool:
@@ -242,6 +245,9 @@ class Row:
         """Whether it follows the practice, without anything that must be and is waived."""
         return self.practice == "follows"
 
+
+EXCUSED = "TPL009"
+"""The rule that tells of jobs that may fail still in an adopted project."""
 
 FAILED = "failed"
 """What the server says of a pipeline that has failed."""
@@ -259,6 +265,8 @@ def say_hindrances(row: Row) -> Iterator[str]:
         yield say_ignored(row)
     if row.waived_must:
         yield f"{row.waived_must} must waived"
+    if row.excused:
+        yield "its jobs may fail"
     if row.state == "current" and row.pipeline == FAILED:
         yield "its pipeline failed"
     if row.state == "current" and row.elsewhere:
@@ -385,7 +393,7 @@ def rank_failing(rows: Iterable[Row]) -> list[Failing]:
 
 _UNKNOWN = (
     *("behind", "drift", "must", "should", "waived", "updates", "rules", "ignored"),
-    *("ignored_must", "waived_must"),
+    *("ignored_must", "waived_must", "excused"),
 )
 """What nobody knows of a project that cannot be read."""
 

@@ -28,6 +28,7 @@ from lisa_scaffold.fleet.forge import BRANCHES, Forge
 from lisa_scaffold.fleet.newer import explain_newer
 from lisa_scaffold.fleet.patience import Patience
 from lisa_scaffold.fleet.records import (
+    EXCUSED,
     Found,
     Row,
     Status,
@@ -196,6 +197,7 @@ class Looker:
         waived = () if broken else tuple(_sum_waived(checked.waived))
         bare = next((each for each in checked.notes if each.startswith(check.NO_PROJECT)), "")
         elsewhere = tuple(brief(each, _ADDRESS) for each in checked.elsewhere)
+        told = {*(each.code for each in checked.findings), *(each.code for each in waived)}
         releases = template.sort_versions(tags[0], ours=False)
         return replace(
             row,
@@ -224,6 +226,7 @@ class Looker:
             ignored_must=[*checked.ignored.values()].count(Severity.MUST),
             waived_must=sum(each.number for each in waived if each.severity == Severity.MUST.value),
             waivers=waived,
+            excused=EXCUSED in {*told, *checked.ignored},
             elsewhere=elsewhere,
             newer=checked.newer is None
             and not other
