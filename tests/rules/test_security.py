@@ -654,3 +654,30 @@ def test_the_name_of_a_key_without_its_secret_half(secret: str, *, is_found: boo
     name = "AKIA" + random(16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
     files = {"a.yaml": f"uri: {name}{secret}\n"}
     assert found(files, "SEC002") == ([("SEC002", "a.yaml", 1)] if is_found else [])
+
+
+POSTGRES = "services: [postgres:16], script: [date]"
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "lines"),
+    [
+        (f"variables:\n  DB_PASSWORD: {CHANCE}\n", [2]),
+        (f"variables:\n  A_TOKEN:\n    value: {CHANCE}\n    description: a\n", [2]),
+        (f"a:\n  script: [date]\n  variables: {{API_KEY: {CHANCE}}}\n", [3]),
+        (f".a:\n  variables: {{API_KEY: {CHANCE}}}\nb: {{extends: .a, script: [date]}}\n", [2]),
+        (f"a:\n  script: [date]\n  rules:\n    - variables: {{A_TOKEN: {CHANCE}}}\n", [4]),
+        (f"workflow:\n  rules:\n    - variables: {{A_TOKEN: {CHANCE}}}\n", [3]),
+        ("variables:\n  DB_PASSWORD: $OTHER\n  A_TOKEN: ''\n  A_SECRET: swordfish\n", []),
+        ("variables:\n  A_TOKEN: tokens/a\n  A_PASSWORD_FILE: secret-9fK2\n  A_KEY: 9fK2x7\n", []),
+        (f"a: {{{POSTGRES}, variables: {{POSTGRES_PASSWORD: {CHANCE}}}}}\n", []),
+        (f"a: {{{POSTGRES}}}\nvariables: {{POSTGRES_PASSWORD: {CHANCE}}}\n", []),
+        (f"a: {{{POSTGRES}}}\nvariables:\n  API_TOKEN: {CHANCE}\n", [3]),
+    ],
+)
+def test_variables_of_a_pipeline(pipeline: str, lines: list[int]) -> None:
+    files = {".gitlab-ci.yml": pipeline}
+    assert found(files, "SEC007") == [("SEC007", ".gitlab-ci.yml", line) for line in lines]
+    if lines:
+        (message,) = messages(files, "SEC007")
+        assert message.endswith("change it, and set it in GitLab's settings, masked and protected")

@@ -9,13 +9,15 @@ import base64
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
+from lisa_scaffold.project.gitlab import to_text
 from lisa_scaffold.project.marks import ADDRESS, KEY
+from lisa_scaffold.project.package import Place
 from lisa_scaffold.rules import images
 from lisa_scaffold.rules.compose import is_thrown_away
 from lisa_scaffold.rules.images import find_dockerfiles
@@ -519,15 +521,16 @@ _NO_SECRET = compile_lazily(
 
 @rule("SEC007", SHOULD, must_in=MADE_TO_RUN)
 def settings_in_git_have_no_secret(facts: Facts) -> Iterator[Hit]:
-    """No file of settings or secrets that git has tells a secret.
+    """No file of settings or secrets that git has tells a secret, and no variable of a pipeline.
 
     Why: It is in git, for everybody who ever gets a copy; and a place that is set up after it has
     the same secret as all others.
 
     How: Change it, take the file out of git (`git rm --cached`), and let `.gitignore` name it: git
-    still keeps the old one. A file that by its name is an example, for a desk or for tests is not
+    still keeps the old one. A variable of `.gitlab-ci.yml` is set in GitLab's settings instead,
+    masked and protected. A file that by its name is an example, for a desk or for tests is not
     meant; in projects that the template did not make, neither are plain words, nor passwords of
-    servers beside it.
+    servers beside it, and in pipelines neither anywhere.
 
     Source: [The twelve-factor app: config](https://12factor.net/config).
     """
@@ -549,6 +552,43 @@ def settings_in_git_have_no_secret(facts: Facts) -> Iterator[Hit]:
         if path in tracked and not _NO_SECRET.fullmatch(path) and facts.text(path).strip():
             message = "this secret is in git: change it, and take the file out (`git rm --cached`)"
             yield Hit(path, 1, message)
+    yield from _find_in_pipeline(facts)
+
+
+_OF_SERVER = compile_lazily(r"(?i).*(?:PASSWORD|PASSWD|SECRET)")
+
+
+def _find_in_pipeline(facts: Facts) -> Iterator[Hit]:
+    """Secrets among the variables of a pipeline, but those of servers that a job starts."""
+    pipeline = facts.pipeline
+    jobs = [*pipeline.jobs.values(), *pipeline.hidden.values()]
+    places: dict[Place, tuple[str, Any]] = {}
+
+    def add(table: Any, place: Callable[[str], Place], *, serves: bool) -> None:
+        found = table.get("variables") if isinstance(table, dict) else None
+        for name, value in found.items() if isinstance(found, dict) else ():
+            if not (serves and _OF_SERVER.fullmatch(str(name))):
+                places[place(str(name))] = str(name), value
+
+    serves = any(each.services for each in jobs)
+    add(pipeline.settings, lambda name: pipeline.place("variables", name), serves=serves)
+    for at, each in enumerate(pipeline.rules):
+        place = partial(pipeline.place, "workflow", "rules", at, "variables")
+        add(each, place, serves=serves)
+    for job in jobs:
+        add(job.data, partial(pipeline.place_of, job, "variables"), serves=bool(job.services))
+        for at, each in enumerate(job.rules):
+            place = partial(pipeline.place_of, job, "rules", at, "variables")
+            add(each, place, serves=bool(job.services))
+    for where, (name, value) in places.items():
+        said = to_text(value)
+        # A slash makes it a path, or the address of which another rule tells.
+        if "/" not in said and _tells_secret(name, said, is_ours=False):
+            message = (
+                f"everybody can read {name} here: change it, and set it in GitLab's settings, "
+                "masked and protected"
+            )
+            yield Hit(*where, message)
 
 
 def _tells_secret(name: str, value: str, *, is_ours: bool) -> bool:
