@@ -146,7 +146,9 @@ def test_statement_and_text() -> None:
     assert messages(files, "LIC") == [
         "`BSD-3-Clause` here, but LICENSE contains the text of MIT: correct the wrong one"
     ]
-    assert found(changed(files, {"LICENSE": "Our own words.\n"}), "LIC") == []
+    own = changed(files, {"LICENSE": "Our own words.\n"})
+    assert found(own, "LIC") == [("LIC004", "LICENSE", 1)]
+    assert found(changed(own, {".copier-answers.yml": None}), "LIC") == []
     assert found(changed(files, {"COPYING": clean()["LICENSE"]}), "LIC") == []
 
 
@@ -819,3 +821,13 @@ def test_of_several_texts_that_of_the_project_is_named() -> None:
     paths = ("licenses/ASTROPY_LICENSE", "licenses/LICENSE", "licenses/OTHER_LICENSE.rst")
     files = {"setup.py": "from setuptools import setup\nsetup(name='a')\n"}
     assert found({**files, **dict.fromkeys(paths, MIT)}, "LIC001") == [("LIC001", paths[1], 1)]
+
+
+@pytest.mark.parametrize("said", ["", "All rights reserved. Confidential.\n"])
+def test_the_text_that_the_template_wrote_is_kept(said: str) -> None:
+    assert found({**clean(), "LICENSE": said}, "LIC004") == [("LIC004", "LICENSE", 1)]
+    assert found({**clean(adopted=True), "LICENSE": said}, "LIC004") == []
+    own = edited(clean(), "pyproject.toml", "BSD-3-Clause", "LicenseRef-Ours")
+    assert found({**own, "LICENSE": said}, "LIC004") == []
+    more = f"{text(clean(), 'LICENSE')}\nData below data/ have another licence.\n"
+    assert found({**clean(), "LICENSE": more}, "LIC004") == []

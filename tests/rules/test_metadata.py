@@ -363,7 +363,8 @@ def test_versions_in_two_places() -> None:
 
 def test_a_generated_project_passes_in_every_form() -> None:
     assert found(clean(cli=True, backend="hatchling"), "MET") == []
-    assert found(changed(clean(), {TOML: None}), "MET") == []
+    gone = {TOML: None, ".copier-answers.yml": None}
+    assert found(changed(clean(), gone), "MET") == []
 
 
 @pytest.mark.parametrize(
@@ -558,3 +559,14 @@ def test_an_application_owes_nothing_that_is_asked_of_packages() -> None:
     assert [code for code in asked if found(files, code)] == [*asked]
     for more in ({"manage.py": ""}, {"dags/a.py": "import airflow\n"}):
         assert [code for code in asked if found({**files, **more}, code)] == []
+
+
+def test_a_package_has_metadata() -> None:
+    gone = changed(clean(), {"pyproject.toml": None})
+    assert found(gone, "MET") == [("MET025", "pyproject.toml", 1)]
+    assert found({**gone, "pyproject.toml": "[tool.ruff]\n"}, "MET") == [
+        ("MET025", "pyproject.toml", 1)
+    ]
+    assert found({**gone, "pyproject.toml": "[\n"}, "MET") == []  # another rule tells
+    assert found(changed(clean(kind="image"), {"pyproject.toml": None}), "MET025") == []
+    assert found({"src/a/__init__.py": ""}, "MET025") == []

@@ -198,6 +198,7 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     "MET022": edit(
         "src/lisa_example/noise.py", "import numpy as np", "import astropy\nimport numpy as np"
     ),
+    "MET025": lambda: changed(clean(), {"pyproject.toml": None}),
     "MET023": edit(
         "src/lisa_example/noise.py",
         "import numpy as np",
@@ -300,6 +301,7 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     "CON007": edit(DOCKER, "USER lisauser", "RUN pip install nox\nUSER lisauser"),
     "CON008": put("docker/Dockerfile", "FROM x.org/a:1\nCOPY . .\nUSER a\n", container=False),
     "CON009": put("docker/Dockerfile", "FROM gcr.io/kaniko-project/executor:v1\n", container=False),
+    "CON010": edit(DOCKER, "COPY constraints.txt .", "COPY constraint.txt ."),
     "CMP001": edit(COMPOSE, "    shm_size: 128m\n", "    shmsize: 128m\n", kind="service"),
     "CMP002": edit(COMPOSE, '  secret_key: { file: "secrets/secret_key" }\n', "", kind="service"),
     "CMP003": edit(

@@ -24,7 +24,8 @@ _STARTING = compile_lazily(
 _HISTORY = compile_lazily(r"(?i)(?:.*/)?(?:change|history|news|release)[^/]*\.(?:md|rst)")
 _STARTED = compile_lazily(
     r"""(?:\bpython[\d.]*+|\bsys\.executable|\$[{(]?PYTHON\d?[)}]?|\btorchrun|\bexecutable[ ]*=)"""
-    r"""["',]*+[ \t]*+["']?+(?:-[\w=.]++["',]*+[ \t]++["']?+)*+((?:[\w-]|\.{1,2}/|/){1,200}+)\.py\b"""
+    r"""["',]*+[ \t]*+["']?+(?:-[\w=.]++["',]*+[ \t]++["']?+)*+"""
+    r"""((?:[\w-]|\.{1,2}/|/){1,200}+)\.py\b"""
     r"""|(?:^|[\s;&|"'`])\./([\w/-]{1,200}+)\.py\b""",
     re.MULTILINE,
 )

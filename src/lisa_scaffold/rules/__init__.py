@@ -42,7 +42,7 @@ FAMILIES = {
         ("pipeline", "pipeline_age", "pipeline_checks", "pipeline_jobs"),
         "GitLab pipeline",
     ),
-    "CON": (("container",), "Container"),
+    "CON": (("container", "container_copies"), "Container"),
     "CMP": (
         ("compose", "compose_health", "compose_proxy", "compose_risks", "compose_runs"),
         "Docker Compose",

@@ -27,7 +27,7 @@ from lisa_scaffold.rules.requirement import (
     require_newer_setuptools,
     takes_expression,
 )
-from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
+from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, is_made, rule
 
 _CLASSIFIER = "License :: "
 _ITEMS = ("project", "classifiers")
@@ -474,6 +474,10 @@ def _find_twins(facts: Facts) -> list[str]:
     return max(twins.values(), key=len, default=[])
 
 
+def _has_a_text(facts: Facts, stated: str) -> bool:
+    return bool(_held_licences(facts)) or _holds_text_of(facts, licences.find_claimed(stated))
+
+
 @rule(
     "LIC004",
     MUST,
@@ -486,12 +490,18 @@ def agrees_with_text(facts: Facts) -> Iterator[Hit]:
     Why: If the two contradict each other, users cannot rely on either. So it is with two texts,
     such as `LICENSE` and `LICENSE.rst`.
 
-    How: Ask the copyright holder which of the two is meant, and correct the other.
+    How: Ask the copyright holder which of the two is meant, and correct the other. In a project
+    that the template made, `LICENSE` has the text of the licence that was chosen, whole.
 
     Source: [PEP 639](https://peps.python.org/pep-0639/); some published LISA packages contradict
     themselves.
     """
     text = facts.package.text("license")
+    # What the template wrote was the text.
+    is_chosen = is_made(facts, PACKAGE) and text == facts.answers.get("license")
+    if is_chosen and facts.has("LICENSE") and not _has_a_text(facts, text):
+        message = f"this is not the text of `{text}`, which the metadata name: restore it"
+        yield Hit("LICENSE", 1, message)
     if _contradicts_text(facts, text):
         message = f"`{text}` here, but {_describe_held(facts)}: correct the wrong one"
         yield Hit(*facts.package.place("license"), message)

@@ -90,6 +90,27 @@ def project_table(facts: Facts) -> Iterator[Hit]:
         yield Hit("pyproject.toml", pyproject.line("project", *keys), message)
 
 
+@rule(
+    "MET025",
+    MUST,
+    kinds=PACKAGE,
+    when=lambda facts: facts.answers.get("kind") == "package" and not facts.given.is_of_other,
+)
+def metadata_are_there(facts: Facts) -> Iterator[Hit]:
+    """A package has metadata.
+
+    Why: Without them nothing can be built or installed, and no other rule on metadata, dependencies
+    or tests finds anything to judge.
+
+    How: Bring `pyproject.toml` back from git: its table `[project]` is what makes a package.
+
+    Source: [pyproject.toml specification](https://packaging.python.org/en/latest/specifications/pyproject-toml/).
+    """
+    if not facts.package.form and not facts.pyproject.problem:
+        message = "no metadata, so nothing can be built or installed: bring this file back from git"
+        yield Hit("pyproject.toml", 1, message)
+
+
 _OF_POETRY = ("include", "exclude", "packages", "source", "group")
 
 
