@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from lisa_scaffold import git, project
+from lisa_scaffold.fleet.outcomes import judge_result
+from lisa_scaffold.verbs import update, update_target
+
 from ..support.updates import Capture, open_workshop, report
 
 GROUPS = """\
@@ -95,3 +99,69 @@ def test_what_tests_of_the_project_import_stays_in_its_group(
     text = f"hypothesis stays in `test`, though the template drops it: {where}"
     assert report(workshop, capsys)["notes"] == ([f"pyproject.toml: {text}"] if held else [])
     assert ("hypothesis" in workshop.read("pyproject.toml")) is held
+
+
+NEEDS = """\
+[project]
+name = "a"
+requires-python = ">=3.11"
+dependencies = [
+  "numpy>=1.26",
+  "scipy>=1,<2",
+]
+optional-dependencies.plot = [
+  "matplotlib>=3.8",
+]
+
+[dependency-groups]
+test = [
+  "pytest>=8",
+]
+"""
+WRITE = "Where it does with what they had, write that again before you commit."
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('"numpy>=1.26"', '"numpy>=2.1"', "`numpy>=1.26` becomes `numpy>=2.1`"),
+        ('"numpy>=1.26"', '"numpy>=1.26,<2"', "`numpy>=1.26` becomes `numpy>=1.26,<2`"),
+        ('"numpy>=1.26"', '"numpy==1.26"', "`numpy>=1.26` becomes `numpy==1.26`"),
+        ('"numpy>=1.26"', '"numpy>=1.26.0"', ""),
+        ('"numpy>=1.26"', '"numpy>=1.25"', ""),
+        ('"scipy>=1,<2"', '"scipy>=1"', ""),
+        ('"scipy>=1,<2"', '"scipy>=1,<2",\n  "sympy"', "`sympy` is new"),
+        ('">=3.11"', '">=3.12"', "`python>=3.11` becomes `python>=3.12`"),
+        ("matplotlib>=3.8", "matplotlib>=3.9", "`matplotlib>=3.8` becomes `matplotlib>=3.9`"),
+        # What developers need is in no release.
+        ("pytest>=8", "pytest>=9", ""),
+    ],
+)
+def test_what_users_need_more_is_told(
+    old: str, new: str, told: str, tmp_path: Path, capsys: Capture
+) -> None:
+    workshop = open_workshop(tmp_path, {"template/pyproject.toml": NEEDS})
+    workshop.release("v1.1.0", {"template/pyproject.toml": NEEDS.replace(old, new)})
+    said = f"pyproject.toml: users of the package need more: {told}. {WRITE}"
+    assert report(workshop, capsys)["notes"] == ([said] if told else [])
+
+
+def test_what_the_project_has_raised_itself_is_not_told(tmp_path: Path, capsys: Capture) -> None:
+    workshop = open_workshop(tmp_path, {"template/pyproject.toml": NEEDS})
+    workshop.edit({"pyproject.toml": NEEDS.replace("numpy>=1.26", "numpy>=2.2")})
+    new = NEEDS.replace("pytest>=8", "pytest>=9")
+    workshop.release("v1.1.0", {"template/pyproject.toml": new})
+    assert report(workshop, capsys)["notes"] == []
+
+
+@pytest.mark.parametrize("is_released", [False, True])
+def test_what_users_of_a_release_need_more_is_to_be_looked_at(
+    is_released: bool, tmp_path: Path
+) -> None:
+    workshop = open_workshop(tmp_path, {"template/pyproject.toml": NEEDS})
+    workshop.release("v1.1.0", {"template/pyproject.toml": NEEDS.replace("1.26", "2")})
+    if is_released:
+        git.git("tag", "v0.1", cwd=workshop.project)
+    target = update_target.choose_target(project.read(workshop.project), None)
+    with update.prepare(target) as prepared:
+        assert judge_result(prepared.update({})) == ("merged" if is_released else "plain")

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from lisa_scaffold import git
 from lisa_scaffold.aftercare import programs
 from lisa_scaffold.aftercare.work import Work
 from lisa_scaffold.formats import notebook, python
 from lisa_scaffold.formats.edit import replace_item
 from lisa_scaffold.git import SUBMODULE, Blob, Store
 from lisa_scaffold.lines import join_names
-from lisa_scaffold.model import Note
+from lisa_scaffold.model import Note, Weight
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import imported
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.shown import visible
 from lisa_scaffold.sync.outcome import Synced
 from lisa_scaffold.sync.seeded import Matches, Tree
-from lisa_scaffold.versions import normalize_name, split_requirement
+from lisa_scaffold.versions import normalize_name, parse_version, split_requirement
+
+if TYPE_CHECKING:
+    from packaging.version import Version
 
 _METADATA = "pyproject.toml"
 _KEYS = ("project", "dependencies")
 _TABLES = (("project", "optional-dependencies"), ("dependency-groups",))
+_BOUND = compile_lazily(r"(>=|<=|===?|~=|>|<)\s*([^\s,()<>=!~]+)")
 _IMPORTING = (".py", ".ipynb")
 
 
@@ -157,6 +163,74 @@ def tell_dropped(synced: Synced, store: Store, ours: str) -> None:
         named = join_names(sorted(gone), most=len(gone))
         why = "no module or notebook of yours imports what the template no longer asks for"
         synced.note(_METADATA, f"taken out of `dependencies`: {named}; {why}.")
+
+
+def tell_raised(synced: Synced, work: Work, base: Tree) -> None:
+    """Tell what users of the package need more than before, where nobody but the template said so.
+
+    A tool of the developers may rise in silence, but what users have may not do for the next
+    release. Somebody is to look at that once there was one: nobody has installed what was never
+    released, and the template's example is all that depends on it then.
+
+    Parameters
+    ----------
+    synced
+        The merge.
+    work
+        What people have written.
+    base
+        The render of the recorded version.
+    """
+    after = synced.decided().get(_METADATA)
+    before = work.store.contents(work.ours, [_METADATA]).get(_METADATA) if after else None
+    if after is None or before is None or before.mode == SUBMODULE or _METADATA not in base:
+        return
+    old, mine, new = (_list_needs(blob.data) for blob in (base[_METADATA], before, after))
+    raised = []
+    for key, text in new.items():
+        was = mine.get(key)
+        if was is None and key not in old:
+            raised.append(f"`{text}` is new")
+        elif was is not None and was == old.get(key) and _narrows(was, text):
+            raised.append(f"`{was}` becomes `{text}`")
+    if raised:
+        released = any(map(parse_version, git.list_tags(work.project.root)[0]))
+        told = f"users of the package need more: {'; '.join(raised)}."
+        keep = "Where it does with what they had, write that again before you commit."
+        weight = Weight.TELLS if released else Weight.INFORMS
+        synced.note(_METADATA, f"{told} {keep}", weight=weight)
+
+
+def _list_needs(data: bytes) -> dict[tuple[str, ...], str]:
+    """What whoever installs a package needs: its requirements, those of its extras, its Python."""
+    found = {
+        (*keys, name): text
+        for keys, listed in _list_all(data).items()
+        if keys[0] == "project"
+        for name, text in listed.items()
+    }
+    python = Facts.of({_METADATA: data}).pyproject.get("project", "requires-python")
+    return {**found, ("python",): f"python{python}"} if isinstance(python, str) else found
+
+
+def _narrows(before: str, after: str) -> bool:
+    """Whether a requirement allows less than another one at one of its ends."""
+    (floor, ceiling), (new_floor, new_ceiling) = map(_find_ends, (before, after))
+    is_raised = new_floor is not None and (floor is None or floor < new_floor)
+    return is_raised or (new_ceiling is not None and (ceiling is None or new_ceiling < ceiling))
+
+
+def _find_ends(text: str) -> tuple[Version | None, Version | None]:
+    """The oldest and the newest version that a requirement names as its bounds."""
+    parts = split_requirement(text.strip())
+    bounds = _BOUND.findall(parts["spec"]) if parts else ()
+    ends: dict[str, list[Version]] = {">": [], "<": []}
+    for sign, number in bounds:
+        if version := parse_version(number):
+            # An exact version is both.
+            for end in sign[0] if sign[0] in ends else "><":
+                ends[end].append(version)
+    return max(ends[">"], default=None), min(ends["<"], default=None)
 
 
 def _list_requirements(data: bytes, keys: tuple[str, ...] = _KEYS) -> dict[str, str]:

@@ -388,6 +388,7 @@ def _care_after(synced: Synced, written: Work, change: answered.Change, locked: 
     moved_folders.follow_folders(synced, store, ours, change, locked)
     published_sources.keep_shipped(synced, store, ours, change.base, change.theirs)
     requirements.tell_dropped(synced, store, ours)
+    requirements.tell_raised(synced, written, change.base)
     locks.tell_stale(synced, written, change.theirs)
 
 
