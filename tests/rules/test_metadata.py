@@ -563,10 +563,10 @@ def test_an_application_owes_nothing_that_is_asked_of_packages() -> None:
 
 def test_a_package_has_metadata() -> None:
     gone = changed(clean(), {"pyproject.toml": None})
-    assert found(gone, "MET") == [("MET025", "pyproject.toml", 1)]
+    assert found(gone, "MET") == [("MET026", "pyproject.toml", 1)]
     assert found({**gone, "pyproject.toml": "[tool.ruff]\n"}, "MET") == [
-        ("MET025", "pyproject.toml", 1)
+        ("MET026", "pyproject.toml", 1)
     ]
     assert found({**gone, "pyproject.toml": "[\n"}, "MET") == []  # another rule tells
-    assert found(changed(clean(kind="image"), {"pyproject.toml": None}), "MET025") == []
-    assert found({"src/a/__init__.py": ""}, "MET025") == []
+    assert found(changed(clean(kind="image"), {"pyproject.toml": None}), "MET026") == []
+    assert found({"src/a/__init__.py": ""}, "MET026") == []

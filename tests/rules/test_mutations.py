@@ -198,7 +198,7 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     "MET022": edit(
         "src/lisa_example/noise.py", "import numpy as np", "import astropy\nimport numpy as np"
     ),
-    "MET025": lambda: changed(clean(), {"pyproject.toml": None}),
+    "MET026": lambda: changed(clean(), {"pyproject.toml": None}),
     "MET023": edit(
         "src/lisa_example/noise.py",
         "import numpy as np",

@@ -34,7 +34,7 @@ def copied_files_are_there(facts: Facts) -> Iterator[Hit]:
             path = source.removeprefix("./").strip("/")
             there = path in ("", ".") or facts.has(path) or facts.paths(f"{path}/**")
             if not there and not facts.ignores(path):
-                message = f"`{source}` is not there, so the image cannot be built: bring it back"
+                message = f"`{source}` is not there, so the image cannot be built: restore it"
                 yield Hit(_FILE, each.line, message)
 
 

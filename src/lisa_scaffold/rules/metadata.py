@@ -91,7 +91,7 @@ def project_table(facts: Facts) -> Iterator[Hit]:
 
 
 @rule(
-    "MET025",
+    "MET026",
     MUST,
     kinds=PACKAGE,
     when=lambda facts: facts.answers.get("kind") == "package" and not facts.given.is_of_other,
@@ -107,7 +107,7 @@ def metadata_are_there(facts: Facts) -> Iterator[Hit]:
     Source: [pyproject.toml specification](https://packaging.python.org/en/latest/specifications/pyproject-toml/).
     """
     if not facts.package.form and not facts.pyproject.problem:
-        message = "no metadata, so nothing can be built or installed: bring this file back from git"
+        message = "no metadata, so nothing can be built or installed: restore this file from git"
         yield Hit("pyproject.toml", 1, message)
 
 
