@@ -9,7 +9,7 @@ import pytest
 
 from lisa_scaffold.project.facts import Facts, Pristine
 
-from ..support.checking import changed, clean, edited, findings, found, text
+from ..support.checking import changed, clean, edited, findings, found, messages, text
 
 PIPELINE = ".gitlab-ci.yml"
 COMMIT = "aa7ae690d8f85ed3d498bdd1458318b149c603b0"
@@ -385,7 +385,7 @@ def test_an_adopted_project_may_let_jobs_fail_until_they_pass() -> None:
     assert (path, message) == (
         PIPELINE,
         "whatever they find, `compliance` and `tests` pass: delete `allow_failure` of each that "
-        "does",
+        "finds nothing",
     )
     assert judged("", code="TPL009", adopted=True) == judged(said, code="TPL009") == []
     assert judged("tests: {rules: [{when: never}]}\n", code="TPL008", adopted=True) != []
@@ -427,6 +427,15 @@ def test_what_the_name_of_the_project_includes_is_judged(name: str) -> None:
     assert judged("", replaced=include, added=added) == [(path, 1, soft("compliance"))]
     assert judged("", replaced=include, added=added, code="TPL008") == [
         (path, 2, idle("tests", "when"))
+    ]
+
+
+def test_files_are_not_the_component_that_a_project_records() -> None:
+    answers = text(clean(), ".copier-answers.yml").replace("ci_rules: files", "ci_rules: component")
+    files = {**clean(), ".copier-answers.yml": answers}
+    assert messages(files, "TPL006", pristine=Pristine("v0.2.0", {})) == [
+        "no job `compliance`, so nothing judges what is merged: include the component that the "
+        "project records"
     ]
 
 

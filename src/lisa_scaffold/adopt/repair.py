@@ -21,6 +21,7 @@ TOOLS = "QTY"
 _REASONS = {
     "PKG008": "the types of the code are not complete yet",
     "QTY005": "the tests were written without it",
+    "TPL009": "they are new here: what each finds is to be worked off",
 }
 _HEADER = compile_lazily(r"^\[\[?+([^\]\n]++)\]", re.MULTILINE)
 

@@ -187,14 +187,15 @@ def pipeline_judges(facts: Facts) -> Iterator[Hit]:
         yield Hit(FILE, 1, message)
         return
     job, made = pipeline.jobs.get(_JUDGE), _read_pristine(facts).jobs.get(_JUDGE)
-    if job is None:
+    # Without the template's own, a job of this name is anybody's.
+    if job is None or made is None:
         if pipeline.is_local:
             what = f"`local: /{_JUDGE_FILE}`"
             if facts.answers.get("ci_rules") == "component":
                 what = "the component that the project records"
             message = f"no job `{_JUDGE}`, so nothing judges what is merged: include {what}"
             yield Hit(*pipeline.place("include"), message)
-    elif made and job.is_fully_known:
+    elif job.is_fully_known:
         found = [*_find_blunted(facts, job, made), *_find_misled(facts, job, made)]
         yield from (each for each in found if _is_of_project(facts, each.path))
 
@@ -494,5 +495,7 @@ def excuses_end(facts: Facts) -> Iterator[Hit]:
     ]
     if found:
         names = join_words([f"`{each.name}`" for each in found])
-        message = f"whatever they find, {names} pass: delete `allow_failure` of each that does"
+        message = (
+            f"whatever they find, {names} pass: delete `allow_failure` of each that finds nothing"
+        )
         yield Hit(*_place_allowance(facts, found[0]), message)
