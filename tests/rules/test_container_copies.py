@@ -12,7 +12,7 @@ def test_a_file_that_is_copied_is_there() -> None:
     line = text(clean(), DOCKER).splitlines().index("COPY constraints.txt .") + 1
     assert found(gone, "CON010") == [("CON010", DOCKER, line)]
     assert messages(gone, "CON010") == [
-        "`constraints.txt` is not there, so the image cannot be built: restore it"
+        "`constraints.txt` is not there, so no image can be built: add it, or change this"
     ]
 
 

@@ -198,7 +198,10 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     "MET022": edit(
         "src/lisa_example/noise.py", "import numpy as np", "import astropy\nimport numpy as np"
     ),
-    "MET026": lambda: changed(clean(), {"pyproject.toml": None}),
+    "MET026": lambda: changed(
+        clean(),
+        {"pyproject.toml": f"[tool.{text(clean(), 'pyproject.toml').partition('[tool.')[2]}"},
+    ),
     "MET023": edit(
         "src/lisa_example/noise.py",
         "import numpy as np",

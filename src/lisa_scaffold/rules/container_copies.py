@@ -34,7 +34,9 @@ def copied_files_are_there(facts: Facts) -> Iterator[Hit]:
             path = source.removeprefix("./").strip("/")
             there = path in ("", ".") or facts.has(path) or facts.paths(f"{path}/**")
             if not there and not facts.ignores(path):
-                message = f"`{source}` is not there, so the image cannot be built: restore it"
+                message = (
+                    f"`{source}` is not there, so no image can be built: add it, or change this"
+                )
                 yield Hit(_FILE, each.line, message)
 
 

@@ -500,7 +500,9 @@ def agrees_with_text(facts: Facts) -> Iterator[Hit]:
     # What the template wrote was the text.
     is_chosen = is_made(facts, PACKAGE) and text == facts.answers.get("license")
     if is_chosen and facts.has("LICENSE") and not _has_a_text(facts, text):
-        message = f"this is not the text of `{text}`, which the metadata name: restore it"
+        message = (
+            f"this is not the text of `{text}`, which the metadata name: correct the wrong one"
+        )
         yield Hit("LICENSE", 1, message)
     if _contradicts_text(facts, text):
         message = f"`{text}` here, but {_describe_held(facts)}: correct the wrong one"

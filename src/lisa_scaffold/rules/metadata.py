@@ -107,7 +107,9 @@ def metadata_are_there(facts: Facts) -> Iterator[Hit]:
     Source: [pyproject.toml specification](https://packaging.python.org/en/latest/specifications/pyproject-toml/).
     """
     if not facts.package.form and not facts.pyproject.problem:
-        message = "no metadata, so nothing can be built or installed: restore this file from git"
+        message = (
+            "no metadata, so nothing can be built or installed: add `[project]`, as git has it"
+        )
         yield Hit("pyproject.toml", 1, message)
 
 
