@@ -295,6 +295,14 @@ def test_programs() -> None:
     ]
 
 
+def test_a_program_of_a_package_that_a_requirement_shares() -> None:
+    module: Any = {"src/a/docs/__init__.py": "", "src/a/__init__.py": ""}
+    program = 'scripts.go = "a.shell.main:run"\ndependencies = [ "{}" ]\n'
+    for requirement, is_found in (("a-shell>=1", False), ("another-shell", True)):
+        files = with_lines(program.replace("{}", requirement), **module)
+        assert bool(found(files, "MET009")) == is_found
+
+
 @pytest.mark.parametrize(
     ("own", "more", "is_found"),
     [

@@ -61,8 +61,16 @@ def _lacks_module(facts: Facts, module: str) -> bool:
         if module == name or module.startswith(f"{name}."):
             inner = module.removeprefix(name).replace(".", "/")
             stem = f"{folder.removesuffix('.py')}{inner}"
-            return not facts.paths(f"{stem}.*", f"{stem}/__init__.*")
+            is_there = facts.paths(f"{stem}.*", f"{stem}/__init__.*")
+            return not is_there and not _is_shared(facts, name)
     return bool(facts.layout.packages) and _is_nobodys(facts, module.partition(".")[0])
+
+
+def _is_shared(facts: Facts, name: str) -> bool:
+    """Whether a requirement may bring a part of a package, as its name says: `a-io` for `a.io`."""
+    top = f"{normalize_name(name.partition('.')[0])}-"
+    required = (split_requirement(each.strip()) for each in facts.package.texts("dependencies"))
+    return any(each and normalize_name(each["name"]).startswith(top) for each in required)
 
 
 def _find_inside(facts: Facts, module: str) -> str:
