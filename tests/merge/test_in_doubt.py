@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from lisa_scaffold.formats import json, python, toml, yaml
 from lisa_scaffold.formats.tree import Branch, NotSure
-from lisa_scaffold.merge import merge_file, merge_openly
-from lisa_scaffold.merge.markers import mark
+from lisa_scaffold.merge import mark_whole, merge_file, merge_openly
+from lisa_scaffold.merge.markers import mark, mix
 from lisa_scaffold.model import Merged, Partial
 from tests.merge import documents, fuzz
 from tests.merge.material import FILES, NEWS, Sides, edited
@@ -255,6 +255,9 @@ def test_either_side_of_the_open_members_makes_a_valid_file(path: str, random: R
         sides = [flat(load(text)) for text in (ours, theirs)]
     except (NotSure, ValueError):  # a random edit may have made it invalid
         return
+    # Whoever takes either side in any place has a file that can be read.
+    for _, text in mix(done.content.decode()):
+        load(text)
     made = [flat(load(text.decode())) for text in (done.ours, done.theirs)]
     for one, other, side in ((*made, sides[0]), (*made[::-1], sides[1])):
         for key in one:
@@ -316,8 +319,8 @@ def test_a_key_that_both_added_on_two_sides_of_a_comment_leaves_the_rest_merged(
     ours = base.replace("# E", "docs = [2]\n# E")
     theirs = base.replace("# E\n", "# E\ndocs = [2]\n").replace("b = 1", "b = 2")
     assert text_of("pyproject.toml", base, ours, theirs) == (
-        "[o]\n# S\n<<<<<<< project\ndocs = [2]\n=======\n>>>>>>> template\n# E\n"
-        "<<<<<<< project\n=======\ndocs = [2]\n>>>>>>> template\ndev = [1]\n\n[t]\nb = 2\n"
+        "[o]\n# S\n<<<<<<< project\ndocs = [2]\n# E\n=======\n# E\ndocs = [2]\n>>>>>>> template\n"
+        "dev = [1]\n\n[t]\nb = 2\n"
     )
 
 
@@ -523,3 +526,51 @@ def test_comments_above_a_key_of_an_ini_file_stay_above_it_on_both_sides() -> No
         "=======\ncommands = a -W -j2 b\n           c -D x -W -j2 d\n>>>>>>> template\n"
         "           find\n"
     )
+
+
+TORN = """\
+[a]
+x = 1
+
+<<<<<<< project
+=======
+[b]
+y = 2
+
+>>>>>>> template
+[b]
+y = 1
+<<<<<<< project
+z = 1
+=======
+z = 2
+>>>>>>> template
+"""
+
+
+def test_conflicts_of_gits_that_one_side_makes_unreadable_are_one() -> None:
+    ours = "[a]\nx = 1\n\n[b]\ny = 1\nz = 1\n"
+    theirs = "[a]\nx = 1\n\n[b]\ny = 2\n\n[c]\nz = 2\n"
+    made = mark_whole("a.toml", b"", ours.encode(), theirs.encode(), TORN.encode())
+    assert made is not None
+    assert (made.ours.decode(), made.theirs.decode(), made.places) == (ours, theirs, 1)
+    assert made.content.decode() == (
+        "[a]\nx = 1\n\n[b]\n<<<<<<< project\ny = 1\nz = 1\n=======\ny = 2\n\n[c]\nz = 2\n"
+        ">>>>>>> template\n"
+    )
+    # Each can be settled by itself; nobody can read a side anyway; nothing is in conflict.
+    sound = TORN.replace("[b]\ny = 2", "[c]\ny = 2")
+    for marked, side in ((sound, ours), (TORN, "["), (ours, ours)):
+        sides = side.encode(), theirs.encode(), marked.encode()
+        assert mark_whole("a.toml", b"", *sides) is None
+
+
+def test_a_text_with_either_side_in_one_place() -> None:
+    text = "<<<<<<< project\na\n=======\n>>>>>>> template\nb\n"
+    text += "<<<<<<< project\n=======\nc\n>>>>>>> template\n"
+    assert [*mix(text)] == [
+        *((0, "b\n"), (0, "a\nb\nc\n")),
+        *((1, "a\nb\nc\n"), (1, "b\n")),
+        *((2, "a\nb\n"), (2, "b\nc\n")),
+    ]
+    assert [*mix("a\n")] == []

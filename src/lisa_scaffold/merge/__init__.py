@@ -188,8 +188,16 @@ def _merge_in_doubt(
                 return None
             made.append(done)
     (our_text, our_notes), (their_text, their_notes) = made
-    by_line = kinds.is_merged_by_line(kinds.find_file_type(path, sides.ours.text))
+    file_type = kinds.find_file_type(path, sides.ours.text)
+    by_line = kinds.is_merged_by_line(file_type)
     marked = markers.mark(our_text, their_text, by_line=by_line)
+    if marked and marked.places > 1:
+        torn = _find_torn(file_type, marked.text, our_text, their_text)
+        if torn:
+            joined = slice(torn[0], torn[-1] + 1)
+            marked = markers.mark(our_text, their_text, by_line=by_line, joined=joined)
+            if marked and _find_torn(file_type, marked.text, our_text, their_text):
+                marked = markers.mark(our_text, their_text, by_line=by_line, joined=slice(None))
     if marked is None or not marked.places:
         return None
     notes = tuple(note for note in our_notes if note in their_notes)
@@ -205,6 +213,46 @@ def _merge_in_doubt(
     if choice.is_reported():
         texts = declined.note_unaccounted(sides.texts, marked.text, texts, patch)
     return len(marked.disputed), Partial(shown, ours, theirs, marked.places, texts, patch)
+
+
+def mark_whole(
+    path: str, base: bytes | None, ours: bytes, theirs: bytes, marked: bytes
+) -> Partial | None:
+    """All that differs as one conflict, where git's could not be read with a side's lines.
+
+    Parameters are those of `merge_file`, and the file with git's markers.
+
+    Returns
+    -------
+    Partial | None
+        ``None`` where each of git's conflicts can be settled by itself, or nothing can be told.
+    """
+    sides = encoding.decode(base, ours, theirs)
+    if sides is None or not effort.fits(*sides.texts):
+        return None
+    file_type = kinds.find_file_type(path, sides.ours.text)
+    _, *texts = sides.texts
+    try:
+        with effort.bounded():
+            if not _find_torn(file_type, marked.decode(errors="replace"), *texts):
+                return None
+            found = markers.mark(*texts, by_line=True, joined=slice(None))
+    except (TooMuchError, RecursionError):
+        return None
+    shown = encoding.encode(found.text, sides) if found else None
+    return None if shown is None else Partial(shown, ours, theirs, 1, (), "")
+
+
+def _find_torn(file_type: str, marked: str, *sides: str) -> list[int]:
+    """The conflicts in which one side's lines alone make unreadable what both have readable."""
+    if any(kinds.is_broken(file_type, side) for side in sides):
+        return []
+    torn = []
+    for one, text in markers.mix(marked):
+        effort.spend(2 * len(text))
+        if kinds.is_broken(file_type, text):
+            torn.append(one)
+    return torn
 
 
 def explain_excess(*versions: bytes | None) -> str | None:

@@ -535,6 +535,8 @@ class _Settling:
         regular = {side.mode for side in (base, ours, theirs) if side} <= REGULAR
         contents = former, ours.data, theirs.data
         result = self.merge_contents(path, *contents) if regular else None
+        if regular and result is None:
+            result = merge.mark_whole(path, *contents, marked.data)
         mode = theirs.mode if base and base.mode == ours.mode else ours.mode
         synced = self.synced
         if isinstance(result, Partial):
