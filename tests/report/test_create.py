@@ -24,6 +24,12 @@ def test_answers_are_spoken_one_a_line() -> None:
     lines = ["  name   LISA", "  cli    yes", "  email  (empty)", "  year   2026"]
     assert create.list_answers(questions, everything=False).splitlines() == lines[:3]
     assert create.list_answers(questions, everything=True).splitlines() == lines
+    for given in (("year",), ("year", "cli", "kind")):
+        assert create.list_answers(questions, given, everything=False).splitlines() == lines
+    hidden = question("example", False, asked=False)._replace(hidden=True)
+    for everything in (True, False):
+        shown = create.list_answers([hidden], ("example",), everything=everything)
+        assert shown == "  example  no"
 
 
 def test_a_tree_shows_folders_first() -> None:

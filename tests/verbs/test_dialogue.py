@@ -216,6 +216,21 @@ def test_an_answer_is_changed_and_what_follows_from_it_follows(
 
 
 @pytest.mark.sweep
+def test_an_advanced_answer_that_was_given_alone_is_shown(terminal: pexpect.spawn[str]) -> None:
+    for question in (KIND, *ASKED):
+        answer(terminal, question)
+    answer(terminal, "Create this project?", DOWN)
+    assert "  compiled" not in str(terminal.before)
+    terminal.expect_exact("Which answer?")
+    terminal.send("[compiled" + ENTER)
+    answer(terminal, "part of the code compiled", DOWN)
+    terminal.expect_exact("Create this project?")
+    shown = dict(re.findall(r"(?m)^  (\w+) +(\S.*?)\r*$", str(terminal.before)))
+    assert (shown["advanced"], shown["compiled"]) == ("no", "nanobind")
+    assert "sonar" not in shown
+
+
+@pytest.mark.sweep
 def test_advanced_questions_open_up_in_the_summary_too(terminal: pexpect.spawn[str]) -> None:
     for question in (KIND, *ASKED):
         answer(terminal, question)

@@ -103,7 +103,7 @@ def _make_at_once(
     with busily(_RENDERING, new.prepare(version, answers, destination)) as project:
         shown = new.preview(version, answers, project)
         if arguments.dry_run:
-            tell(f"{report.list_answers(questions, everything=True)}\n\n")
+            tell(f"{report.list_answers(questions, given, everything=True)}\n\n")
             tell(f"{report.draw_tree(shown, destination)}\n")
             return ExitCode.DONE
         _create(project, shown, destination, new.begin(project, destination))
@@ -141,7 +141,7 @@ def _make_in_dialogue(
         with busily(_RENDERING, new.prepare(version, answers, place)) as project:
             shown = new.preview(version, answers, project)
             width, _ = look(messages=True)
-            say("", report.list_answers(questions, everything=False), "")
+            say("", report.list_answers(questions, given, everything=False), "")
             say_as_is(report.summarize_files(shown, place, width))
             what = new.name_origin(answers), new.find_hook_program(), width
             who = new.begin(project, place)

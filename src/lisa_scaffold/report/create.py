@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +13,25 @@ from lisa_scaffold.model import Created, Preview, Question
 from lisa_scaffold.shown import spoken, visible
 
 
-def list_answers(questions: Sequence[Question], *, everything: bool) -> str:
+def list_answers(
+    questions: Sequence[Question], given: Collection[str] = (), *, everything: bool
+) -> str:
     """The answers, one a line.
 
     Parameters
     ----------
     questions
         The questions with their answers.
+    given
+        The keys of answers that somebody gave: they hold, whether that question is asked or not.
     everything
         Whether questions that are not asked are shown too.
     """
-    shown = [each for each in questions if each.asked or (everything and not each.hidden)]
+    shown = [
+        each
+        for each in questions
+        if each.asked or each.key in given or (everything and not each.hidden)
+    ]
     width = max(len(each.key) for each in shown)
     return "\n".join(f"  {each.key:{width}}  {spoken(each.value)}" for each in shown)
 
