@@ -353,6 +353,15 @@ def test_what_is_given_comes_first(tmp_path: Path, capsys: Capture) -> None:
     assert sources(result)["namespace"] == "given"
 
 
+def test_what_is_given_in_other_words_is_no_guess(tmp_path: Path, capsys: Capture) -> None:
+    project = make(tmp_path / "project", SETUPTOOLS)
+    given = {"container": "no", "sonar": "No", "docs": "f", "cli": "false", "namespace": "lisa/a"}
+    options = [word for key, value in given.items() for word in ("--data", f"{key}={value}")]
+    result = report(project, capsys, *options)
+    assert {key: sources(result)[key] for key in given} == dict.fromkeys(given, "given")
+    assert not [each for each in result["to_decide"] for key in given if f"{key}=" in each]
+
+
 def test_the_commit_says_what_the_report_says(tmp_path: Path, capsys: Capture) -> None:
     project = make(tmp_path / "project", SETUPTOOLS)
     assert adopt(project) == ExitCode.DONE

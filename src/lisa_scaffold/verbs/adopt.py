@@ -38,7 +38,7 @@ from lisa_scaffold.project.facts import Facts, Pristine
 from lisa_scaffold.rules import judge
 from lisa_scaffold.rules import repair as rules_repair
 from lisa_scaffold.rules.compose import find_compose
-from lisa_scaffold.shown import redacted_in
+from lisa_scaffold.shown import redacted_in, spoken
 from lisa_scaffold.sync import trees
 from lisa_scaffold.sync.outcome import Synced
 from lisa_scaffold.template import Source, Template
@@ -128,7 +128,7 @@ class Adopted:
                 unsure.setdefault(answer.source, []).append(answer)
         guesses = []
         for source, guessed in unsure.items():
-            values = ", ".join(f"{each.key}={each.value}" for each in guessed)
+            values = ", ".join(f"{each.key}={spoken(each.value)}" for each in guessed)
             about = "CI" if guessed[0].key == "forge" else "metadata"
             data = " ".join(f"--data {each.key}=…" for each in guessed)
             guesses.append((about, f"{values} is a guess ({source}); another answer: {data}"))
@@ -258,7 +258,10 @@ class Prepared:
             if key == "debian" and answers["kind"] not in ("image", "service"):
                 continue  # of no interest to a package
             guess = guesses.get(key)
-            if guess and str(guess.value) == str(value):
+            if key in given and key != "left_out":
+                # It may be spelled in another way than it is recorded: no, and False.
+                found.append(Answer(key, value, "given", sure=True))
+            elif guess and str(guess.value) == str(value):
                 found.append(Answer(key, value, guess.source, guess.sure))
             elif key == "left_out":
                 found.append(Answer(key, value, "what does not fit", sure=True))
