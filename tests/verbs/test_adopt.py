@@ -550,6 +550,15 @@ def test_files_that_are_not_tracked_are_no_part_of_the_project(tmp_path: Path) -
 # --- Refusals ------------------------------------------------------------------------------------
 
 BROKEN = '[project]\nname = "a\n'
+COMPILED: Files = {
+    "setup.py": "import numpy\nfrom setuptools import Extension, setup\n"
+    "extensions = None if 'egg_info' in __import__('sys').argv else [Extension('sep', ['sep.pyx'])]"
+    "\nsetup(name='sep', version='1', ext_modules=extensions)\n",
+    "sep.pyx": "",
+    "bench.py": "import sep\n",
+    "test.py": "import sep\n",
+    "src/sep.c": "",
+}
 REFUSALS: dict[str, tuple[Files, str, str]] = {
     "nothing": ({"README.md": "# A\n"}, "no pyproject.toml, setup.cfg or setup.py", "lisa-new"),
     "settings alone": (
@@ -589,8 +598,22 @@ REFUSALS: dict[str, tuple[Files, str, str]] = {
             "setup(name='mesh', ext_modules=[Extension('mesh', ['wrap.c'])])\n",
             "wrap.c": "",
         },
-        "no Python package is seen here, and setup.py builds an extension",
-        "a folder with an __init__.py",
+        "no Python package is seen here, and setup.py builds an extension that is no part of",
+        "a folder with an __init__.py that imports it, as mesh/",
+    ),
+    "an extension of the module's name": (
+        COMPILED,
+        "no Python package is seen here, and setup.py builds an extension (sep.pyx) that is no",
+        "Extension('sep._sep', …)",
+    ),
+    "a module in Rust": (
+        {
+            "pyproject.toml": '[project]\nname = "a-mesh"\n[build-system]\n'
+            'requires = ["maturin"]\nbuild-backend = "maturin"\n',
+            "src/lib.rs": "",
+        },
+        "no Python package is seen here, and its build builds an extension that is no part of",
+        "a_mesh._a_mesh",
     ),
     "nothing is built": (
         {**POETRY, "pyproject.toml": '[tool.poetry]\nname = "a"\npackage-mode = false\n'},
@@ -643,19 +666,41 @@ def test_setuptools_takes_what_it_is_told_to(
     assert answers(report(project, capsys))["import_name"] == name
 
 
-def test_a_licence_that_the_metadata_name_elsewhere_is_the_one(
-    tmp_path: Path, capsys: Capture
+@pytest.mark.parametrize(
+    ("stated", "path"),
+    [
+        ("license_file = licenses/OWN.rst\n", "licenses/OWN.rst"),
+        ("", "licenses/BSD_LICENSE.txt"),
+        ("", "legal/LICENSE"),
+    ],
+)
+def test_a_licence_that_is_kept_elsewhere_is_the_one(
+    stated: str, path: str, tmp_path: Path, capsys: Capture
 ) -> None:
     metadata = "[metadata]\nname = a\nversion = 1\nlicense = BSD-3-Clause\n"
     files: Files = {
-        "setup.cfg": f"{metadata}license_file = licenses/OWN.rst\n[options]\npackages = a\n",
-        "licenses/OWN.rst": BSD,
+        "setup.cfg": f"{metadata}{stated}[options]\npackages = a\n",
+        path: BSD,
         "a/__init__.py": "",
     }
     project = make(tmp_path / "project", files)
     result = report(project, capsys)
     assert "LICENSE" not in items(result, "added")
     assert "LICENSE" not in paths(project)
+    assert f"[{path}]({path})" in show(project, "README.md")
+
+
+def test_a_module_that_is_compiled_has_no_package_of_its_name(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    project = make(tmp_path / "project", COMPILED)
+    assert adopt(project, "--data", "import_name=sep") == ExitCode.REFUSED
+    told = capsys.readouterr().err
+    assert (
+        "import_name: no code of sep is seen here, and setup.py builds an extension (sep.pyx) that "
+        "is no part of a package"
+    ) in told
+    assert "git mv" not in told
 
 
 def test_the_tag_of_the_commit_before_is_not_on_that_of_the_adoption(

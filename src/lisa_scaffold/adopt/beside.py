@@ -19,6 +19,7 @@ from lisa_scaffold.adopt import (
     linted,
     needs,
     pipeline,
+    spelled,
     style,
     tables,
     tools,
@@ -43,7 +44,6 @@ from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.formats.tree import NotSure
 from lisa_scaffold.lines import count, join_names
 from lisa_scaffold.model import Merged
-from lisa_scaffold.project import licences
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules import changelog, packaging
 from lisa_scaffold.rules.build_needs import find_build_needs
@@ -505,8 +505,7 @@ def _find_own(path: str, facts: Facts) -> str | None:
     if facts.has(path):
         return path
     if path == "LICENSE":
-        named = filter(facts.has, facts.package.texts("license-files"))
-        return next(iter((*licences.list_licence_files(facts), *named)), None)
+        return spelled.find_licence(facts) or None
     if path == "CHANGELOG.md":
         return next(iter(changelog.find_files(facts) or changelog.find_fragments(facts)), None)
     if path not in _EQUIVALENTS:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lisa_scaffold.adopt import cited, code, compiling, eligible, forge, people, programs
+from lisa_scaffold.adopt import cited, code, compiling, eligible, forge, loose, people, programs
 from lisa_scaffold.adopt.computed import find_computed
 from lisa_scaffold.adopt.guess import Guess, RepositoryFacts, one_line, squeezed
 from lisa_scaffold.errors import AnswersError, LisaError
@@ -227,13 +227,7 @@ class _Inference:
                 or packages[:1]
             )
         elif not packages:
-            if "ext-modules" in facts.package.data.keys() | facts.package.unknown:
-                raise LisaError(
-                    f"{facts.root or '.'}: no Python package is seen here, and setup.py builds an "
-                    "extension that is no part of one",
-                    "Make a package that holds it: a folder with an __init__.py that imports it, "
-                    "and the extension's name below it, as in Extension('name._name', …).",
-                )
+            self.refuse_extension(wanted, "no Python package is seen here")
             eligible.refuse_scripts(facts, facts.root, "no Python package is seen here")
             raise LisaError(
                 f"{facts.root or '.'}: no Python package is seen here",
@@ -255,6 +249,7 @@ class _Inference:
         elif "code_path" not in self.found:
             named = str(self.found["import_name"].value)
             problem = f"import_name: no code of {named} is seen here"
+            self.refuse_extension(named, problem)
             eligible.refuse_scripts(facts, facts.root, problem)
             raise LisaError(
                 f"{facts.root or '.'}: {problem}",
@@ -262,6 +257,24 @@ class _Inference:
             )
         tests = code.find_tests(facts, str(self.found["code_path"].value))
         self.found.setdefault("test_path", tests)
+
+    def refuse_extension(self, name: str, problem: str) -> None:
+        """Raise LisaError where all that is built is a compiled module, in no package."""
+        facts, module = self.facts, re.sub(r"\W", "_", name)
+        source = facts.first(*(f"{module}{suffix}" for suffix in compiling.SOURCES))
+        is_stated = "ext-modules" in facts.package.data.keys() | facts.package.unknown
+        is_alone = compiling.is_compiled(facts) and (source or not loose.find_loose(facts.tracked))
+        if not is_stated and not is_alone:
+            return
+        builder, named = "its build", f"{module}._{module}"
+        if facts.has("setup.py"):
+            builder, named = "setup.py", f"Extension('{named}', …)"
+        raise LisaError(
+            f"{facts.root or '.'}: {problem}, and {builder} builds an extension"
+            f"{f' ({source})' if source else ''} that is no part of a package",
+            "Make a package that holds it: a folder with an __init__.py that imports it, as "
+            f"{module}/, and the extension's name below it: {named}. Then commit, and adopt.",
+        )
 
     def infer_description(self) -> None:
         """The description: of the metadata, or else the package's docstring."""

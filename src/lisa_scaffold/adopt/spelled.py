@@ -10,6 +10,7 @@ from lisa_scaffold.adopt.guess import RepositoryFacts
 from lisa_scaffold.git import Blob
 from lisa_scaffold.project import licences
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules.licence import find_elsewhere
 
 _UNLICENSED = "\n## License\n\nOf its own, see the file of the licence.\n"
 
@@ -34,9 +35,15 @@ def find_spellings(
     return [*found, *_name_licence(facts)]
 
 
+def find_licence(facts: Facts) -> str:
+    """The file of the project's licence, wherever it keeps that; empty for none."""
+    stated = filter(facts.has, facts.package.texts("license-files"))
+    return next(iter((*licences.list_licence_files(facts), *stated, *find_elsewhere(facts))), "")
+
+
 def _name_licence(facts: Facts) -> Iterator[Spelling]:
     """What to write of the licence, where its file has another name, or there is none."""
-    named = next(iter(licences.list_licence_files(facts)), "")
+    named = find_licence(facts)
     if named:
         for written in ("[LICENSE](LICENSE)", "the file of the licence"):
             yield written, f"[{named}]({named})"

@@ -177,7 +177,7 @@ def text_is_there(facts: Facts) -> Iterator[Hit]:
     """
     if licences.list_licence_files(facts) or _WRITING & {*list_required_names(facts)}:
         return
-    elsewhere = [path for path in facts.files if _ELSEWHERE.fullmatch(path) and facts.text(path)]
+    elsewhere = find_elsewhere(facts)
     named = facts.package.texts("license-files")
     inner = [path for path in facts.files if _is_in_package(facts, path) and facts.text(path)]
     if not elsewhere and inner:
@@ -205,6 +205,11 @@ def _is_in_package(facts: Facts, path: str) -> bool:
     """Whether a licence text lies beside the modules of a package."""
     folder, _, name = path.rpartition("/")
     return folder in facts.layout.packages and _PLAIN.match(name) is not None
+
+
+def find_elsewhere(facts: Facts) -> list[str]:
+    """The texts of licences where, or by names by which, builds look for none."""
+    return [path for path in facts.files if _ELSEWHERE.fullmatch(path) and facts.text(path)]
 
 
 # Build requirements that write the text of the stated licence into what is published.
