@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lisa_scaffold.adopt import forge, infer, people, tools
+from lisa_scaffold.adopt import code, forge, infer, people, tools
 from lisa_scaffold.adopt.guess import RepositoryFacts
 from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.git import History
@@ -160,13 +160,25 @@ SCRIPT = "import urllib.request\n\nurllib.request.urlretrieve('https://example.o
             "lisa_a/b/tests",
             True,
         ),
-        ({"download_test.py": SCRIPT}, "download_test.py", False),
-        ({"lisa_a/speed_test.py": SCRIPT}, "lisa_a", False),
+        ({"download_test.py": SCRIPT}, "", False),
+        ({"lisa_a/speed_test.py": SCRIPT}, "", False),
+        ({"tests/run_test.py": SCRIPT}, "tests", True),
+        ({"lisa_a/tests.py": TEST}, "lisa_a/tests.py", True),
+        ({"lisa_a/test_a.py": TEST, "lisa_a/test_b.py": TEST}, "lisa_a", True),
         ({"test_a.py": TEST}, "test_a.py", True),
         ({"test_a.py": TEST, "test_b.py": TEST}, "test_a.py", False),
         ({"test_a.py": TEST, "lisa_a/tests/test_b.py": TEST}, "lisa_a/tests", True),
         ({"test.py": "import unittest\n\n\nclass A(unittest.TestCase): ...\n"}, "test.py", True),
         ({"checks/a.py": TEST, "pytest.ini": "[pytest]\ntestpaths = checks\n"}, "checks", True),
+        (
+            {
+                "docs/examples/a.py": TEST,
+                "tests/test_a.py": TEST,
+                "pytest.ini": "[pytest]\ntestpaths = docs/examples tests\n",
+            },
+            "tests",
+            True,
+        ),
         (
             {"checks/a.py": TEST, "setup.cfg": "[tool:pytest]\ntestpaths =\n  no/ checks/\n"},
             "checks",
@@ -179,6 +191,42 @@ def test_where_the_tests_are(files: dict[str, str], expected: str, *, sure: bool
     present = {"setup.py": setup, "lisa_a/__init__.py": "", **files}
     found = infer.infer_answers(Facts.of(present), RepositoryFacts(History(), ""), {})["test_path"]
     assert (found.value, found.sure) == (expected, sure)
+
+
+@pytest.mark.parametrize(
+    ("paths", "test_path", "expected"),
+    [
+        (["a/tests.py"], "a/tests.py", ["a/tests.py"]),
+        (["test.py"], "test.py", ["test.py"]),
+        (["a/tests/test.py", "a/tests/b.py"], "a/tests", ["a/tests/test.py"]),
+        (["tests/tests.py", "tests/test_b.py"], "tests", []),
+        (["a_test.py"], "a_test.py", []),
+        (["a/tests.py"], "", []),
+    ],
+)
+def test_tests_that_pytest_passes_over(
+    paths: list[str], test_path: str, expected: list[str]
+) -> None:
+    facts = Facts.of(dict.fromkeys(paths, TEST))
+    assert code.find_uncollected(facts, test_path) == expected
+
+
+@pytest.mark.parametrize(
+    ("settings", "folder", "expected"),
+    [
+        ("", "", ["a/speed_test.py", "test_run.py"]),
+        ("", "a", ["a/speed_test.py"]),
+        ("[pytest]\ntestpaths = tests\n", "", []),
+        ("[pytest]\ntestpaths = ./a/\n", "", ["a/speed_test.py"]),
+    ],
+)
+def test_scripts_that_pytest_takes_for_tests(
+    settings: str, folder: str, expected: list[str]
+) -> None:
+    files = {"a/speed_test.py": SCRIPT, "test_run.py": SCRIPT, "tests/test_a.py": TEST}
+    files |= {"run.py": SCRIPT, "test_b.py": "", "test_c.py": "import c\n\nassert c.x\n"}
+    facts = Facts.of({**files, "pytest.ini": settings})
+    assert code.find_lookalikes(facts, folder) == expected
 
 
 def test_namespace_packages_have_their_whole_name() -> None:

@@ -12,7 +12,7 @@ from lisa_scaffold import git, rules
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules import find_rule, judge
 
-from ..support.checking import changed, clean, fixed, found, messages
+from ..support.checking import changed, clean, fixed, found, messages, text
 from ..support.updates import commit, write
 
 CONFLICT = "a\n{0}<<<<<<< ours\nb\n{0}=======\nc\n{0}>>>>>>> theirs\nd\n"
@@ -51,6 +51,28 @@ def test_tests(path: str) -> None:
     assert found(files, "FIL") == [("FIL003", "tests", 1)]
     assert found({**files, path: ""}, "FIL") == []
     assert found({**files, "PKG-INFO": "x\n"}, "FIL") == []
+
+
+def test_a_script_that_is_only_called_like_tests_is_none() -> None:
+    script = "from multiprocessing import Pool\n\nprint(Pool(2).map(abs, range(4)))\n"
+    files = without("tests/")
+    for path in ("test_parallel.py", "src/lisa_example/speed_test.py"):
+        assert found({**files, path: script}, "FIL") == [("FIL003", "tests", 1)]
+        assert found({**files, path: f"{script}assert True\n"}, "FIL") == []
+    assert found({**files, "tests/test_parallel.py": script}, "FIL") == []
+
+
+def test_examples_that_are_run_are_tests() -> None:
+    files, path = without("tests/"), "src/lisa_example/__init__.py"
+    example = {path: '"""Noise.\n\n>>> 1 + 1\n2\n"""\n'}
+    assert found({**files, path: example[path]}, "FIL003") == [("FIL003", "tests", 1)]
+    stated = text(files, "pyproject.toml").replace('"src", "tests" ]', '"src" ]')
+    files["pyproject.toml"] = stated
+    without_run = {**files, "pyproject.toml": stated.replace(', "--doctest-modules"', "")}
+    assert found({**without_run, **example}, "FIL003") == [("FIL003", "tests", 1)]
+    assert found({**files, **example}, "FIL003") == []
+    ci = {".github/workflows/a.yml": "jobs: {a: {steps: [{run: pytest --doctest-modules a}]}}\n"}
+    assert found({**without_run, **example, **ci}, "FIL003") == []
 
 
 def test_two_layouts() -> None:

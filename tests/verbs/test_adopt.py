@@ -690,6 +690,38 @@ def test_a_licence_that_is_kept_elsewhere_is_the_one(
     assert f"[{path}]({path})" in show(project, "README.md")
 
 
+def test_tests_by_another_name_are_collected(tmp_path: Path, capsys: Capture) -> None:
+    files = {path: text for path, text in SETUPTOOLS.items() if not path.startswith("tests/")}
+    files["lisa_noise/tests.py"] = SETUPTOOLS["tests/test_noise.py"]
+    result = report(make(tmp_path / "a", files), capsys)
+    assert answers(result)["test_path"] == "lisa_noise/tests.py"
+    pyproject = tomllib.loads(show(tmp_path / "a", "pyproject.toml"))
+    taken = ["test_*.py", "*_test.py", "tests.py"]
+    assert pyproject["tool"]["pytest"]["ini_options"] == {"python_files": taken}
+    assert "pytest collects tests.py" in items(result, "added")["pyproject.toml"]
+    own = {"pytest.ini": "[pytest]\naddopts = -ra\n"}
+    result = report(make(tmp_path / "b", {**files, **own}), capsys)
+    assert (
+        "lisa_noise/tests.py: pytest collects no tests by this name: add tests.py to its "
+        "`python_files`"
+    ) in result["to_decide"]
+
+
+def test_a_script_that_is_called_like_a_test_is_no_test(tmp_path: Path, capsys: Capture) -> None:
+    files = {path: text for path, text in SETUPTOOLS.items() if not path.startswith("tests/")}
+    script = {"test_parallel.py": "from multiprocessing import Pool\n\nPool(2).map(abs, [1])\n"}
+    result = report(make(tmp_path / "a", {**files, **script}), capsys)
+    assert answers(result)["test_path"] == ""
+    assert "no tests found: test_parallel.py is only called like some" in str(result["to_decide"])
+    pyproject = tomllib.loads(show(tmp_path / "a", "pyproject.toml"))
+    assert pyproject["tool"]["pytest"]["ini_options"]["testpaths"] == ["tests*", "lisa_noise"]
+    result = report(make(tmp_path / "b", {**SETUPTOOLS, **script}), capsys)
+    assert [each for each in result["to_decide"] if "imports it for its name" in each] == [
+        "test_parallel.py: pytest imports it for its name, and it holds no test: what it does at "
+        "its top is done then. Rename it, or let pytest's `testpaths` name where tests are"
+    ]
+
+
 def test_a_module_that_is_compiled_has_no_package_of_its_name(
     tmp_path: Path, capsys: Capture
 ) -> None:

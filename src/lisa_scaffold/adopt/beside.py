@@ -13,6 +13,7 @@ from lisa_scaffold import merge
 from lisa_scaffold.adopt import (
     affected,
     cited,
+    code,
     gone,
     hooks,
     lines,
@@ -359,7 +360,36 @@ class _Placement:
             paths = tomllib.loads(theirs)["tool"]["mypy"]["files"]
             text = set_value(("tool", "mypy", "files"), f"[{', '.join(map(quoted, paths))}]")(text)
             adjustments.append("files in [tool.mypy], which names none")
+        text, more = self.name_test_files(text)
+        adjustments += more
         return self.declare_build(text, adjustments)
+
+    def name_test_files(self, text: str) -> tuple[str, list[str]]:
+        """Let pytest collect modules of tests that another runner took, such as ``tests.py``."""
+        facts, keys = self.facts, ("tool", "pytest", "ini_options")
+        test_path, customs = str(self.answers["test_path"]), self.placed.customs
+        is_set_up = facts.pyproject.get("tool", "pytest") or (
+            "pytest" in tools.find_elsewhere(facts, "")
+        )
+        # The table that comes in where there are no tests names places.
+        where = "" if is_set_up or test_path else str(self.answers["code_path"])
+        if scripts := code.find_lookalikes(facts, where):
+            more = f" (so does {join_names(scripts[1:])})" if scripts[1:] else ""
+            told = (
+                f"pytest imports it for its name{more}, and it holds no test: what it does at its "
+                "top is done then. Rename it, or let pytest's `testpaths` name where tests are"
+            )
+            customs.append(Custom(scripts[0], told, to_decide=True))
+        paths = code.find_uncollected(facts, test_path)
+        names = sorted({path.rpartition("/")[2] for path in paths})
+        if not names or code.states_test_files(facts):
+            return text, []
+        if is_set_up:
+            told = f"pytest collects no tests by this name: add {join_names(names)} to its "
+            customs.append(Custom(paths[0], f"{told}`python_files`", to_decide=True))
+            return text, []
+        value = f"[ {', '.join(map(quoted, (*code.TEST_FILES, *names)))} ]"
+        return set_value((*keys, "python_files"), value)(text), [f"pytest collects {names[0]}"]
 
     def declare_build(self, text: str, adjustments: list[str]) -> tuple[str, list[str]]:
         """Say what a ``setup.py`` needs to run.

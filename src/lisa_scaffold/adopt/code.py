@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -11,15 +10,15 @@ from lisa_scaffold.adopt import compiling, loose
 from lisa_scaffold.adopt.guess import Guess, squeezed
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules.layout import holds_tests, is_only_called_so
 
 _PATH = compile_lazily(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 _NAME = compile_lazily(r"[A-Za-z_][A-Za-z0-9_]*([.][A-Za-z_][A-Za-z0-9_]*)*")
 _TEST = compile_lazily(r"(test_[^/]*|[^/]*_test|tests?)\.py")
-_HOLDING = compile_lazily(
-    r"^[ \t]*(?:(?:async[ \t]+)?def[ \t]+test|class[ \t]+\w*Test)|\bTestCase\b|\bdoctest\b",
-    re.MULTILINE,
-)
-"""What a module of tests has in it, and a program that is only called so has not."""
+_FOLDERS = ("test", "tests")
+TEST_FILES = ("test_*.py", "*_test.py")
+_COLLECTED = compile_lazily(r"(?:.*/)?(?:test_[^/]*|[^/]*_test)\.py")
+"""What pytest takes for a module of tests where nothing tells it more."""
 
 _PYTEST_FILES = (
     *(("pytest.ini", "pytest"), (".pytest.ini", "pytest"), ("tox.ini", "pytest")),
@@ -156,30 +155,43 @@ def _package_below(facts: Facts, folder: str, source: str) -> Iterator[Code]:
 
 def find_tests(facts: Facts, code_path: str) -> Guess:
     """The folder (or file) of the tests, and who says so; empty where there are none."""
+    stated: dict[str, Guess] = {}
     for each in _list_testpaths(facts):
         path = each.value.strip("/").removeprefix("./")
         if _PATH.fullmatch(path) and any(file.startswith(f"{path}/") for file in facts.files):
-            return Guess(path, each.source)
+            stated[path] = Guess(path, each.source)
+    if stated:
+        # Examples, or pages, that are run as well may stand before the tests.
+        named = (path for path in stated if path.rpartition("/")[2] in _FOLDERS)
+        return stated[next(named, next(iter(stated)))]
     found: dict[str, list[str]] = {}
     for path in facts.files:
         *folders, name = path.split("/")
         is_inside = path.startswith((f"{code_path}/", "test/", "tests/")) or not folders
         if is_inside and _TEST.fullmatch(name):
             # They count for the uppermost folder of tests, or else for their own.
-            tops = (at for at, each in enumerate(folders, 1) if each in ("test", "tests"))
+            tops = (at for at, each in enumerate(folders, 1) if each in _FOLDERS)
             place = "/".join(folders[: next(tops, len(folders))]) or path
             found.setdefault(place, []).append(path)
+    for place, paths in [*found.items()]:
+        # One module in a folder of others: these are no tests.
+        if len(paths) == 1 and place.rpartition("/")[2] not in _FOLDERS:
+            found[paths[0]] = found.pop(place)
     usable = {place: paths for place, paths in found.items() if _PATH.fullmatch(place)}
     if not usable:
         return Guess("", "no tests found")
     # A script may be called like a test: `download_test.py`.
-    real = [place for place, paths in usable.items() if any(_holds_test(facts, p) for p in paths)]
+    real = [place for place, paths in usable.items() if any(holds_tests(facts, p) for p in paths)]
+    kept = real or [place for place in usable if place.rpartition("/")[2] in _FOLDERS]
+    if not kept:
+        script = min(path for paths in usable.values() for path in paths)
+        return Guess("", f"no tests found: {script} is only called like some", sure=False)
     # Folders before lone modules, nearest to the top first, then where most of them are.
     best = min(
-        real or usable,
+        kept,
         key=lambda place: (place.endswith(".py"), place.count("/"), -len(usable[place]), place),
     )
-    is_named = best.rpartition("/")[2] in ("test", "tests")
+    is_named = best.rpartition("/")[2] in _FOLDERS
     is_one = len(real) == 1 or not best.endswith(".py")
     return Guess(best, best, sure=is_named or (best in real and is_one))
 
@@ -199,5 +211,35 @@ def _list_testpaths(facts: Facts) -> Iterator[Guess]:
             yield Guess(str(path), source)
 
 
-def _holds_test(facts: Facts, path: str) -> bool:
-    return _HOLDING.search(facts.text(path)) is not None
+def states_test_files(facts: Facts) -> bool:
+    """Whether pytest is told by which names modules of tests go."""
+    files = any(facts.ini(path).get(section, "python_files") for path, section in _PYTEST_FILES)
+    keys = (("tool", "pytest", "ini_options"), ("tool", "pytest"))
+    return files or any(facts.pyproject.get(*each, "python_files") for each in keys)
+
+
+def find_uncollected(facts: Facts, test_path: str) -> list[str]:
+    """The modules of tests that pytest passes over, for their names, where it takes none."""
+    paths = [test_path] if facts.has(test_path) else facts.paths(f"{test_path}/**/*.py")
+    if not test_path or any(map(_COLLECTED.fullmatch, paths)):
+        return []
+    return [path for path in paths if _TEST.fullmatch(path.rpartition("/")[2])]
+
+
+def find_lookalikes(facts: Facts, folder: str) -> list[str]:
+    """The scripts that pytest takes for modules of tests, and runs as it imports them.
+
+    Parameters
+    ----------
+    facts
+        The project.
+    folder
+        Where pytest looks; empty: everywhere, unless its settings name places.
+    """
+    named = [each.value.strip("/").removeprefix("./") for each in _list_testpaths(facts)]
+    folders = named or [folder]
+    return [
+        path
+        for path in facts.paths(*(f"{each}/**/*.py" if each else "**/*.py" for each in folders))
+        if _COLLECTED.fullmatch(path) and is_only_called_so(facts, path)
+    ]

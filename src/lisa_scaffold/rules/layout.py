@@ -23,6 +23,14 @@ _TESTS = (
     r"|(.*/)?(tests?|testing|testdata|test_data|_{0,2}mocks?_{0,2}|[Dd]ata_?[Mm]ocks?)/.*"
 )
 _TEST = compile_lazily(_TESTS)
+_IN_FOLDER = compile_lazily(r"(?:.*/)?(?:tests?|testing)/")
+_HOLDING = compile_lazily(
+    r"^[ \t]*(?:(?:async[ \t]+)?def[ \t]+test|class[ \t]+\w*Test)|\bTestCase\b|\bdoctest\b",
+    re.MULTILINE,
+)
+_TRYING = compile_lazily(r"\b(?:assert|unittest|pytest)\b")
+_RUNS_DOCTESTS = ("doctest", "xdoctest", "--doctest-modules", "--doctest-plus", "--xdoctest")
+_PYTEST = (("pytest.ini", "pytest"), ("tox.ini", "pytest"), ("setup.cfg", "tool:pytest"))
 # What tests read, beside them or in a folder of its own.
 _OF_TESTS = compile_lazily(
     rf"{_TESTS}|(?:.*/)?(?:[\w.]+[-_])?(?:tests?(?:[-_][\w.-]+)?|fixtures)/.*"
@@ -96,6 +104,40 @@ def gitignore(facts: Facts) -> Iterator[Hit]:
         yield Hit(".gitignore", 1, message, fix=Fix.write(".gitignore", _IGNORED))
 
 
+def holds_tests(facts: Facts, path: str) -> bool:
+    """Whether a module has tests in it, as a program that is only called so has not."""
+    return _HOLDING.search(facts.text(path)) is not None
+
+
+def is_only_called_so(facts: Facts, path: str) -> bool:
+    """Whether a module of the name of tests tries nothing; an empty one may do so later."""
+    text = facts.text(path)
+    return bool(text.strip()) and not holds_tests(facts, path) and not _TRYING.search(text)
+
+
+def _is_test(facts: Facts, path: str) -> bool:
+    """Whether a file may be one of tests: a script is called so as well, and tries nothing."""
+    if not _TEST.fullmatch(path):
+        return False
+    is_apart = not path.endswith(".py") or _IN_FOLDER.match(path)
+    return bool(is_apart) or not is_only_called_so(facts, path)
+
+
+def _has_doctests(facts: Facts) -> bool:
+    """Whether the examples in docstrings are run, and pytest is told of no other tests."""
+    stated = facts.pyproject.get("tool", "pytest", "ini_options", "testpaths") or next(
+        filter(None, (facts.ini(file).get(section, "testpaths") for file, section in _PYTEST)), ""
+    )
+    places = stated.split() if isinstance(stated, str) else stated
+    listed = places if isinstance(places, list) else []
+    folders = [str(each).removeprefix("./").strip("/") for each in listed]
+    paths = facts.paths(*(f"{each}/**/*.py" for each in folders)) if folders else []
+    is_run = all(each in facts.folders for each in folders) and (
+        facts.automation.names(*_RUNS_DOCTESTS)
+    )
+    return is_run and any(">>> " in facts.text(path) for path in paths)
+
+
 @rule(
     "FIL003",
     SHOULD,
@@ -107,13 +149,16 @@ def tests(facts: Facts) -> Iterator[Hit]:
 
     Why: Without tests, sooner or later a change breaks something and nobody notices.
 
-    How: Put them into a folder `tests`, in files named `test_….py`.
+    How: Put them into a folder `tests`, in files named `test_….py`. Examples in docstrings are
+    tests as well where pytest runs them and is told of no others (`testpaths`); a script that only
+    has such a name is none.
 
     Source: [good practices of pytest](https://docs.pytest.org/en/stable/explanation/goodpractices.html).
     """
     # Those of the members of a workspace may be together, at the top of the repository.
-    if not any(
-        _TEST.fullmatch(path) for each in (facts, facts.above) if each for path in each.files
+    places = [each for each in (facts, facts.above) if each]
+    if not any(_is_test(each, path) for each in places for path in each.files) and not (
+        _has_doctests(facts)
     ):
         message = (
             "no tests, so nobody notices when a change breaks something: add `tests/test_….py`"
