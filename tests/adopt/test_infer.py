@@ -518,6 +518,14 @@ def test_git_tells_what_no_file_does() -> None:
     assert found["namespace"] == ("lisa/sub", "git remote")
 
 
+@pytest.mark.parametrize("bot", ["pre-commit-ci[bot]", "dependabot", "renovate-bot", "A [bot]"])
+def test_no_program_is_the_author(bot: str) -> None:
+    people = ((bot, "bot@example.org"), ("Bo Tanner", "bo@example.org"))
+    found = inferred(with_metadata(""), "", History(authors=people))
+    assert (found["author_name"][0], found["copyright_holder"][0]) == ("Bo Tanner", "Bo Tanner")
+    assert "author_name" not in inferred(with_metadata(""), "", History(authors=people[:1]))
+
+
 @pytest.mark.parametrize(
     ("remote", "expected"),
     [

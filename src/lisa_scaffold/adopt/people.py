@@ -30,6 +30,8 @@ _NO_PART = compile_lazily(
     re.IGNORECASE,
 )
 _STATED = compile_lazily(r"\(c\)|\u00a9|\b(19|20)\d\d\b", re.IGNORECASE)
+# What commits in the place of people.
+_BOT = compile_lazily(r"(?i)\[bot\]|\A(?:dependabot|github-actions|pre-commit-ci|renovate)\b")
 _LONGEST = 120
 _HISTORY = "git log"
 
@@ -70,7 +72,8 @@ def _people(facts: Facts, repository_facts: RepositoryFacts) -> Iterator[Person]
             name, email = (str(person.get(key) or "") for key in ("name", "email"))
             yield Person(name, email, "", source)
     for name, email in repository_facts.history.authors:
-        yield Person(name, email, "", _HISTORY)
+        if not _BOT.search(name):
+            yield Person(name, email, "", _HISTORY)
 
 
 def one_person(name: str) -> str:
