@@ -90,6 +90,12 @@ SETUP = "from setuptools import setup\nsetup(name='a', python_requires='{}')\n"
             "",
         ),
         ({"setup.py": REQUIRING.format("'numpy<2;python_version<\"3.13\"'")}, ALL, ""),
+        ({"setup.py": REQUIRING.format("'numpy<2; no marker'")}, ALL, ""),
+        (
+            {"setup.py": REQUIRING.format("'numpy<2; python_version>\"3.7\"'")},
+            '"3.11", "3.12"',
+            'setup.py requires numpy<2; python_version>"3.7", which has no wheels for them',
+        ),
         # What builds pages or publishes runs no tests, and any Python will do for it.
         (
             {

@@ -44,6 +44,7 @@ _RUNS_TESTS = compile_lazily(
     r"|\b(?:run|make|just|hatch|invoke|inv|task|sh|bash) +[\w:./-]*test|/[\w-]*tests?\.(?:sh|py)\b"
 )
 _RUNS = compile_lazily(r"(?m)^\s+(?:script|run|steps):")
+_LONGEST_MARKER = 500  # characters
 
 
 # The first version that has wheels for a Python, by that one's minor version: an older one is built
@@ -116,13 +117,31 @@ def _find_pinned(facts: Facts) -> Iterator[tuple[int, str]]:
     for text in facts.package.texts("dependencies"):
         parts = split_requirement(text.strip())
         first = _FIRST_WHEELS.get(normalize_name(parts["name"]), {}) if parts else {}
-        if not parts or parts["marker"].strip() or not first:
+        if not parts or not first:
             continue
         bound = parts["spec"].strip().removeprefix("(").removesuffix(")")
-        too_new = [minor for minor, version in first.items() if allows(bound, version) is False]
+        too_new = [
+            minor
+            for minor, version in first.items()
+            if allows(bound, version) is False and _holds(parts["marker"] or "", minor)
+        ]
         if too_new:
             path, _ = facts.package.place("dependencies")
             yield min(too_new) - 1, f"{path} requires {text.strip()}, which has no wheels for them"
+
+
+def _holds(marker: str, minor: int) -> bool:
+    """Whether a requirement with a marker is one on a Python."""
+    marker = marker.strip().removeprefix(";").strip()
+    if not marker or len(marker) > _LONGEST_MARKER:
+        return not marker
+    from packaging.markers import InvalidMarker, Marker, UndefinedEnvironmentName
+
+    python = {"python_version": f"3.{minor}", "python_full_version": f"3.{minor}.0", "extra": ""}
+    try:
+        return Marker(marker).evaluate(python)
+    except (InvalidMarker, UndefinedEnvironmentName):
+        return False
 
 
 def _find_tested(facts: Facts) -> tuple[set[int], str]:
