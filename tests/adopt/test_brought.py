@@ -67,6 +67,10 @@ OTHERS: dict[str, tuple[Files, str]] = {
         "pyproject.toml",
     ),
     "a file of its own": ({**HATCHLING, "ruff.toml": STRICT}, "ruff.toml"),
+    "two files of its own": (
+        {**HATCHLING, "ruff.toml": STRICT, ".ruff.toml": "line-length = 60\n"},
+        ".ruff.toml",
+    ),
     "a hidden file of its own": ({**POETRY, ".ruff.toml": "line-length = 60\n"}, ".ruff.toml"),
 }
 

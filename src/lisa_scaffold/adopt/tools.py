@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.tools import read_hooks
 
-RUFF = ("ruff.toml", ".ruff.toml")
+# Where there are both, the first one holds.
+RUFF = (".ruff.toml", "ruff.toml")
 
 # Files, and sections of files, that set a tool up.
 _FILES = {
