@@ -19,7 +19,14 @@ from lisa_scaffold.errors import ExitCode, LisaError
 from lisa_scaffold.formats.conflicts import find_marked, replace_marked
 from lisa_scaffold.report import resolve as report
 from lisa_scaffold.sync import kept_report
-from lisa_scaffold.verbs.resolve import Decision, Session, advise_next, find_open, read_open
+from lisa_scaffold.verbs.resolve import (
+    Decision,
+    Session,
+    advise_next,
+    find_open,
+    join_sides,
+    read_open,
+)
 
 from ..support.sweeps import sampled
 from ..support.updates import Capture, Workshop, commit, open_workshop, update, write
@@ -178,6 +185,26 @@ def test_what_is_edited_after_a_decision_is_not_taken_back(workshop: Workshop) -
     write(workshop.project, {"a.toml": f"{edited}# more\n"})
     assert going.go_back()
     assert workshop.read("a.toml") == f"{edited}# more\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "ours", "theirs", "between"),
+    [
+        ("README.md", "Ours.\n", "Theirs\nand more.\n", "\n"),
+        ("docs/a.rst", "Ours.\r\n", "`theirs`\r\n", "\r\n"),
+        ("README.md", "Ours.\n\n", "Theirs.\n", ""),
+        ("README.md", "- Ours.\n", "- Theirs.\n", ""),
+        ("README.md", "| ours |\n", "| theirs |\n", ""),
+        ("README.md", "    ours\n", "    theirs\n", ""),
+        ("README.md", "", "Theirs.\n", ""),
+        ("requirements.txt", "numpy\n", "scipy\n", ""),
+        ("a.py", "ours = 1\n", "theirs = 1\n", ""),
+    ],
+)
+def test_paragraphs_of_both_sides_stay_two(path: str, ours: str, theirs: str, between: str) -> None:
+    text = f"<<<<<<< ours\n{ours}=======\n{theirs}>>>>>>> theirs\n"
+    (place,) = find_marked(text)
+    assert replace_marked(text, place, join_sides(path, place)) == f"{ours}{between}{theirs}"
 
 
 def test_what_is_left_for_later_is_passed_over(workshop: Workshop) -> None:

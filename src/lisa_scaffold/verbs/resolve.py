@@ -210,7 +210,7 @@ class Session:
         elif found.places:
             place = found.places[self.number]
             sides = {"ours": place.ours, "theirs": place.theirs}
-            lines = sides.get(decision, (*place.ours, *place.theirs))
+            lines = sides.get(decision, join_sides(path, place))
             content = replace_marked(found.text or "", place, lines)
             _write(self.repository, path, content.encode(errors="surrogateescape"))
             if len(found.places) == 1:
@@ -348,6 +348,18 @@ class _Before(NamedTuple):
 
     content: bytes
     permissions: int | None
+
+
+def join_sides(path: str, place: Marked) -> tuple[str, ...]:
+    """The lines of both sides of a conflict; of prose, the paragraphs stay two."""
+    lines = (*place.ours, *place.theirs)
+    if not (path.endswith((".md", ".rst")) and place.ours and place.theirs):
+        return lines
+    meeting = (place.ours[-1], place.theirs[0])
+    # Items of a list, rows of a table and indented lines belong together.
+    is_apart = all(each[:1].isalpha() or each[:1] in ("[", "`", "(") for each in meeting)
+    end = meeting[0][len(meeting[0].rstrip("\r\n")) :] or "\n"
+    return (*place.ours, end, *place.theirs) if is_apart else lines
 
 
 def _look(repository: Repository, path: str) -> _Before | None:
