@@ -289,11 +289,11 @@ _STEERS = compile_lazily(
     r"|PYTHON_(?:DOWNLOADS|PREFERENCE)|SYSTEM_PYTHON|TOOL_\w+|VENV_\w+|VERSION)$)\w+"
 )
 _NOTHING_FETCHED = {"GIT_STRATEGY": ("none", "empty"), "GIT_CHECKOUT": ("false",)}
-# A place of the job's image, which no merge request changes, or the public index.
+# A place of the job's image, which no merge request changes.
 _OF_IMAGE = compile_lazily(
-    r"(?:/(?:bin|dev|etc|lib|opt|sbin|usr)(?:/[\w+-][\w.+-]*)*|\$\{?(?:LD_LIBRARY_)?PATH\}?|:)*"
-    r"|https://pypi\.org/simple/?"
+    r"/(?:bin|dev|etc|lib|opt|sbin|usr)(?:/[\w+-][\w.+-]*+)*+|\$\{?(?:LD_LIBRARY_)?PATH\}?"
 )
+_PUBLIC_INDEX = "https://pypi.org/simple"
 _JUDGED_BY = compile_lazily(r"@([^@/\s]{1,200})$")
 _IN_CHECKOUT = ("$CI_PROJECT_DIR", "${CI_PROJECT_DIR")
 
@@ -337,8 +337,11 @@ def _find_wrong(facts: Facts, job: Job, name: str, value: str) -> str:
         return "" if said in known else f"`LISA_FAIL_ON` is `{said}`: write must or should"
     if name == "LISA_SCAFFOLD":
         return _find_other_judge(facts, said)
-    steers = _STEERS.fullmatch(name[:100]) and not _OF_IMAGE.fullmatch(said[:1000])
-    if steers or said in _NOTHING_FETCHED.get(name, ()):
+    places = [each for each in said.split(":") if each]
+    is_harmless = said.rstrip("/") == _PUBLIC_INDEX or all(map(_OF_IMAGE.fullmatch, places))
+    if (_STEERS.fullmatch(name[:100]) and not is_harmless) or said in _NOTHING_FETCHED.get(
+        name, ()
+    ):
         return (
             f"`{name}` changes how `{_JUDGE}` gets what it judges, or what judges: give it to the "
             "jobs that need it, or set it in GitLab's settings"
