@@ -562,13 +562,20 @@ def _find_in_pipeline(facts: Facts) -> Iterator[Hit]:
     """Secrets among the variables of a pipeline, but those of servers that a job starts."""
     pipeline = facts.pipeline
     jobs = [*pipeline.jobs.values(), *pipeline.hidden.values()]
-    places: dict[Place, tuple[str, Any]] = {}
+    # A variable that several jobs inherit stands in one place.
+    places: dict[Place, str] = {}
 
     def add(table: Any, place: Callable[[str], Place], *, serves: bool) -> None:
         found = table.get("variables") if isinstance(table, dict) else None
         for name, value in found.items() if isinstance(found, dict) else ():
-            if not (serves and _OF_SERVER.fullmatch(str(name))):
-                places[place(str(name))] = str(name), value
+            said = to_text(value)
+            # A slash makes it a path, or the address of which another rule tells.
+            if (
+                "/" not in said
+                and _tells_secret(str(name), said, is_ours=False)
+                and not (serves and _OF_SERVER.fullmatch(str(name)))
+            ):
+                places[place(str(name))] = str(name)
 
     serves = any(each.services for each in jobs)
     add(pipeline.settings, lambda name: pipeline.place("variables", name), serves=serves)
@@ -580,15 +587,12 @@ def _find_in_pipeline(facts: Facts) -> Iterator[Hit]:
         for at, each in enumerate(job.rules):
             place = partial(pipeline.place_of, job, "rules", at, "variables")
             add(each, place, serves=bool(job.services))
-    for where, (name, value) in places.items():
-        said = to_text(value)
-        # A slash makes it a path, or the address of which another rule tells.
-        if "/" not in said and _tells_secret(name, said, is_ours=False):
-            message = (
-                f"everybody can read {name} here: change it, and set it in GitLab's settings, "
-                "masked and protected"
-            )
-            yield Hit(*where, message)
+    for where, name in places.items():
+        message = (
+            f"everybody can read {name} here: change it, and set it in GitLab's settings, masked "
+            "and protected"
+        )
+        yield Hit(*where, message)
 
 
 def _tells_secret(name: str, value: str, *, is_ours: bool) -> bool:

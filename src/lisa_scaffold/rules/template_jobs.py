@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from lisa_scaffold.pattern import compile_lazily
@@ -39,7 +40,7 @@ def _read_pristine(facts: Facts) -> Pipeline:
     """The pipeline of the template's jobs alone, as its files define them."""
     pristine = facts.given.pristine
     locked = pristine.locked if pristine else {}
-    paths = [path for path in locked if path.startswith(_JOBS) and path.endswith(".yml")]
+    paths = sorted(path for path in locked if path.startswith(_JOBS) and path.endswith(".yml"))
     entries = [each.entry for each in facts.pipeline.includes if each.text]
     # What the project may list for the template's jobs, such as the Pythons of the tests, says
     # nothing of them here.
@@ -298,22 +299,23 @@ _JUDGED_BY = compile_lazily(r"@([^@/\s]{1,200})$")
 _IN_CHECKOUT = ("$CI_PROJECT_DIR", "${CI_PROJECT_DIR")
 
 
-def _list_told(facts: Facts, job: Job) -> Iterator[tuple[str, str, Place]]:
-    """Each variable that a job gets from files, with its value and place."""
+def _list_told(facts: Facts, job: Job) -> Iterator[tuple[str, str, Callable[[], Place]]]:
+    """Each variable that a job gets from files, with its value and what finds its place."""
     pipeline = facts.pipeline
     own = dict(_read_variables(job.data))
     for name, value in pipeline.variables.items():
         if name not in own:
-            yield name, value, pipeline.place("variables", name)
+            yield name, value, partial(pipeline.place, "variables", name)
     for number, each in enumerate(pipeline.rules):
         for name, value in _read_variables(each):
             keys = ("workflow", "rules", number, "variables", name)
-            yield name, value, pipeline.place(*keys)
+            yield name, value, partial(pipeline.place, *keys)
     for name, value in own.items():
-        yield name, value, pipeline.place_of(job, "variables", name)
+        yield name, value, partial(pipeline.place_of, job, "variables", name)
     for number, each in enumerate(job.rules):
         for name, value in _read_variables(each):
-            yield name, value, pipeline.place_of(job, "rules", number, "variables", name)
+            below = ("rules", number, "variables", name)
+            yield name, value, partial(pipeline.place_of, job, *below)
 
 
 def _read_variables(table: Any) -> list[tuple[str, str]]:
@@ -324,9 +326,9 @@ def _read_variables(table: Any) -> list[tuple[str, str]]:
 def _find_misled(facts: Facts, job: Job, made: Job) -> Iterator[Hit]:
     """What the job that judges is told wrongly: what to fail for, and with which rules."""
     known = {*_read_variables(made.data)}
-    for name, value, place in _list_told(facts, job):
+    for name, value, find_place in _list_told(facts, job):
         if (name, value) not in known and (message := _find_wrong(facts, job, name, value)):
-            yield Hit(*place, message)
+            yield Hit(*find_place(), message)
 
 
 def _find_wrong(facts: Facts, job: Job, name: str, value: str) -> str:
@@ -492,8 +494,8 @@ def excuses_end(facts: Facts) -> Iterator[Hit]:
     """
     found = [
         job
-        for name, made in _read_pristine(facts).jobs.items()
-        if (job := facts.pipeline.jobs.get(name)) and _holds_up(facts.pipeline, made)
+        for name, job in facts.pipeline.jobs.items()
+        if (made := _read_pristine(facts).jobs.get(name)) and _holds_up(facts.pipeline, made)
         if _runs(facts.pipeline, job) and not _holds_up(facts.pipeline, job)
     ]
     if found:
