@@ -149,7 +149,7 @@ def test_a_job_outlives_the_triggerer_and_ends_with_its_task(
     pipeline("buckets", env=env)
     client = Client(pipeline.python, {**os.environ, **env})
     with airflow.standalone(pipeline, tmp_path, env) as running:
-        running("/api/v2/dags/sweep", {"is_paused": True}, "PATCH")
+        running.rest_sweep()
         # The triggerer goes while the job runs, and another one goes on where it was.
         run = begin(running, client, "segments/a.csv", SEGMENT)
         wait_until("the triggerer watches the job", lambda: is_watched(running, run))

@@ -224,7 +224,7 @@ def test_a_pod_outlives_the_triggerer_and_ends_with_its_task(
         return [each["status"]["phase"] for each in listed]
 
     with airflow.standalone(place.pipeline, tmp_path, env) as running:
-        running("/api/v2/dags/sweep", {"is_paused": True}, "PATCH")
+        running.rest_sweep()
         run = begin(running, client, "segments/c.csv", SEGMENT + "25.0,3\n")
         wait_until("the triggerer watches the pod", lambda: is_watched(running, run))
         wait_until("it runs", lambda: pods() == ["Running"])

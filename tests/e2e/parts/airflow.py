@@ -118,6 +118,11 @@ class Airflow:
             time.sleep(2)
         pytest.fail(f"{dag}: {[each['state'] for each in found]}", pytrace=False)
 
+    def rest_sweep(self) -> None:
+        """Let the sweep rest, once the run has ended that it begins with: pausing ends none."""
+        assert {each["state"] for each in self.wait_for_runs("sweep", 1)} == {"success"}
+        self("/api/v2/dags/sweep", {"is_paused": True}, "PATCH")
+
 
 def wait_until(what: str, is_so: Any, seconds: float = 480) -> None:
     """Wait until something is so."""
