@@ -193,7 +193,7 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     "MET017": edit(TOML, '"numpy>=2.1.2"', '"numpy=2.1.2"'),
     "MET018": edit(TOML, '{ include-group = "lint" }', '{ include-group = "style" }'),
     "MET019": edit(TOML, '"numpy>=2.1.2"', '"numpy @ git+https://example.org/numpy"'),
-    "MET020": edit(TOML, '"numpy>=2.1.2"', '"numpy==2.1.2"'),
+    "MET020": edit(TOML, '"numpy>=2.1.2"', '"numpy==2.1.2"', container=False),
     "MET021": put("src/yaml/__init__.py", ""),
     "MET022": edit(
         "src/lisa_example/noise.py", "import numpy as np", "import astropy\nimport numpy as np"
@@ -202,6 +202,7 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
         clean(),
         {"pyproject.toml": f"[tool.{text(clean(), 'pyproject.toml').partition('[tool.')[2]}"},
     ),
+    "MET027": edit(TOML, '"numpy>=2.1.2"', '"numpy>=99"'),
     "MET023": edit(
         "src/lisa_example/noise.py",
         "import numpy as np",
@@ -213,7 +214,7 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
         "src/lisa_example/tides.py": b"",
     },
     "PKG001": lambda: edited(clean(), TOML, SYSTEM, ""),
-    "PKG002": edit(TOML, '"setuptools>=77.0.3", "setuptools-scm>=8.1"', '"wheel"'),
+    "PKG002": edit(TOML, '"setuptools>=77.0.3", "setuptools-scm>=8.1"', '"wheel"', container=False),
     "PKG003": edit(TOML, "setuptools>=77.0.3", "setuptools>=64"),
     "PKG004": edit(
         TOML, "[tool.ruff]", '[tool.poetry]\nname = "a"\ndependencies.a = "1"\n\n[tool.ruff]'
@@ -227,7 +228,7 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
         },
     ),
     "PKG007": edit(TOML, 'where = [ "src" ]', 'where = [ "lib" ]'),
-    "PKG011": edit(TOML, '"setuptools>=77.0.3"', '"setuptools>=77.0.3", "wheel"'),
+    "PKG011": edit(TOML, '"setuptools>=77.0.3"', '"setuptools>=77.0.3", "wheel"', container=False),
     "PKG012": put("setup.cfg", "[metadata]\nauthor-email = a@b.org\n"),
     "PKG009": edit(
         TOML,

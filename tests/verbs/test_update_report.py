@@ -558,7 +558,8 @@ def list_requirements(*requirements: str) -> str:
         ("numpy>=1,<2", ""),
         ("numpy>=0.9rc1 ; python_version >= '3.11'", ""),
         ("numpy>=1.1", "pins numpy 1.0, which `numpy>=1.1` excludes"),
-        ("numpy >=1.1; python_version < '3'", "pins numpy 1.0, which `numpy >=1.1` excludes"),
+        ("numpy >=1.1; python_version >= '3'", "pins numpy 1.0, which `numpy >=1.1` excludes"),
+        ("numpy >=1.1; python_version < '3'", ""),
         ("SciPy (<1.5)", "pins SciPy 1.5 and 1.6, which `SciPy (<1.5)` excludes"),
         ("scipy>=1.6", "pins scipy 1.5, which `scipy>=1.6` excludes"),
         # It may be meant for one of the two versions alone.

@@ -21,8 +21,8 @@ FAMILIES = {
     "LIC": (("licence",), "Licence"),
     "MET": (
         (
-            *("metadata", "metadata_imports", "metadata_modules", "metadata_pythons"),
-            "metadata_requirements",
+            *("metadata", "metadata_imports", "metadata_locks", "metadata_modules"),
+            *("metadata_pythons", "metadata_requirements"),
         ),
         "Metadata",
     ),
