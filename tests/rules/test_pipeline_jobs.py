@@ -232,3 +232,97 @@ def test_a_build_needs_the_history() -> None:
 )
 def test_checks_that_cannot_fail(job: str, message: str | None) -> None:
     assert messages(pipeline(f"a:\n  {job}\n"), "CI016") == ([message] if message else [])
+
+
+COLLECTS = "delete `--collect-only` in `PYTEST_ADDOPTS`"
+
+
+@pytest.mark.parametrize(
+    ("job", "more", "message"),
+    [
+        (
+            "script: [pytest]\n  variables: {PYTEST_ADDOPTS: -q --collect-only}",
+            {},
+            f"a passes whatever pytest finds: {COLLECTS}",
+        ),
+        (
+            "script: [pytest]\n\nvariables: {PYTEST_ADDOPTS: --collect-only}",
+            {},
+            f"a passes whatever pytest finds: {COLLECTS}",
+        ),
+        (
+            "before_script: [export PYTEST_ADDOPTS='--collect-only']\n  script: [python -m pytest]",
+            {},
+            f"a passes whatever pytest finds: {COLLECTS}",
+        ),
+        (
+            "script: [nox -s lint, nox -s u-3.12]\n  variables: {PYTEST_ADDOPTS: --collect-only}",
+            {},
+            f"a passes whatever nox -s u-3.12 finds: {COLLECTS}",
+        ),
+        (
+            "script: [pytest]\n  variables: {PYTEST_ADDOPTS: --ignore tests/}",
+            {},
+            "a passes whatever pytest finds: delete `--ignore=tests/` in `PYTEST_ADDOPTS`",
+        ),
+        (
+            "script: [pytest]",
+            {"pytest.ini": "[pytest]\naddopts = -ra --co\n"},
+            "a passes whatever pytest finds: delete `--co` in `addopts`",
+        ),
+        (
+            "script: [pytest]",
+            {"pyproject.toml": "[tool.pytest.ini_options]\naddopts = ['-h']\n"},
+            "a passes whatever pytest finds: delete `-h` in `addopts`",
+        ),
+        (
+            "script: [pre-commit run --all-files]\n  variables: {SKIP: 'one,2'}",
+            {},
+            "a passes whatever pre-commit finds: delete `one,2` in `SKIP`",
+        ),
+        ("script: [pytest]\n  variables: {PYTEST_ADDOPTS: '-ra -k --collect -m fast'}", {}, None),
+        ("script: [pytest]\n  variables: {PYTEST_ADDOPTS: $MORE}", {}, None),
+        ("script: [pytest]\n  variables: {PYTEST_ADDOPTS: --ignore=tests/slow}", {}, None),
+        ('script: [pytest]\n  variables: {PYTEST_ADDOPTS: "\'"}', {}, None),
+        ("script: [ruff check]\n  variables: {PYTEST_ADDOPTS: --co}", {}, None),
+        ("script: [nox -s lint]\n  variables: {PYTEST_ADDOPTS: --co}", {}, None),
+        ("script: [pre-commit run]\n  variables: {SKIP: one}", {}, None),
+        (
+            "script: [pytest]\n  variables: {PYTEST_ADDOPTS: --co}\nb: {script: [pytest]}",
+            {},
+            None,
+        ),
+        (
+            "script: [pytest]\n  inherit: {variables: false}\nvariables: {PYTEST_ADDOPTS: --co}",
+            {},
+            None,
+        ),
+        # The first file with settings is the one that counts.
+        (
+            "script: [pytest]",
+            {"pytest.ini": "[pytest]\n", "setup.cfg": "[tool:pytest]\naddopts = --co\n"},
+            None,
+        ),
+    ],
+)
+def test_checks_that_are_told_to_find_nothing(
+    job: str, more: dict[str, str], message: str | None
+) -> None:
+    files = {
+        "noxfile.py": "import nox\n\n\ndef run(session):\n    session.run('pytest')\n\n\n"
+        "@nox.session\ndef u(session):\n    run(session)\n\n\n"
+        "@nox.session\ndef lint(session):\n    session.run('ruff')\n",
+        "tests/test_a.py": "",
+        ".pre-commit-config.yaml": "repos: [{hooks: [{id: one}, {id: two, alias: '2'}]}]\n",
+        **more,
+        **pipeline(f"a:\n  {job}\n"),
+    }
+    assert messages(files, "CI016") == ([message] if message else [])
+
+
+def test_the_place_is_that_of_the_option() -> None:
+    text = "a:\n  script: [pytest]\n  variables:\n    PYTEST_ADDOPTS: --co\n"
+    assert found(pipeline(text), "CI016") == [("CI016", CI, START + 4)]
+    settings = {"setup.cfg": "[tool:pytest]\n\naddopts = --co\n"}
+    plain = {**pipeline("a:\n  script: [pytest]\n"), **settings}
+    assert found(plain, "CI016") == [("CI016", "setup.cfg", 3)]

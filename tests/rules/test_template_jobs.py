@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from lisa_scaffold.project.facts import Facts, Pristine
+from lisa_scaffold.rules.tools import read_hooks
 
 from ..support.checking import changed, clean, edited, findings, found, messages, text
 
@@ -356,6 +357,49 @@ def test_the_job_that_judges_is_included_whatever_else() -> None:
 def test_a_job_of_the_template_is_kept(said: str, message: str | None) -> None:
     found = [each for *_, each in judged(said, code="TPL008")]
     assert found == ([message] if message else [])
+
+
+def muted(jobs: str, name: str, what: str) -> str:
+    return f"by this `{name}` {jobs} passes whatever there is: delete `{what}`"
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("PYTEST_ADDOPTS=--collect-only", muted("`tests`", "PYTEST_ADDOPTS", "--collect-only")),
+        (
+            "tests: {variables: {PYTEST_ADDOPTS: --ignore=tests}}\n",
+            muted("`tests`", "PYTEST_ADDOPTS", "--ignore=tests"),
+        ),
+        (
+            "tests:\n  before_script:\n    - export PYTEST_ADDOPTS=--co\n",
+            muted("`tests`", "PYTEST_ADDOPTS", "--co"),
+        ),
+        ("HADOLINT_NOFAIL=1", muted("`hadolint`", "HADOLINT_NOFAIL", "1")),
+        (
+            "hooks: {variables: {SKIP: '{hooks}'}}\n",
+            muted("`hooks`", "SKIP", "no-leading-dash,hadolint,check-added-lar…"),
+        ),
+        ("PYTEST_ADDOPTS=-ra", None),
+        ("HADOLINT_NOFAIL=false", None),
+        ("SKIP=ruff-check", None),
+        ("lint: {variables: {PYTEST_ADDOPTS: --co}}\n", None),
+    ],
+)
+def test_a_tool_of_the_template_finds_what_there_is(said: str, message: str | None) -> None:
+    hooks = ",".join(each.name for each in read_hooks(Facts.of(clean())))
+    said = said.replace("{hooks}", hooks)
+    assert [each for *_, each in judged(said, code="TPL008")] == ([message] if message else [])
+    assert judged(said, code="CI016") == []
+
+
+def test_the_settings_of_pytest_let_tests_run() -> None:
+    files = clean()
+    toml = edited(files, "pyproject.toml", "addopts = [", 'addopts = [ "--setup-plan",')
+    added = {"pyproject.toml": text(toml, "pyproject.toml")}
+    [(path, _, message)] = judged("", code="TPL008", added=added)
+    assert (path, message) == ("pyproject.toml", muted("`tests`", "addopts", "--setup-plan"))
+    assert judged("", code="CI016", added=added) == []
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice, product
 from typing import Any, NamedTuple
@@ -111,6 +111,37 @@ def sessions_can_install(facts: Facts) -> Iterator[Hit]:
 def find_sessions(facts: Facts) -> Mapping[str, _Session] | None:
     """The sessions by their names; ``None`` where nobody can tell without running the file."""
     return _find_sessions(facts.python("noxfile.py"))
+
+
+def names_in_sessions(facts: Facts, commands: Sequence[str], program: str) -> bool:
+    """Whether a session that commands ask nox for names a program as one of its texts."""
+    asked = {name for command in commands for name in _find_asked(command)}
+    # What a variable adds is a Python, or a parameter.
+    plain = {_PYTHON.sub("", re.split(r"[$(]", name)[0].rstrip("-")) for name in asked}
+    found = _find_programs(facts.python("noxfile.py")) if asked else {}
+    return any(program in found.get(name, ()) for name in plain)
+
+
+@lru_cache(maxsize=16)
+def _find_programs(tree: ast.Module | Problem) -> dict[str, frozenset[str]]:
+    """The texts in each session by its names, and in the functions of the file that it calls."""
+    if isinstance(tree, Problem):
+        return {}
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    texts = {
+        name: {
+            node.value
+            for node in ast.walk(function)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }
+        for name, function in functions.items()
+    }
+    found: dict[str, frozenset[str]] = {}
+    for name, function in functions.items():
+        called = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+        every = texts[name].union(*(texts[each] for each in called & texts.keys()))
+        found |= dict.fromkeys(_name_session(function) or (), frozenset(every))
+    return found
 
 
 def _allows(facts: Facts, python: str) -> bool:

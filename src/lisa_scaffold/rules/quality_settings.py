@@ -19,6 +19,7 @@ from lisa_scaffold.formats.edit import (
 )
 from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.pattern import compile_lazily
+from lisa_scaffold.project import package
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.files import is_there
 from lisa_scaffold.rules.fix import Fix
@@ -74,6 +75,17 @@ def _uses_pytest(facts: Facts) -> bool:
     elsewhere = any(path.endswith("pytest.ini") for path in facts.files)
     runs = runs_can_be_seen(facts) and has_tests(facts) and facts.automation.names("pytest")
     return runs and not elsewhere
+
+
+def find_pytest_options(facts: Facts) -> tuple[package.Place, str] | None:
+    """The options that settings give to pytest, with their place."""
+    for document, keys in _find_settings(facts, _PYTEST)[:1]:
+        options = document.get(*keys, "addopts")
+        if options:
+            place = package.Place(document.path, document.line(*keys, "addopts"))
+            is_list = isinstance(options, list)
+            return place, shlex.join(map(str, options)) if is_list else str(options)
+    return None
 
 
 _STRICT = {

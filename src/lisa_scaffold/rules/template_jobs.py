@@ -9,15 +9,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from typing import Any
 
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import gitlab_runs
 from lisa_scaffold.project.facts import Facts, cached_in_facts
-from lisa_scaffold.project.gitlab import FILE, Job, Pipeline, flatten_script, to_text
+from lisa_scaffold.project.gitlab import FILE, Job, Pipeline, flatten_script
 from lisa_scaffold.project.package import Place
+from lisa_scaffold.rules.muted import (
+    find_assigned,
+    find_muting,
+    find_muting_settings,
+    is_read_in,
+    list_told,
+    read_variables,
+)
 from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, join_words, rule
 
 _JUDGE = "compliance"
@@ -299,34 +306,10 @@ _JUDGED_BY = compile_lazily(r"@([^@/\s]{1,200})$")
 _IN_CHECKOUT = ("$CI_PROJECT_DIR", "${CI_PROJECT_DIR")
 
 
-def _list_told(facts: Facts, job: Job) -> Iterator[tuple[str, str, Callable[[], Place]]]:
-    """Each variable that a job gets from files, with its value and what finds its place."""
-    pipeline = facts.pipeline
-    own = dict(_read_variables(job.data))
-    for name, value in pipeline.variables.items():
-        if name not in own:
-            yield name, value, partial(pipeline.place, "variables", name)
-    for number, each in enumerate(pipeline.rules):
-        for name, value in _read_variables(each):
-            keys = ("workflow", "rules", number, "variables", name)
-            yield name, value, partial(pipeline.place, *keys)
-    for name, value in own.items():
-        yield name, value, partial(pipeline.place_of, job, "variables", name)
-    for number, each in enumerate(job.rules):
-        for name, value in _read_variables(each):
-            below = ("rules", number, "variables", name)
-            yield name, value, partial(pipeline.place_of, job, *below)
-
-
-def _read_variables(table: Any) -> list[tuple[str, str]]:
-    found = table.get("variables")
-    return [(str(k), to_text(v)) for k, v in found.items()] if isinstance(found, dict) else []
-
-
 def _find_misled(facts: Facts, job: Job, made: Job) -> Iterator[Hit]:
     """What the job that judges is told wrongly: what to fail for, and with which rules."""
-    known = {*_read_variables(made.data)}
-    for name, value, find_place in _list_told(facts, job):
+    known = {*read_variables(made.data)}
+    for name, value, find_place in list_told(facts, job):
         if (name, value) not in known and (message := _find_wrong(facts, job, name, value)):
             yield Hit(*find_place(), message)
 
@@ -423,8 +406,9 @@ def template_jobs_are_kept(facts: Facts) -> Iterator[Hit]:
     How: Delete the key. What a job needs besides (a system package, a variable, a runner's tag) is
     set by the variables in `.gitlab-ci.yml` and by keys such as `tags`, `timeout` and
     `before_script`; what is not meant for the project is an answer: `lisa-scaffold update --data
-    docs=no`. Jobs that only publish or run on a schedule are not meant. In an adopted project a job
-    may carry `allow_failure` until it passes.
+    docs=no`. Neither is an option of a tool kept by which it finds nothing, such as
+    `--collect-only` in `PYTEST_ADDOPTS` or in `addopts`. Jobs that only publish or run on a
+    schedule are not meant. In an adopted project a job may carry `allow_failure` until it passes.
 
     Source: [GitLab: jobs that are included can be overridden](https://docs.gitlab.com/ci/yaml/includes/#override-included-configuration-values)
     by any key of the same name in `.gitlab-ci.yml`.
@@ -444,6 +428,7 @@ def template_jobs_are_kept(facts: Facts) -> Iterator[Hit]:
             *_find_replaced(facts, job, made),
         ]
         yield from (each for each in found if _is_of_project(facts, each.path))
+    yield from _find_muted(facts)
 
 
 _PASSES = compile_lazily(
@@ -467,6 +452,32 @@ def _find_replaced(facts: Facts, job: Job, made: Job) -> Iterator[Hit]:
     for key in keys:
         message = f"`{job.name}` passes, or runs something else, by this `{key}`: delete it"
         yield Hit(*_place(facts, job, key), message)
+
+
+def _find_muted(facts: Facts) -> Iterator[Hit]:
+    """Variables and settings with which a tool finds nothing; each once, for all jobs."""
+    found: dict[Place, list[tuple[Job, str, str]]] = {}
+    settings = find_muting_settings(facts)
+    for job, made in _list_jobs(facts):
+        known = {*read_variables(made.data)}
+        for name, value, find_place in list_told(facts, job):
+            told = {name: value} if (name, value) not in known else {}
+            if (muting := find_muting(facts, job, told)) != ("", ""):
+                found.setdefault(find_place(), []).append((job, *muting))
+        wanted = flatten_script(made.get("before_script"))
+        for command in flatten_script(job.get("before_script")):
+            told = find_assigned(command) if command not in wanted else {}
+            if (muting := find_muting(facts, job, told)) != ("", ""):
+                place = _place(facts, job, "before_script")
+                found.setdefault(place, []).append((job, *muting))
+        if settings and is_read_in(facts, job.commands, "PYTEST_ADDOPTS"):
+            found.setdefault(settings[0], []).append((job, "addopts", settings[1]))
+    for place, jobs in found.items():
+        names = join_words([f"`{job.name}`" for job, *_ in jobs])
+        _, name, what = jobs[0]
+        if _is_of_project(facts, place.path):
+            passing = f"{names} {'pass' if jobs[1:] else 'passes'} whatever there is"
+            yield Hit(*place, f"by this `{name}` {passing}: delete `{what}`")
 
 
 def _passes_at_once(job: Job, made: Job) -> bool:

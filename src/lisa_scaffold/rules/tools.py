@@ -50,6 +50,11 @@ def has_tests(facts: Facts) -> bool:
     return any(_TEST.fullmatch(path) for path in facts.files)
 
 
+def list_tests(facts: Facts) -> list[str]:
+    """The modules of tests."""
+    return [path for path in facts.files if _TEST.fullmatch(path)]
+
+
 class Hook(NamedTuple):
     """One hook of ``.pre-commit-config.yaml``."""
 
