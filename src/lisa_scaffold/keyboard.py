@@ -5,7 +5,11 @@ from __future__ import annotations
 import sys
 import termios
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+
+class ClosedError(KeyboardInterrupt):
+    """The terminal is closed, or the process is told to end: nobody is there to be asked."""
 
 
 @contextmanager
@@ -27,7 +31,8 @@ def hold_typed() -> Iterator[None]:
     try:
         yield
     finally:
-        termios.tcsetattr(number, termios.TCSANOW, before)
+        with suppress(termios.error):  # it may be closed
+            termios.tcsetattr(number, termios.TCSANOW, before)
 
 
 def drop_typed() -> None:

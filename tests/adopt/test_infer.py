@@ -810,6 +810,14 @@ def test_metadata_that_exclude_every_python_of_the_jobs(
     )
 
 
+def test_they_are_refused_before_anything_is_asked() -> None:
+    """No name of the package, no code: no answer to either helps."""
+    metadata = "[project]\ndynamic = ['name']\nrequires-python = '<3.10'\n"
+    with pytest.raises(LisaError) as refused:
+        inferred({"pyproject.toml": metadata})
+    assert refused.value.message.startswith("pyproject.toml:3: '<3.10' excludes 3.11, 3.12")
+
+
 def test_what_installs_nothing_may_exclude_them() -> None:
     dag = {"dags/a.py": "import airflow\n", "pyproject.toml": stating("<3.10")["pyproject.toml"]}
     assert inferred(dag)["kind"][0] == "pipeline"

@@ -315,6 +315,62 @@ def test_a_closed_terminal_or_a_kill_leaves_nothing(
         terminal.kill(stop)
     finish(terminal)
     assert list(here(terminal).iterdir()) == []
+    again = spawn("-c", NEW, cwd=here(terminal))
+    again.expect_exact("Take up the 13 answers for LISA Example that you kept the last time?")
+    again.close(force=True)
+
+
+@pytest.mark.uncounted
+@sampled("told", [signal.SIGTERM, signal.SIGHUP, None], 3)
+def test_the_answers_so_far_are_kept_when_the_terminal_is_closed(
+    terminal: pexpect.spawn[str], told: int | None, home: Path
+) -> None:
+    answer(terminal, KIND)
+    answer(terminal, ASKED[0], "LISA Tides")
+    answer(terminal, ASKED[1])
+    terminal.expect_exact(ASKED[2])
+    kept = home / ".local/state/lisa-scaffold/lisa-new.yml"
+    if told is None:
+        # As when the window is closed: the end of what is typed comes with the signal.
+        terminal.close(force=False)
+    else:
+        terminal.kill(told)
+        if terminal.expect([pexpect.EOF, pexpect.TIMEOUT], timeout=60):
+            terminal.kill(told)
+        said = str(terminal.before)
+        assert "The answers are kept: lisa-new takes them up the next time." in said
+        assert finish(terminal) == ExitCode.INTERRUPTED
+    for _ in range(100):
+        if kept.is_file():
+            break
+        time.sleep(0.1)
+    assert yaml.safe_load(kept.read_text()) == {
+        "kind": "package",
+        "project_name": "LISA Tides",
+        "description": "A Python package for the LISA mission.",
+    }
+    again = spawn("-c", NEW, cwd=here(terminal))
+    again.expect_exact("Take up the 3 answers for LISA Tides that you kept the last time?")
+    again.close(force=True)
+
+
+@pytest.mark.uncounted
+def test_a_name_whose_folder_is_taken_is_refused_where_it_is_asked(
+    terminal: pexpect.spawn[str],
+) -> None:
+    taken = here(terminal) / "lisa-example"
+    taken.mkdir()
+    (taken / "mine.txt").write_text("mine\n")
+    for question in (KIND, *ASKED[:10]):
+        answer(terminal, question)
+    terminal.expect_exact("lisa-example: the folder is not empty, where the project would be made")
+    terminal.send(CLEAR + "lisa-other" + ENTER)
+    for question in ASKED[10:]:
+        answer(terminal, question)
+    answer(terminal, "Create this project?")
+    assert finish(terminal) == 0
+    assert recorded(here(terminal) / "lisa-other")["distribution"] == "lisa-other"
+    assert [each.name for each in taken.iterdir()] == ["mine.txt"]
 
 
 @pytest.mark.uncounted

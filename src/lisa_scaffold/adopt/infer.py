@@ -61,6 +61,9 @@ def infer_answers(
     inference = _Inference(facts, repository_facts, found)
     steps = [inference.infer_names]
     if kind.value not in ("service", "pipeline"):
+        # What no answer helps against comes before anything is asked.
+        eligible.refuse_unbuilt(facts)
+        inference.refuse_pythons()
         steps.append(inference.infer_code)
     _take(steps)
     if kind.value == "service":
@@ -75,8 +78,6 @@ def infer_answers(
         inference.add("container", False, "the project's images stay as they are")
         inference.infer_python()
     else:
-        eligible.refuse_unbuilt(facts)
-        inference.refuse_pythons()
         inference.infer_python()
     inference.infer_description()
     inference.infer_people()

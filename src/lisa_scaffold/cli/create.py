@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from contextlib import nullcontext
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +15,7 @@ from lisa_scaffold.cli import arguments as common
 from lisa_scaffold.cli.boundary import changing
 from lisa_scaffold.cli.terminal import busily, busy, look, say, say_as_is, tell
 from lisa_scaffold.errors import AnswersError, ExitCode, LisaError
-from lisa_scaffold.keyboard import hold_typed
+from lisa_scaffold.keyboard import ClosedError, hold_typed
 
 if TYPE_CHECKING:
     from lisa_scaffold.git import Variables
@@ -73,7 +76,8 @@ def run(arguments: argparse.Namespace) -> int:
     ):
         suggested = new.suggest_answers(destination)
         if asks:
-            return _make_in_dialogue(version, given, suggested, destination)
+            with _keep_unasked() as noted:
+                return _make_in_dialogue(version, given, suggested, destination, noted)
         if destination:
             given.setdefault("project_name", suggested["project_name"])
         elif not {"project_name", "distribution"} & given.keys():
@@ -110,17 +114,77 @@ def _make_at_once(
     return ExitCode.DONE
 
 
+class _Noted:
+    """The answers of a dialogue so far."""
+
+    def __init__(self) -> None:
+        self.answers: Mapping[str, Any] = {}
+
+    def note(self, answers: Mapping[str, Any]) -> None:
+        self.answers = answers
+
+    def keep(self) -> bool:
+        """Keep them, but never in place of more; whether it was done."""
+        from lisa_scaffold.verbs import kept_answers
+
+        if self.answers and len(kept_answers.read()) <= len(self.answers):
+            with suppress(LisaError, OSError):
+                kept_answers.keep(self.answers)
+                return True
+        return False
+
+
+@contextmanager
+def _keep_unasked() -> Iterator[_Noted]:
+    """Keep the answers so far where the terminal is closed, or the process is told to end."""
+    noted = _Noted()
+    is_kept = False
+
+    def end(*_: object) -> None:
+        nonlocal is_kept
+        # At once: what is raised in a callback is lost.
+        is_kept = noted.keep()
+        raise ClosedError
+
+    stops = (signal.SIGTERM, signal.SIGHUP)
+    before = {each: signal.getsignal(each) for each in stops}
+    taken = [each for each in stops if before[each] is signal.default_int_handler]
+    for each in taken:
+        signal.signal(each, end)
+    try:
+        yield noted
+    except (ClosedError, EOFError, OSError) as error:
+        if not isinstance(error, ClosedError):
+            # Whoever reads or writes may notice it before the signal comes.
+            if sys.stdin.isatty():
+                raise
+            is_kept = noted.keep()
+        if is_kept:
+            say("The answers are kept: lisa-new takes them up the next time.")
+        raise ClosedError from None
+    finally:
+        for each in taken:
+            signal.signal(each, before[each])
+
+
 def _make_in_dialogue(
     version: Any,
     given: dict[str, Any],
     suggested: dict[str, str],
     destination: Path | None,
+    noted: _Noted,
 ) -> int:
     from lisa_scaffold import prompt
     from lisa_scaffold.report import create as report
     from lisa_scaffold.verbs import kept_answers, new
 
     def resolve(answers: Any) -> list[Any]:
+        if named := not destination and answers.get("distribution"):
+            try:
+                new.refuse_destination(Path(str(named)))
+            except LisaError as error:
+                problem = f"{error.message}, where the project would be made: choose another name"
+                raise AnswersError({"distribution": problem}) from None
         questions: list[Any] = version.questions(answers, suggested)
         return questions
 
@@ -132,7 +196,9 @@ def _make_in_dialogue(
     asked: set[str] = set()
     while True:
         keep_all = partial(_keep, drafts=drafts)
-        given = prompt.ask_all(resolve, given, asked, keep_all, taken_up, drafts=drafts)
+        given = prompt.ask_all(
+            resolve, given, asked, keep_all, taken_up, drafts=drafts, note=noted.note
+        )
         taken_up = []
         questions = resolve(given)
         answers = {question.key: question.value for question in questions}
@@ -149,6 +215,7 @@ def _make_in_dialogue(
             said = report.tell_effects(*what, started=is_started, signed=who is not None)
             say_as_is(f"{said}\n")
             answered = {each.key: each.value for each in questions if each.key in asked}
+            noted.note(answered)
             keep = partial(_keep, answered)
             while (decision := prompt.decide(keep=keep)) == "show":
                 say_as_is(report.draw_tree(shown, place) + "\n")

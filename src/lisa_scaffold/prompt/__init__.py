@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Literal, TypeVar
 
 from lisa_scaffold.errors import AnswersError
-from lisa_scaffold.keyboard import hold_typed
+from lisa_scaffold.keyboard import ClosedError, hold_typed
 from lisa_scaffold.model import Question
 from lisa_scaffold.prompt.screen import (
     BackAsked,
@@ -46,6 +46,7 @@ def ask_all(  # noqa: PLR0913 - what there is to a dialogue, each by its name
     taken_up: Sequence[str] = (),
     *,
     drafts: Drafts | None = None,
+    note: Keep | None = None,
 ) -> dict[str, Any]:
     """Ask every question that a person is asked and that has no answer yet.
 
@@ -64,6 +65,8 @@ def ask_all(  # noqa: PLR0913 - what there is to a dialogue, each by its name
     drafts
         What was typed as an answer, and left, by questions: it stands there when they are asked
         again.
+    note
+        Is told before each question what is answered.
 
     Returns
     -------
@@ -94,6 +97,8 @@ def ask_all(  # noqa: PLR0913 - what there is to a dialogue, each by its name
     with hold_typed():
         while True:
             found = work(partial(resolve, answers))
+            if note:
+                note({each.key: each.value for each in found if each.key in asked})
             mine = [each for each in found if each.asked and each.key not in known]
             question = next((each for each in mine if each.key not in asked), None)
             if question is None:
@@ -436,6 +441,8 @@ def _until_answered(
 def _stop_asking(find: Callable[[], _Answer]) -> _Answer:
     try:
         return find()
+    except ClosedError:
+        raise
     except KeyboardInterrupt:
         raise StopAsked from None
 
