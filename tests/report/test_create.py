@@ -115,3 +115,12 @@ def test_notes_and_missing_hooks_are_told(tmp_path: Path, monkeypatch: pytest.Mo
     assert "\nNote: No hooks.\n" in text
     assert "\n  pip install nox pre-commit && pre-commit install\n" in text
     assert "cd " not in text
+
+
+def test_a_project_in_another_repository_is_told_of(tmp_path: Path) -> None:
+    assert create.warn_of_outer(tmp_path, tmp_path / "more" / "lisa-noise") == (
+        f"{tmp_path} is a git repository, and the project would be another one inside it: what you "
+        "commit there has none of these files. Make it elsewhere; or, if that is meant, let the "
+        "outer one ignore it by a line /more/lisa-noise/ in its .gitignore, or make it a submodule "
+        "once it is pushed."
+    )

@@ -67,6 +67,23 @@ def test_a_project_is_a_clean_repository_on_main(tmp_path: Path) -> None:
     assert left(tmp_path) == ["lisa-noise", "only-git"]
 
 
+def test_a_project_in_another_repository_is_seen(tmp_path: Path) -> None:
+    outer = tmp_path / "outer"
+    assert new.find_outer(outer / "more" / "lisa-noise") is None
+    git.git("init", "--quiet", str(outer), cwd=tmp_path)
+    assert new.find_outer(outer / "more" / "lisa-noise") == outer
+    assert new.find_outer(outer / "lisa-noise") == outer
+    # Whoever lets it ignore the folder, or has begun a repository there, knows.
+    (outer / ".gitignore").write_text("/more/\n")
+    assert new.find_outer(outer / "more" / "lisa-noise") is None
+    git.git("init", "--quiet", str(outer / "lisa-noise"), cwd=tmp_path)
+    assert new.find_outer(outer / "lisa-noise") is None
+    # A submodule, or another work tree.
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / ".git").write_text("gitdir: nowhere\n")
+    assert new.find_outer(tmp_path / "tree" / "a") == tmp_path / "tree"
+
+
 @pytest.mark.usefixtures("no_hook_programs")
 @pytest.mark.parametrize("known", ["", "name = Ada", "email = ada@example.org", "name = ..<>"])
 @pytest.mark.parametrize("started", [False, True], ids=["new", "started"])

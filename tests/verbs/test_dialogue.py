@@ -374,6 +374,19 @@ def test_a_name_whose_folder_is_taken_is_refused_where_it_is_asked(
 
 
 @pytest.mark.uncounted
+def test_another_repository_around_it_is_told_of_before_anything_is_made(
+    terminal: pexpect.spawn[str],
+) -> None:
+    git.git("init", "--quiet", str(here(terminal)), cwd=here(terminal))
+    for question in (KIND, *ASKED):
+        answer(terminal, question)
+    terminal.expect(r"is\s+a\s+git\s+repository,\s+and\s+the\s+project")
+    answer(terminal, "Create this project?")
+    assert finish(terminal) == 0
+    assert (here(terminal) / "lisa-example" / ".git").is_dir()
+
+
+@pytest.mark.uncounted
 def test_an_update_asks_what_the_new_version_asks(tmp_path: Path) -> None:
     workshop = open_workshop(tmp_path, {})
     more = QUESTIONS + "size:\n  type: int\n  help: How large\n  default: 3\n"

@@ -104,6 +104,7 @@ def _make_at_once(
     answers = {question.key: question.value for question in questions}
     destination = arguments.destination or Path(answers["distribution"])
     new.refuse_destination(destination)
+    _warn_of_outer(destination)
     with busily(_RENDERING, new.prepare(version, answers, destination)) as project:
         shown = new.preview(version, answers, project)
         if arguments.dry_run:
@@ -209,11 +210,8 @@ def _make_in_dialogue(
             width, _ = look(messages=True)
             say("", report.list_answers(questions, given, everything=False), "")
             say_as_is(report.summarize_files(shown, place, width))
-            what = new.name_origin(answers), new.find_hook_program(), width
             who = new.begin(project, place)
-            is_started = new.is_started(place)
-            said = report.tell_effects(*what, started=is_started, signed=who is not None)
-            say_as_is(f"{said}\n")
+            _tell_effects(answers, place, is_signed=who is not None)
             answered = {each.key: each.value for each in questions if each.key in asked}
             noted.note(answered)
             keep = partial(_keep, answered)
@@ -231,6 +229,26 @@ def _make_in_dialogue(
             say(f"Nothing was made.{more}")
             return ExitCode.DONE
         given = prompt.change_one(resolve, given, keep)
+
+
+def _tell_effects(answers: dict[str, Any], destination: Path, *, is_signed: bool) -> None:
+    from lisa_scaffold.report import create as report
+    from lisa_scaffold.verbs import new
+
+    width, _ = look(messages=True)
+    what = new.name_origin(answers), new.find_hook_program(), width
+    is_started = new.is_started(destination)
+    said = report.tell_effects(*what, started=is_started, signed=is_signed)
+    say_as_is(f"{said}\n")
+    _warn_of_outer(destination)
+
+
+def _warn_of_outer(destination: Path) -> None:
+    from lisa_scaffold.report import create as report
+    from lisa_scaffold.verbs import new
+
+    if outer := new.find_outer(destination):
+        say(report.warn_of_outer(outer, destination), "")
 
 
 def _name_after(resolve: Any, given: dict[str, Any], destination: Path) -> str:

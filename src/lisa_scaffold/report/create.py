@@ -95,6 +95,17 @@ def tell_effects(
     return "\n".join(wrap_text(f"  {key:5}  ", said, width) for key, said in told.items())
 
 
+def warn_of_outer(outer: Path, destination: Path) -> str:
+    """What follows for a project that lies in another repository, and what to do about it."""
+    inside = destination.resolve().relative_to(outer).as_posix()
+    return (
+        f"{visible(str(outer))} is a git repository, and the project would be another one inside "
+        "it: what you commit there has none of these files. Make it elsewhere; or, if that is "
+        f"meant, let the outer one ignore it by a line /{visible(inside)}/ in its .gitignore, or "
+        "make it a submodule once it is pushed."
+    )
+
+
 def draw_tree(preview: Preview, destination: Path) -> str:
     """The files of a project, drawn as a tree: first of all, how many there are."""
     root: dict[str, Any] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,23 @@ def is_started(destination: Path) -> bool:
         return False
     started = git.find_repository(destination)
     return started.head is None and not started.git("for-each-ref", "--count=1")
+
+
+def find_outer(destination: Path) -> Path | None:
+    """The repository that a new project would lie in, unless that ignores it.
+
+    Whoever has made the project's own repository already knows where it is.
+    """
+    if is_started(destination):
+        return None
+    place = destination.resolve()
+    outer = next((each for each in place.parents if (each / ".git").exists()), None)
+    if outer is None:
+        return None
+    with suppress(LisaError):
+        if git.ignores(outer, f"{place.relative_to(outer).as_posix()}/"):
+            return None
+    return outer
 
 
 def name_newer(
