@@ -61,7 +61,7 @@ def test_people_log_in_download_and_look_at_the_plot(
 
 def test_people_log_in_by_their_institute(page: Page, site: Site, provider: str) -> None:
     page.goto("/accounts/login/")
-    page.click("text=your institute")
+    page.click('text="Institute"')
     # The site asks before it sends people elsewhere; then the provider asks who they are.
     with page.expect_request(f"{provider}/**") as asked:
         page.click("main button[type=submit]")
