@@ -298,7 +298,7 @@ def test_a_version_next_to_one_that_the_project_removed_is_left_out_with_a_note(
     assert isinstance(merged, Merged)
     assert merged.content == b'v = ["3.11"]\nw = 1\n'
     assert merged.notes == (
-        'v: the template adds "3.13" next to 3.12, which the project removed; it is left out.'
+        'v: the template adds "3.13" next to 3.12, which the project does not have; it is left out.'
         '\n    template: v = ["3.11", "3.12", "3.13"]',
     )
     assert '+"3.13"' in merged.patch

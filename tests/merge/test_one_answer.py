@@ -535,7 +535,7 @@ def test_a_task_that_the_project_removed_stays_away_under_a_name_with_a_full_sto
     assert isinstance(result, Declined)
     assert result.content.decode() == ours
     assert result.reason == (
-        "Do nothing.: the project removed it, the template changed it; it stays removed."
+        "Do nothing.: the project does not have it, the template changed it; it stays out."
     )
 
 

@@ -37,7 +37,7 @@ def test_what_the_project_replaced_stays_away_where_the_template_gave_it_a_bound
         ours.encode(),
         "--- a/docs/requirements.txt\n+++ b/docs/requirements.txt\n@@ -1 +1 @@\n"
         "-sphinx-rtd-theme\n+sphinx-rtd-theme>=3.0\n",
-        "sphinx-rtd-theme: the project removed it, the template changed it; it stays removed.",
+        "sphinx-rtd-theme: the project does not have it, the template changed it; it stays out.",
     )
 
 
@@ -46,8 +46,8 @@ def test_what_the_project_removed_stays_away_where_the_template_raised_its_pin()
     assert isinstance(done, Merged)
     assert done.content == b"ipython\nsphinx==6.1\nrich\n"
     assert done.notes == (
-        "sphinx-rtd-theme: the project removed it and the template only moved its version "
-        "(sphinx_rtd_theme==1.2.0 → sphinx_rtd_theme==1.3.0); it stays removed.",
+        "sphinx-rtd-theme: the project does not have it and the template only moved its version "
+        "(sphinx_rtd_theme==1.2.0 → sphinx_rtd_theme==1.3.0); it stays out.",
     )
 
 

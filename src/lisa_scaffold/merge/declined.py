@@ -132,9 +132,12 @@ def _words(text: str) -> set[str]:
 
 
 def note_removed(what: str, before: str, after: str) -> Declined:
-    """Note that the project removed something, and the template changed it."""
+    """Note that the project has something no longer, or never had it, and the template changed it.
+
+    What an adoption left out is in the base, too.
+    """
     return Declined(
-        f"{what}: the project removed it, the template changed it; it stays removed.",
+        f"{what}: the project does not have it, the template changed it; it stays out.",
         *(before, after, ""),
     )
 
@@ -238,7 +241,7 @@ def note_needed(what: str, before: str, stays: str) -> Declined:
 def note_crowded_out(where: str, added: str, removed: str) -> Declined:
     """Note that the template added a version next to one that the project removed."""
     return Declined(
-        f"{where}: the template adds {added} next to {removed}, which the project removed; "
+        f"{where}: the template adds {added} next to {removed}, which the project does not have; "
         "it is left out.",
         *("", added, ""),
     )

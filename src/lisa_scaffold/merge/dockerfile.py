@@ -268,8 +268,9 @@ def _drop_moved(base: Unit, ours: Unit | None, theirs: Unit | None) -> tuple[Non
     if not has_only_moved_pins(before, after):
         return None
     who = ("project", "template") if ours is None else ("template", "project")
-    note = f"the {who[0]} removed it and the {who[1]} only moved its version"
-    return None, f"{before.splitlines()[-1]}: {note} ({after.splitlines()[-1]}); it stays removed."
+    gone = "does not have it" if ours is None else "removed it"
+    note = f"the {who[0]} {gone} and the {who[1]} only moved its version"
+    return None, f"{before.splitlines()[-1]}: {note} ({after.splitlines()[-1]}); it stays out."
 
 
 def split_instructions(lines: Sequence[str]) -> list[Unit]:

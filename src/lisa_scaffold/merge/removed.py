@@ -138,9 +138,10 @@ def has_only_moved_pins(base: Branch, ours: Branch) -> bool:
 def note_moved(what: str, moved: str, *, by_ours: bool) -> str:
     """Note what one side removed, and the other (`by_ours`: the project) moved the pin of."""
     who = ("template", "project") if by_ours else ("project", "template")
+    gone = "removed it" if by_ours else "does not have it"
     return (
-        f"{what}: the {who[0]} removed it and the {who[1]} only moved its "
-        f"version ({moved}); it stays removed."
+        f"{what}: the {who[0]} {gone} and the {who[1]} only moved its "
+        f"version ({moved}); it stays out."
     )
 
 
