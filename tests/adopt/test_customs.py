@@ -225,3 +225,12 @@ def test_who_uploads_besides_is_told(path: str, text: str, line: int) -> None:
 
 def test_who_uploads_nothing_is_not_told() -> None:
     assert not [each for each in found({".travis.yml": "# twine upload\n"}) if each.to_decide]
+
+
+def test_what_travis_installs_by_a_variable_is_told_of() -> None:
+    travis = "env: [D=six, D=attrs]\ninstall: pip install $D\nscript: pytest\n"
+    told = [each.text for each in found({".travis.yml": travis}) if each.to_decide]
+    assert told == [
+        "its tests install what $D names, which was not read: add what is missing to the group "
+        "`test` in pyproject.toml"
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lisa_scaffold.adopt import needs
+from lisa_scaffold.adopt import commands, needs
 from lisa_scaffold.project.facts import Facts
 
 from ..support.adopting import MESON, OLD
@@ -275,3 +275,27 @@ def test_a_job_leads_to_an_extra_of_which_only_a_part_can_be_read() -> None:
     files = {"setup.py": setup.encode(), ".gitlab-ci.yml": job.encode()}
     found = needs.find_needs(Facts.of(files))
     assert [(each.requirement, each.source) for each in found] == [("attrs>=20", ".gitlab-ci.yml")]
+
+
+@pytest.mark.parametrize(
+    ("env", "wanted"),
+    [
+        ('env: DEPS="attrs==23.1 six"\n', ["attrs>=23.1", "six"]),
+        ('env:\n  global:\n    - A=1 DEPS="attrs six"\n', ["attrs", "six"]),
+        ("env:\n  global: {DEPS: attrs}\n  jobs: [A=1, A=2]\n", ["attrs"]),
+        ("env: [DEPS=attrs, 'secure: abc']\n", ["attrs"]),
+        ("matrix:\n  include:\n    - env: DEPS=attrs\n    - python: 3.9\n", ["attrs"]),
+        # Another one in each job, and none that is known.
+        ("env: [DEPS=attrs, DEPS=six]\n", []),
+        ("env: [DEPS=$MORE]\n", []),
+        ("env: {secure: abc}\n", []),
+        ("env: 'DEPS=\"attrs'\n", []),
+        ("env:\n", []),
+    ],
+)
+def test_what_variables_of_travis_install(env: str, wanted: list[str]) -> None:
+    for name in ("$DEPS", "${DEPS}"):
+        travis = f"{env}install: pip install {name} pytest\nscript: pytest\n"
+        assert found({".travis.yml": travis}) == [(each, ".travis.yml") for each in wanted]
+        unread = commands.find_unread(Facts.of({".travis.yml": travis}))
+        assert unread == ([] if wanted else [name])

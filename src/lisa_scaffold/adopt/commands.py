@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from lisa_scaffold.pattern import compile_lazily
@@ -25,6 +25,9 @@ _INSTALLS = compile_lazily(
 )
 # What holds wherever the template's jobs run is no condition for them.
 _ALWAYS = compile_lazily(r"(?i)\b(?:success|always|cancelled)\b|linux|ubuntu")
+TRAVIS = ".travis.yml"
+_VARIABLE = compile_lazily(r"\$(?:\{(\w+)\}|(\w+))")
+_WHOLE_VARIABLE = compile_lazily(r"\$(?:\{\w+\}|\w+)")
 _TRAVIS = ("before_install", "install", "before_script", "script")
 _SCRIPTS = ("run", "script", "bash", "command", "test_script", "install", "before_build")
 SERVICES = {
@@ -99,11 +102,13 @@ def _split(command: str) -> list[str]:
 
 def list_jobs(facts: Facts) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The jobs of a project: the file of each, and its commands."""
-    travis = facts.yaml(".travis.yml").data
+    travis = facts.yaml(TRAVIS).data
     if isinstance(travis, dict):
         inner = [*_tables(travis.get("jobs")), *_tables(travis.get("matrix"))]
         scripts = (each.get(key) for each in (travis, *inner) for key in _TRAVIS)
-        yield ".travis.yml", tuple(line for script in scripts for line in flatten_script(script))
+        known = _find_constants([travis.get("env"), *(each.get("env") for each in inner)])
+        lines = (line for script in scripts for line in flatten_script(script))
+        yield TRAVIS, tuple(_fill_in(line, known) for line in lines)
     for path in facts.paths(".github/workflows/*.yml", ".github/workflows/*.yaml"):
         for job in facts.yaml(path).table("jobs").values():
             yield path, tuple(_find_scripts(job))
@@ -111,6 +116,61 @@ def list_jobs(facts: Facts) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield job.place.path, tuple(job.commands)
     for path in filter(facts.has, SERVICES):
         yield path, tuple(_find_scripts(facts.yaml(path).data))
+
+
+def find_unread(facts: Facts) -> list[str]:
+    """The variables that tell what the tests' jobs on Travis install, and differ between them."""
+    found = [
+        word
+        for path, lines in find_test_jobs(facts)
+        for line in lines
+        for what in (find_installed(line) if path == TRAVIS else ())
+        for word in what.words
+        if _WHOLE_VARIABLE.fullmatch(word)
+    ]
+    return [*dict.fromkeys(found)]
+
+
+def _find_constants(tables: Iterable[Any]) -> dict[str, str]:
+    """The variables of Travis that have one value in all of its jobs that have them."""
+    values: dict[str, set[str]] = {}
+    for table in tables:
+        for name, value in _read_env(table):
+            values.setdefault(name, set()).add(value)
+    single = ((name, next(iter(found))) for name, found in values.items() if len(found) == 1)
+    return {name: value for name, value in single if "$" not in value}
+
+
+def _read_env(env: Any, depth: int = 0) -> Iterator[tuple[str, str]]:
+    """Each variable of an ``env`` with a value; what is encrypted has none."""
+    match env:
+        case str():
+            yield from _read_assigned(env)
+        case list() if depth < _MOST_DEPTH:
+            for each in env:
+                yield from _read_env(each, depth + 1)
+        case dict() if depth < _MOST_DEPTH:
+            for key, value in env.items():
+                if key in ("global", "matrix", "jobs"):
+                    yield from _read_env(value, depth + 1)
+                elif isinstance(value, str | int | float) and key != "secure":
+                    yield str(key), str(value)
+
+
+def _read_assigned(text: str) -> Iterator[tuple[str, str]]:
+    """The variables that a text such as ``A=1 B="x y"`` sets."""
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        return
+    for word in words:
+        name, is_set, value = word.partition("=")
+        if is_set and name.isidentifier():
+            yield name, value
+
+
+def _fill_in(command: str, known: Mapping[str, str]) -> str:
+    return _VARIABLE.sub(lambda found: known.get(found[1] or found[2], found[0]), command)
 
 
 def _tables(value: Any) -> list[Mapping[str, Any]]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from lisa_scaffold.adopt import commands, environment, left_behind, loose, reads
 from lisa_scaffold.adopt.gone import find_gone
+from lisa_scaffold.lines import join_names
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.packaging import explain_file
@@ -217,6 +218,12 @@ def _find_runners(facts: Facts, below: str) -> Iterator[Custom]:
     if not below and facts.has(".travis.yml"):
         text = "Travis stays set up; .gitlab/ci/tests.yml runs pytest: remove it once that passes"
         yield Custom(".travis.yml", text)
+        if unread := commands.find_unread(facts):
+            text = (
+                f"its tests install what {join_names(unread)} names, which was not read: add what "
+                "is missing to the group `test` in pyproject.toml"
+            )
+            yield Custom(".travis.yml", text, to_decide=True)
     if facts.has("tox.ini") and "[testenv" in facts.text("tox.ini"):
         yield Custom("tox.ini", "tox stays; the template's sessions are nox's, beside it")
     workflows = facts.paths(".github/workflows/*.yml", ".github/workflows/*.yaml")
