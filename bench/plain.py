@@ -63,6 +63,7 @@ def render_new(
     A given answer whose question `when` hides is left out, as nobody would have been asked.
     """
     folder.mkdir()
+    (folder / manner.answers_file).parent.mkdir(parents=True, exist_ok=True)
     (folder / manner.answers_file).write_text(yaml.safe_dump(dict(recorded)))
     with worker(recorded["_src_path"], version, folder, {}, manner) as new:
         data = {key: given[key] for key in given if key in new.template.questions_data}
