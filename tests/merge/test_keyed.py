@@ -248,6 +248,17 @@ def test_a_frozen_hook_is_told(rev: str) -> None:
     assert frozen_note(" ".join(rev.split())) in str(merged[1][0])
 
 
+@pytest.mark.parametrize(("old", "new"), [("v7", "v7.0.1"), ("v1.13.0", "v1.14.2"), ("v1", "v2")])
+def test_the_commit_of_an_action_is_never_a_tag_again(old: str, new: str) -> None:
+    pins = [f"a/b@{old}", f"a/b@{'a' * 40} # {old}", f"a/b@{new}"]
+    sides = [f"jobs:\n  a:\n    steps:\n      - uses: {pin}\n" for pin in pins]
+    merged = keyed.merge_yaml(*sides)
+    assert merged is not None
+    assert merged[0] == sides[1]
+    held = f"the project holds it back; {pins[1]} is kept, {pins[2]} of the template is not."
+    assert held in str(merged[1][0])
+
+
 @pytest.mark.parametrize(
     "form",
     [

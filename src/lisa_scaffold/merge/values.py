@@ -49,6 +49,7 @@ _HASH = compile_lazily(r"(?<![0-9a-f])[0-9a-f]{40}$")
 _DIGEST = compile_lazily(r"@sha256:[0-9a-f]{64}(?=\}?$)")
 _DEFAULT = compile_lazily(r"(\$\{\w+:?-)([^${}]+)\}")
 """A variable of Compose, and what stands where it is not set."""
+_FROZEN_KEYS = {"rev", "uses"}
 _FROZEN = [False, True, False]
 """Which sides name a commit (as `pre-commit autoupdate --freeze` writes it) or a digest."""
 _NEWLY_FROZEN = [False, False, True]
@@ -279,8 +280,10 @@ def _decide_added(path: Path, ours: str, theirs: str) -> Decision | None:
 
 
 def _keep_frozen(path: Path, texts: Sequence[str], remarks: Sequence[str]) -> Decision | None:
-    """The commit that the project put in place of a hook's tag: it stays one."""
-    if _key_of(path) != "rev" or [bool(_HASH.fullmatch(each)) for each in texts] != _FROZEN:
+    """The commit that the project put in place of the tag of a hook or an action: it stays one."""
+    things, revisions = zip(*(text.rpartition("@")[::2] for text in texts), strict=True)
+    is_thing = _key_of(path) in _FROZEN_KEYS and len({*things}) == 1
+    if not is_thing or [bool(_HASH.fullmatch(each)) for each in revisions] != _FROZEN:
         return None
     frozen = f"{texts[1]} {remarks[1].strip()}".strip()
     return _hold(path, texts[1], texts[2], frozen)
