@@ -333,3 +333,27 @@ def test_methods_of_one_name_that_both_add_in_two_places_are_one_conflict() -> N
     assert part.places == 1
     assert part.ours.decode().count("def new") == 1
     assert part.theirs.decode().count("def new") == 1
+
+
+SETUP = 'settings.load("default")\n'
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_statements_below_the_imports_stay_above_what_the_other_side_defines(
+    swapped: bool,
+) -> None:
+    base = "import a\n\n\ndef old():\n    return a\n"
+    mine = "import a\nimport b\n\n\ndef mine():\n    return a, b\n"
+    offered = f"import a\nimport settings\n\n{SETUP}\n\ndef old():\n    return a\n"
+    sides = (offered, mine) if swapped else (mine, offered)
+    assert merge(*sides, base=base) == (
+        f"import a\nimport b\nimport settings\n\n{SETUP}\n\ndef mine():\n    return a, b\n"
+    )
+
+
+def test_a_main_block_stays_below_what_the_other_side_defines() -> None:
+    block = 'if __name__ == "__main__":\n    print(a)\n'
+    mine = f"import a\n\nprint(a)\n\n{block}"
+    merged = merge(mine, "import a\n\n\ndef f():\n    return a\n", base="import a\n")
+    assert merged is not None
+    assert merged.endswith(f"\n\n{block}")

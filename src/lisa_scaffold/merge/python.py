@@ -406,14 +406,23 @@ def _decide_removed(
 
 
 def _place_statements(
-    _before: Unit | None, ours: list[Unit], theirs: list[Unit]
+    before: Unit | None, ours: list[Unit], theirs: list[Unit]
 ) -> list[Unit] | None:
-    """Definitions work in either order; two statements may not, and the main block is last."""
+    """Definitions work in either order; two statements may not, and the main block is last.
+
+    Statements right below the imports stay there: what is defined may count on them.
+    """
     ordered = [
         any(statement_type(unit) not in _UNORDERED for unit in side) for side in (ours, theirs)
     ]
     if all(ordered):
         return None
+    if before and statement_type(before) == "imports":
+        for side, other in (ours, theirs), (theirs, ours):
+            kinds = [statement_type(unit) for unit in side]
+            others = {*kinds, *map(statement_type, other)}
+            if kinds[0] not in _NAMED and not others & {"imports", "main"}:
+                return side + other
     return theirs + ours if ordered[0] else ours + theirs
 
 
