@@ -90,9 +90,11 @@ def pick_newest(base: str, ours: str, theirs: str) -> Pin | None:
     notes = []
     if held:
         notes.append(f"The project holds a version back ({'; '.join(held)}): “{shown}” keeps it.")
-    if moved or not held:
+    if moved:
         pairs = "; ".join(moved)
         notes.append(f"Both sides moved a version up ({pairs}): “{shown}” has the newer one.")
+    if not notes:
+        notes.append(f"Each side changed other numbers: “{shown}” has those of both.")
     return Pin(merged, " ".join(notes))
 
 

@@ -102,6 +102,14 @@ def test_a_pin_in_a_line_that_the_project_holds_back_is_called_so() -> None:
     )
 
 
+def test_numbers_that_each_side_changed_apart_are_called_so() -> None:
+    pin = pick_newest("x = 1  # was 2", "x = 3  # was 2", "x = 1  # was 4")
+    assert pin == (
+        "x = 3  # was 4",
+        "Each side changed other numbers: “x = 3 # was 4” has those of both.",
+    )
+
+
 README = b"# x\n\nA thing that does something.\nIt is made from a template.\n\n## Use\n\nRun it.\n"
 
 

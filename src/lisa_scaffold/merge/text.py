@@ -32,6 +32,7 @@ from lisa_scaffold.merge.words import (
     LONGEST_LINE,
     measure_likeness,
     measure_likeness_of_words,
+    merge_remark,
     merge_words,
     merge_years,
     pick_agreed,
@@ -419,7 +420,8 @@ def _resolve_line(base: list[str], ours: list[str], theirs: list[str]) -> list[s
         if farther is not None:
             return ours if farther == words[1] else theirs
         lines = base[0], ours[0], theirs[0]
-        if (line := merge_years(*lines) or in_line.extend(*lines)) is not None:
+        line = merge_years(*lines) or in_line.extend(*lines) or merge_remark(*lines)
+        if line is not None:
             return [line]
     # What stood on several lines both sides may have written anew, alike in part.
     agreed = pick_agreed(*("\n".join(side) for side in (base, ours, theirs)))
@@ -457,7 +459,8 @@ def _merge_edits(base: list[str], ours: list[str], theirs: list[str]) -> MergedL
             result = pin.text
             notes.append(pin.note)
         else:
-            result = merge_words(line, our_line, their_line)
+            result = merge_remark(line, our_line, their_line)
+            result = merge_words(line, our_line, their_line) if result is None else result
             if result is None:
                 return None
         merged += [] if result is None else [result]

@@ -34,6 +34,15 @@ _YEARS = compile_lazily(
     r"(?P<first>\d{4})(?:(?P<dash>\s?[-\u2013]\s?)(?P<last>\d{4}))?(?P<rest>\D{0,500})",
     re.IGNORECASE,
 )
+_REMARK = compile_lazily(r"(?<=\s)#(?![{!]).*")
+_ORDER = compile_lazily(
+    r"^#\s*(?:frozen:\s*)?[vV]?\d+(?:\.\w+)*$"
+    r"|\b(?:noqa|nosec|nolint|nosemgrep|pragma|renovate|keep-sorted|type:|fmt:|isort:|shellcheck)"
+    r"|\b(?:ignore|disable|enable|skip)(?:-[\w-]{1,40})?\s?[=:\[]"
+    r"|lint\w{0,9}[ :-]{1,3}(?:ignore|disable|enable)",
+    re.MULTILINE,
+)
+"""What makes a tool do something, or names a version."""
 LONGEST_LINE = 2000
 _LIKENESS = 100  # steps of the shortest comparison
 
@@ -87,6 +96,39 @@ def merge_years(*lines: str) -> str | None:
     dash = next((match["dash"] for match in found[1:] if match and match["dash"]), "-")
     head, rest = words.pop()
     return f"{head}{first}{dash}{last}{rest}" if first != last else f"{head}{first}{rest}"
+
+
+def merge_remark(*lines: str) -> str | None:
+    """The code of the side that changed it, with the remark of the other; ``None`` in all else.
+
+    A remark that is an order to some tool, or names the version of a pin, goes with its code.
+
+    Parameters
+    ----------
+    lines
+        The base's line, ours and theirs.
+    """
+    if max(map(len, lines)) > LONGEST_LINE:
+        return None
+    (before, _, said), *sides = map(_split_remark, lines)
+    if not before or not said or _ORDER.search("\n".join([said, *(side[2] for side in sides)])):
+        return None
+    for (code, gap, remark), (other_code, _, told) in (sides, sides[::-1]):
+        is_changed = code.split() != before.split() == other_code.split()
+        if code and is_changed and remark.split() == said.split() != told.split():
+            return f"{code}{gap}{told}" if told else code
+    return None
+
+
+def _split_remark(line: str) -> tuple[str, str, str]:
+    """What a line has before a remark, the space between, and that; a quoted sign begins none."""
+    match = _REMARK.search(line)
+    if match is None:
+        return line.rstrip(), "", ""
+    code = line[: match.start()]
+    if any(code.count(quote) % 2 for quote in "\"'`"):
+        return "", "", ""
+    return code.rstrip(), code[len(code.rstrip()) :], match[0].rstrip()
 
 
 def pick_agreed(*texts: str) -> str | None:
