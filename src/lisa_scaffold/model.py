@@ -318,7 +318,7 @@ class Checked(NamedTuple):
     drifted
         The locked files that are otherwise than the recorded version has them, whatever is ignored.
     elsewhere
-        What its pipeline includes and is not at hand, so that rules on jobs judge nothing.
+        What its pipeline includes and is not at hand, so that its jobs cannot be judged wholly.
     """
 
     path: Path

@@ -76,6 +76,14 @@ def test_jobs_that_gitlab_refuses(text: str, line: int, message: str) -> None:
     assert found(elsewhere, "CI") == []
 
 
+def test_stages_are_known_where_the_pipeline_s_own_file_names_them() -> None:
+    foreign = "include:\n  - project: g/ci\n    file: a.yml\n    ref: v1\nstages: [x]\n"
+    text = f"{foreign}{JOB}  stage: y\n"
+    assert found(pipeline(text), "CI") == [("CI002", CI, START + 8)]
+    assert found(pipeline(text.replace("stages: [x]\n", "")), "CI") == []
+    assert found(pipeline(text.replace("  stage: y\n", "")), "CI") == []
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -19,7 +19,10 @@ OTHER_JUDGE = (
     "or name the mirror in `mirrors` below `[tool.lisa-scaffold]`"
 )
 
-
+NOT_THERE = (
+    "no job `compliance`, so nothing judges what is merged: include "
+    "`local: /.gitlab/ci/compliance.yml`"
+)
 NO_PIPELINE = "no pipeline need run in merge requests, and so no `compliance`: let `workflow` do"
 
 
@@ -267,7 +270,7 @@ def test_a_pipeline_judges_a_new_project(kind: str) -> None:
         ("LISA_FAIL_ON=should", None),
         ("LISA_FAIL_ON=$LEVEL", None),
         ("LISA_SCAFFOLD=", None),
-        ("include: [{project: group/other, file: jobs.yml}]\n", None),
+        ("include: [{project: group/other, file: jobs.yml}]\n", NOT_THERE),
     ],
 )
 def test_what_keeps_the_job_that_judges_from_judging(said: str, message: str | None) -> None:
@@ -477,6 +480,11 @@ def test_what_the_name_of_the_project_includes_is_judged(name: str) -> None:
 def test_files_are_not_the_component_that_a_project_records() -> None:
     answers = text(clean(), ".copier-answers.yml").replace("ci_rules: files", "ci_rules: component")
     files = {**clean(), ".copier-answers.yml": answers}
+    foreign = edited(files, PIPELINE, "include:\n", f"include:\n  - {FOREIGN[0]}\n")
+    assert len(messages(foreign, "TPL006", pristine=Pristine("v0.2.0", {}))) == 1
+    maybe = "component: gitlab.example.org/a/lisa-scaffold/package@v0.2.0"
+    unknown = edited(files, PIPELINE, "include:\n", f"include:\n  - {maybe}\n")
+    assert messages(unknown, "TPL006", pristine=Pristine("v0.2.0", {})) == []
     assert messages(files, "TPL006", pristine=Pristine("v0.2.0", {})) == [
         "no job `compliance`, so nothing judges what is merged: include the component that the "
         "project records"
@@ -509,6 +517,44 @@ def test_the_jobs_of_the_template_are_included() -> None:
     assert message == (
         "the jobs of `.gitlab/ci/security.yml` are not included, so they never run: include them"
     )
+
+
+FOREIGN = (
+    "project: lisa/ci\n    ref: v1.2.0\n    file: /docs.yml",
+    "project: lisa/ci\n    ref: v1.2.0\n    file: /.gitlab/ci/security.yml",
+    "remote: https://example.org/ci.yml",
+    "component: gitlab.example.org/lisa/ci/all@1",
+    "template: Jobs/SAST.gitlab-ci.yml",
+)
+
+
+@pytest.mark.parametrize("entry", FOREIGN)
+def test_no_include_of_another_project_brings_the_jobs(entry: str) -> None:
+    """What it includes by `local` is its own project's."""
+    for name, code, expected in (
+        ("compliance", "TPL006", NOT_THERE),
+        ("security", "TPL008", "the jobs of `.gitlab/ci/security.yml` are not included, so they "),
+    ):
+        listed = f"  - local: /.gitlab/ci/{name}.yml\n"
+        [(path, _, message)] = judged("", code=code, replaced=(listed, f"  - {entry}\n"))
+        assert path == PIPELINE
+        assert message.startswith(expected)
+        assert judged("", code=code, replaced=(listed, f"{listed}  - {entry}\n")) == []
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "local: $JOBS",
+        "project: $CI_PROJECT_PATH\n    file: /.gitlab/ci/compliance.yml",
+        "project: $CI_PROJECT_PATH\n    file: [a.yml, $JOBS]",
+    ],
+)
+def test_a_variable_may_bring_the_jobs(entry: str) -> None:
+    listed = "  - local: /.gitlab/ci/compliance.yml\n"
+    assert judged("", replaced=(listed, f"  - {entry}\n")) == []
+    other = entry.replace("compliance", "other").replace("$JOBS", "other.yml")
+    assert judged("", replaced=(listed, f"  - {other}\n")) != []
 
 
 def test_nobody_judges_where_the_template_brings_no_job_for_it() -> None:

@@ -579,6 +579,23 @@ def test_metadata_that_only_a_run_knows_are_told_of(project: Path) -> None:
     assert checked(project, "MET").checked.notes == ()
 
 
+def test_what_a_pipeline_includes_from_elsewhere_is_said(project: Path) -> None:
+    names = [f"project: lisa/{number}, file: a.yml" for number in range(5)]
+    entries = "".join(f"  - {{{each}}}\n" for each in names)
+    (project / ".gitlab-ci.yml").write_text(f"include:\n{entries}")
+    asked = checked(project, "TPL").checked
+    (told,) = asked.notes
+    assert told.startswith(
+        "what the jobs do cannot be judged wholly: the pipeline includes project lisa/0: a.yml, "
+        "project lisa/1: a.yml, project lisa/2: a.yml and 2 more, which may change any of them. "
+    )
+    assert checked(project, "CHG").checked.notes == ()
+    for form in ("text", "json", "html", "markdown", "junit"):
+        assert "cannot be judged wholly" in report(form, [asked]).replace("\\", "")
+    (project / ".gitlab-ci.yml").write_text("include:\n  - template: Jobs/SAST.gitlab-ci.yml\n")
+    assert checked(project, "TPL").checked.notes == ()
+
+
 def test_a_page_whose_links_are_not_looked_up_is_told_once(project: Path) -> None:
     (project / "README.rst").write_text("`a <gone.rst>`_\n\n" + "word " * 10_000)
     told = "README.rst: too long, or too odd, so that its links are not looked up"

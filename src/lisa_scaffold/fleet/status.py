@@ -220,7 +220,7 @@ class Looker:
             problem=broken,
             rules=len(checked.applied),
             note="; ".join(
-                filter(None, (bare.partition(check.ADVICE)[0], _say_elsewhere(elsewhere)))
+                filter(None, (bare.partition(check.ADVICE)[0], *check.say_elsewhere(elsewhere)))
             ),
             ignored=tuple(checked.ignored),
             ignored_must=[*checked.ignored.values()].count(Severity.MUST),
@@ -261,16 +261,6 @@ def _sum_waived(waived: Sequence[model.Waived]) -> Iterator[Waived]:
     counts = Counter((each.code, each.severity.value, reason) for each, reason in found)
     for each, number in sorted(counts.items()):
         yield Waived(*each, number)
-
-
-def _say_elsewhere(elsewhere: Sequence[str]) -> str:
-    """That a pipeline cannot be judged, as nobody knows what all of it does."""
-    if not elsewhere:
-        return ""
-    return (
-        f"its pipeline includes what is not here ({', '.join(elsewhere)}): any job may be "
-        "overridden by that, so what the jobs do cannot be judged"
-    )
 
 
 def _describe(folder: Path) -> tuple[object, ...]:

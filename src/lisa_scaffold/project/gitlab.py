@@ -58,6 +58,17 @@ class Include(NamedTuple):
         """Whether what it brings can be read here."""
         return (self.form == "local" and "$" not in self.address) or bool(self.text)
 
+    def may_bring(self, path: str) -> bool:
+        """Whether it may bring a file of this project, as a variable says what it names.
+
+        What a file of another project includes by ``local`` is of that project.
+        """
+        if self.is_known or "$" not in self.address:
+            return False
+        files = flatten_script(self.entry.get("file"))
+        named = any("$" in each or each.lstrip("/") == path for each in files)
+        return self.form == "local" or (self.form == "project" and named)
+
     @property
     def named(self) -> str:
         """What it is, with its file where that is one of another project."""

@@ -10,7 +10,7 @@ from lisa_scaffold.formats.document import Key
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import gitlab_runs
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.project.gitlab import Job, Pipeline
+from lisa_scaffold.project.gitlab import FILE, Job, Pipeline
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
 
 
@@ -48,20 +48,31 @@ def jobs_are_taken(facts: Facts) -> Iterator[Hit]:
     pipeline = facts.pipeline
     stages = (*pipeline.stages, *_STAGES)
     for job in pipeline.jobs.values():
-        # External files may add jobs and stages, and keys of this job.
+        # External files may add jobs and stages, and keys of this job; but what the pipeline's own
+        # file says takes precedence.
         if not (pipeline.is_local and job.is_fully_known):
+            if job.stage not in stages and _has_last_word(pipeline, job):
+                yield _refuse_stage(pipeline, job)
             continue
         if not any(job.get(key) is not None for key in _RUNS):
             yield Hit(*job.place, f"{job.name} has no `script`, {_REFUSED}: add one")
         if job.stage not in stages:
-            place = pipeline.place_of(job, "stage")
-            message = f"there is no stage {job.stage}, {_REFUSED}: add it to `stages`"
-            yield Hit(*place, message)
+            yield _refuse_stage(pipeline, job)
         for key, name in job.needed_jobs:
             if not _is_job(pipeline, name):
                 place = pipeline.place_of(job, key)
                 message = f"there is no job {name}, {_REFUSED}: correct the name in `{key}`"
                 yield Hit(*place, message)
+
+
+def _refuse_stage(pipeline: Pipeline, job: Job) -> Hit:
+    message = f"there is no stage {job.stage}, {_REFUSED}: add it to `stages`"
+    return Hit(*pipeline.place_of(job, "stage"), message)
+
+
+def _has_last_word(pipeline: Pipeline, job: Job) -> bool:
+    """Whether the pipeline's own file names both the stages and that of a job."""
+    return all(FILE in pipeline.list_sources(*keys) for keys in (("stages",), (job.name, "stage")))
 
 
 _LONGEST_NAME = 255

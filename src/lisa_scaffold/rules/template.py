@@ -268,7 +268,7 @@ def _find_text(facts: Facts, end: str) -> str:
     return next((text for address, text in known if end and address.endswith(end)), "")
 
 
-def _list_components(facts: Facts) -> list[tuple[Include, str, str]]:
+def list_components(facts: Facts) -> list[tuple[Include, str, str]]:
     """Each include of a component of lisa-scaffold, with the component's name and version."""
     found = []
     for include in facts.pipeline.includes:
@@ -282,7 +282,7 @@ def _list_components(facts: Facts) -> list[tuple[Include, str, str]]:
 def find_stray(facts: Facts, include: Include) -> str:
     """What an include of ours has that the project does not record; empty where nothing."""
     recorded = facts.answers.get("_commit")
-    named = next((rest for each, *rest in _list_components(facts) if each is include), None)
+    named = next((rest for each, *rest in list_components(facts) if each is include), None)
     # Another template's project records versions of its own.
     if not (named and isinstance(recorded, str) and "ci_rules" in facts.answers):
         return ""
@@ -299,7 +299,7 @@ def find_stray(facts: Facts, include: Include) -> str:
     return ""
 
 
-@rule("TPL005", MUST, when=_list_components, fixes=True)
+@rule("TPL005", MUST, when=list_components, fixes=True)
 def component_is_the_recorded_one(facts: Facts) -> Iterator[Hit]:
     """The component of lisa-scaffold is that of the recorded version and of the project's kind.
 
@@ -315,7 +315,7 @@ def component_is_the_recorded_one(facts: Facts) -> Iterator[Hit]:
 
     Source: The answers file, in which `_commit` is the version that the project follows.
     """
-    for include, name, version in _list_components(facts):
+    for include, name, version in list_components(facts):
         if not (message := find_stray(facts, include)):
             if include.form == "component" and facts.given.components and not include.text:
                 yield Hit(*include.place, _say_unknown(include, name, version))

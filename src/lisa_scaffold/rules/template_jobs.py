@@ -26,6 +26,7 @@ from lisa_scaffold.rules.muted import (
     read_variables,
 )
 from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, join_words, rule
+from lisa_scaffold.rules.template import list_components
 
 _JUDGE = "compliance"
 _JOBS = ".gitlab/ci/"
@@ -61,6 +62,17 @@ def _is_of_project(facts: Facts, path: str) -> bool:
     """Whether a file is the project's own, and none of the template's: TPL002 tells of those."""
     pristine = facts.given.pristine
     return not (pristine and path in pristine.locked)
+
+
+def _may_come(facts: Facts, path: str) -> bool:
+    """Whether a file of the template's jobs may be in the pipeline, by what nobody can read here.
+
+    Files of other projects cannot bring it. A component that only may be the template's has a
+    finding of its own.
+    """
+    if facts.answers.get("ci_rules") == "component":
+        return any(not each.text for each, *_ in list_components(facts))
+    return any(each.may_bring(path) for each in facts.pipeline.includes)
 
 
 def _is_given(facts: Facts, job: Job, *keys: str | int) -> bool:
@@ -197,7 +209,7 @@ def pipeline_judges(facts: Facts) -> Iterator[Hit]:
     job, made = pipeline.jobs.get(_JUDGE), _read_pristine(facts).jobs.get(_JUDGE)
     # Without the template's own, a job of this name is anybody's.
     if job is None or made is None:
-        if pipeline.is_local:
+        if not _may_come(facts, _JUDGE_FILE):
             what = f"`local: /{_JUDGE_FILE}`"
             if facts.answers.get("ci_rules") == "component":
                 what = "the component that the project records"
@@ -389,10 +401,11 @@ def _list_jobs(facts: Facts) -> Iterator[tuple[Job, Job]]:
 def _list_left_out(facts: Facts) -> list[str]:
     """The files of jobs that the template brings and the project has, and does not include."""
     pristine = facts.given.pristine
-    if pristine is None or not facts.pipeline.is_local:
+    if pristine is None:
         return []
     files = (path for path in pristine.locked if path.startswith(_JOBS) and path.endswith(".yml"))
-    return [path for path in files if path != _JUDGE_FILE and path not in facts.pipeline.files]
+    left = (path for path in files if path != _JUDGE_FILE and path not in facts.pipeline.files)
+    return [path for path in left if not _may_come(facts, path)]
 
 
 @rule("TPL008", MUST, when=lambda facts: _has_judge(facts) and facts.pipeline)

@@ -20,6 +20,7 @@ from lisa_scaffold.rules import Selection, docs, judge
 from lisa_scaffold.rules.judge import Found
 from lisa_scaffold.rules.rule import Rule
 from lisa_scaffold.rules.template import locked_files
+from lisa_scaffold.shown import brief
 from lisa_scaffold.template.pristine import Origins
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
 
 _SIGNS = ("pyproject.toml", "setup.py", "setup.cfg", ANSWERS_FILE, "Dockerfile", ".gitlab-ci.yml")
 
+_OF_JOBS = {"CI", "TPL"}  # families of rules
 _MOST_NAMED = 3
+_ADDRESS = 80  # characters
 _MOST_READ = 50  # files
 _MANY = 16  # projects: for fewer, to start processes takes longer
 
@@ -239,18 +242,14 @@ def check_one(path: Path, wanted: Wanted, origins: Origins) -> tuple[Result, lis
     ignored = _find_ignored(facts, wanted.selection)
     notes = (*notes, *_say_selection(chosen, ignored))
     found = judge.run(chosen, facts)
-    if "name" in facts.package.unknown and any(each.family == "MET" for each in chosen):
-        note = "setup.py: what it tells setuptools only a run knows: no rule sees that metadata"
-        notes = (*notes, note)
-    if docs.links in chosen:
-        for page in docs.find_unread(facts):
-            notes = (*notes, f"{page}: too long, or too odd, so that its links are not looked up")
+    elsewhere = tuple(dict.fromkeys(each.named for each in facts.pipeline.elsewhere))
+    notes = (*notes, *_say_unread(facts, chosen, elsewhere))
     before = _judged(found, facts, chosen, notes, wanted)
     before = before._replace(
         newer=origin.newer if origin else None,
         ignored=ignored,
         drifted=_list_drifted(found, ignored, facts),
-        elsewhere=tuple(dict.fromkeys(each.named for each in facts.pipeline.elsewhere)),
+        elsewhere=elsewhere,
     )
     if not wanted.fixes or not any(each.fixable for each in before.findings):
         return Result(before, before, {}, {}), members
@@ -279,6 +278,18 @@ def _say_selection(chosen: Sequence[Rule], ignored: Mapping[str, Severity]) -> I
         yield f"ignores {number} ({must} must) by its settings: {join_codes(ignored)}"
 
 
+def _say_unread(facts: Facts, chosen: Collection[Rule], elsewhere: Sequence[str]) -> Iterator[str]:
+    """What of a project no rule sees."""
+    families = {each.family for each in chosen}
+    if "name" in facts.package.unknown and "MET" in families:
+        yield "setup.py: what it tells setuptools only a run knows: no rule sees that metadata"
+    if families & _OF_JOBS:
+        yield from say_elsewhere(elsewhere)
+    if docs.links in chosen:
+        for page in docs.find_unread(facts):
+            yield f"{page}: too long, or too odd, so that its links are not looked up"
+
+
 def _list_drifted(
     found: Sequence[Found], ignored: Collection[str], facts: Facts
 ) -> tuple[str, ...]:
@@ -297,6 +308,20 @@ ADVICE = ". lisa-scaffold adopt tells what "
 """What parts that from what to do about it, which one says once of many projects."""
 
 _FEW = ", and most rules judge nothing else"
+
+
+def say_elsewhere(elsewhere: Sequence[str]) -> Iterator[str]:
+    """That the jobs of a pipeline cannot be judged wholly, as nobody here knows all of it."""
+    if not elsewhere:
+        return
+    shown = ", ".join(brief(each, _ADDRESS) for each in elsewhere[:_MOST_NAMED])
+    more = len(elsewhere) - _MOST_NAMED
+    more_of_them = f" and {more} more" if more > 0 else ""
+    yield (
+        f"what the jobs do cannot be judged wholly: the pipeline includes {shown}{more_of_them}, "
+        "which may change any of them. Look at them in GitLab (Build > Pipeline editor > Full "
+        "configuration), or copy what is included here and include that by `local`"
+    )
 
 
 def _find_scripts(facts: Facts) -> list[str]:

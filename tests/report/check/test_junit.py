@@ -87,6 +87,18 @@ def test_what_fails_a_pipeline_is_a_failure() -> None:
     ]
 
 
+def test_it_is_said_that_findings_fail_no_pipeline() -> None:
+    one, two = finding("CHG002"), finding("CHG002", line=7)
+    said = [case.result[0].message for case in cases(checked(one), checked(one, two))]
+    assert said == ["1 finding, which fails no pipeline", "2 findings, which fail no pipeline"]
+
+
+def test_notes_are_what_a_suite_puts_out() -> None:
+    (suite,) = suites(checked(notes=("one", f"two {EVIL}")))
+    assert suite._elem.findtext("system-out", "").splitlines()[0] == "one"
+    assert suite.tests == 0
+
+
 def test_a_rule_that_crashed_is_an_error() -> None:
     (case,) = cases(checked(finding("INT001", ".", 1, "CHG001 crashed: KeyError('x')")))
     assert outcome(case)[:2] == ("INT001", "Error")

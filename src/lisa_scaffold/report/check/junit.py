@@ -67,6 +67,8 @@ def _suite(checked: Checked, name: str, fail_on: Severity, *, several: bool) -> 
             lines = [f"{_line(x.finding)} (waived: {brief(x.reason)})" for x in waived[code]]
             case.append(_element("skipped", "waived", lines))
     _count(suite, suite)
+    if checked.notes:
+        ET.SubElement(suite, "system-out").text = "\n".join(map(brief, checked.notes))
     return suite
 
 
@@ -80,7 +82,8 @@ def _outcome(findings: list[Finding], fail_on: Severity) -> ET.Element:
     if findings[0].code == rules.CRASH.code:
         return _element("error", message, lines)
     if severity == Severity.SHOULD and fail_on == Severity.MUST:
-        return _element("skipped", f"{message}, which fail no pipeline", lines)
+        fail = "fail" if findings[1:] else "fails"
+        return _element("skipped", f"{message}, which {fail} no pipeline", lines)
     return _element("failure", message, lines, type=severity.value)
 
 
