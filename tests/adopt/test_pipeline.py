@@ -188,3 +188,20 @@ def test_sessions_that_an_own_noxfile_lacks() -> None:
     own = "import nox\n\n@nox.session\ndef lint(session):\n    pass\n"
     found = find_unfit(Facts.of({"noxfile.py": own, "CHANGELOG.md": ""}), Facts.of(clean()))
     assert "no session tests" in found[".gitlab/ci/tests.yml"]
+
+
+@pytest.mark.parametrize(
+    ("text", "out"),
+    [
+        ("", False),
+        ("# Changes\n\n## [Unreleased]\n", False),
+        ("# Changes\n\nNothing so far.\n", False),
+        ("0.1.0\n-----\n\n- first\n", False),
+        ("# Changes\n\n## lisa-noise 0.1.0\n", False),
+        ("Changes\n=======\n\n0.1.0 (2026-01-02)\n~~~~~~~~~~~~~~~~~~\n\n* first\n", True),
+        ("# Changes\n\n* Version 0.1.0: first\n", True),
+    ],
+)
+def test_a_release_needs_sections_of_its_versions(text: str, out: bool) -> None:
+    found = find_unfit(Facts.of({"CHANGELOG.md": text}), Facts.of(clean()))
+    assert ("has none by version" in found.get(".gitlab/ci/release.yml", "")) == out

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from lisa_scaffold.formats import yaml, yaml_edit
 from lisa_scaffold.formats.tree import Branch, Entry, Leaf, NotSure, read_value, write
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules import changelog
 
 PATH = ".gitlab-ci.yml"
 FOLDER = ".gitlab/ci"
@@ -68,6 +69,9 @@ def find_unfit(facts: Facts, rendered: Facts) -> dict[str, str]:
                 out.setdefault(part.path, f"the project's noxfile.py has no session {names}")
     if not facts.has("CHANGELOG.md") and not rendered.has("CHANGELOG.md"):
         why = "a release takes its notes from CHANGELOG.md; the project's is another"
+        out.setdefault(f"{FOLDER}/release.yml", why)
+    elif facts.has("CHANGELOG.md") and not changelog.has_sections(facts, "CHANGELOG.md"):
+        why = "a release takes its notes from a section of CHANGELOG.md, and it has none by version"
         out.setdefault(f"{FOLDER}/release.yml", why)
     if not facts.has("Dockerfile") and not rendered.has("Dockerfile"):
         out.setdefault(f"{FOLDER}/container.yml", "it builds a Dockerfile, and none comes in")

@@ -49,7 +49,8 @@ _NOT_RELEASED = compile_lazily(
 )
 _NUMBER = r"(\d+\.\d+(?:\.\d+)?(?:[-.]?(?:a|b|rc|alpha|beta|dev|post)[-.]?\d*)?)"
 _VERSION = compile_lazily(
-    rf"(?<!\d)\[?v?(?:ersion )?{_NUMBER}\]?(?:\([^)]{{0,200}}\))?(?![\w.])", re.IGNORECASE
+    rf"(?<!\d)[*`]{{0,3}}\[?v?(?:ersion )?{_NUMBER}\]?(?:\([^)]{{0,200}}\))?(?![\w.])",
+    re.IGNORECASE,
 )
 _SOME_VERSION = compile_lazily(rf"\s(?:v|version )?{_NUMBER}(?![\w.])", re.IGNORECASE)
 # A date in numbers: with dots the day comes first, with other signs nobody knows.
@@ -60,6 +61,8 @@ _COMMIT = compile_lazily(
     r"\s*(?:[-*]\s+)?(?:commit )?[0-9a-f]{7,40}\b|\s*(?:[-*]\s+)?Merge (branch|pull)"
     r"|[\s>]*(?:Author|Committ?er):.*@"
 )
+_JOB = "release-notes"
+"""The template's job that takes what a release says from a section of ``CHANGELOG.md``."""
 _FEW = 5
 _LONGEST = 300
 _DEEPEST = 3
@@ -119,6 +122,23 @@ def _find_versions(facts: Facts) -> list[tuple[str, Heading]]:
     }
     single = [each for each in found if each[1] not in series]
     return [each for each in single if each[1].level == single[0][1].level]
+
+
+_IN_OTHER_WORDS = compile_lazily(
+    rf"\W{{0,9}}(?:v|version |release )?{_NUMBER}(?![\w.])", re.IGNORECASE
+)
+
+
+def has_sections(facts: Facts, path: str) -> bool:
+    """Whether a changelog tells of versions below headings, or of none yet.
+
+    Others the template's job that takes notes from it cannot read.
+    """
+    headings = (each.text for each in facts.headings(path) if each.level <= _DEEPEST)
+    if any(_VERSION.match(each) or _SOME_VERSION.search(each) for each in headings):
+        return True
+    told = any(_IN_OTHER_WORDS.match(line[:_LONGEST]) for line in facts.lines(path))
+    return _has_unreleased(facts, path) or not told
 
 
 def _has_unreleased(facts: Facts, path: str) -> bool:
@@ -368,8 +388,10 @@ def newest_has_entry(facts: Facts) -> Iterator[Hit]:
     may_be_next = not facts.head_tags
     if may_be_next and path and (_is_generated(facts) or _has_unreleased(facts, path)):
         return
+    is_read = _JOB in facts.pipeline.jobs and facts.answers and path == "CHANGELOG.md"
     for version, said_by in claimed:
-        if path and sections[0] and not _tells_of(facts.lines(path), version, headed):
+        tells = path and _tells_of([] if is_read else facts.lines(path), version, headed)
+        if path and sections[0] and not (tells or (is_read and _is_named(facts, path, version))):
             line = sections[0].line
             message = f"users cannot see what {version} ({said_by}) changes: add a section for it"
             yield Hit(path, line, message)
@@ -386,6 +408,16 @@ def _tells_of(lines: Sequence[str], version: str, headed: Sequence[str]) -> bool
     said = [line for line in lines if not _LINK_TARGET.match(line)]
     named = re.compile(rf"(?<![\d.]){re.escape(version)}(?!\.?\d)")
     return any(named.search(line) or _RELEASES_PAGE.search(line) for line in said)
+
+
+def _is_named(facts: Facts, path: str, version: str) -> bool:
+    """Whether a heading names a version behind other words, such as the project's name."""
+    return any(
+        _release_numbers(match[1]) == _release_numbers(version)
+        for heading in facts.headings(path)
+        if heading.level <= _DEEPEST
+        for match in _SOME_VERSION.finditer(heading.text[:_LONGEST])
+    )
 
 
 def _release_numbers(version: str) -> tuple[int, ...]:
