@@ -46,13 +46,13 @@ def page(
 
 def test_both_sides_stand_side_by_side_with_the_note_at_its_line() -> None:
     synced = Synced()
-    synced.settle("a.toml", "merged", blob("x = 1\nline-length = 90\ny = 1\n"))
-    before = {"a.toml": blob("x = 1\nline-length = 88\ny = 1\n")}
+    synced.settle("a.toml", "merged", blob("[tool.ruff]\nline-length = 90\ny = 1\n"))
+    before = {"a.toml": blob("[tool.ruff]\nline-length = 88\ny = 1\n")}
     notes = {"a.toml": ["tool.ruff.line-length: the larger one stays.", "Read this."]}
     found = page(synced, before, notes)
     check_structure(found)
     assert found.texts("tr")[1:] == [
-        "1 x = 1 1 x = 1",
+        "1 [tool.ruff] 1 [tool.ruff]",
         "2 line-length = 88 2 line-length = 90",
         "tool.ruff.line-length: the larger one stays.",
         "3 y = 1 3 y = 1",
@@ -135,6 +135,53 @@ def test_the_base_of_a_place_is_right_below_what_git_has_merged() -> None:
     found = page(synced, {"a.txt": blob(ours)})
     assert found.texts("pre") == ["nine", "9", "IX"]
     assert found.texts("tr", class_="changed") == ["2 new", "3 newer", "4 newest"]
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs", "marked", "shown"),
+    [
+        pytest.param(
+            "a\nold\nolder\nz\n",
+            "a\nmine\nz\n",
+            "a\nold\nolder\nyours\nz\n",
+            "a\n<<<<<<< project\nmine\n=======\nyours\n>>>>>>> template\nz\n",
+            ["mine", "nothing", "yours"],
+            id="the project removed a block beside what both added",
+        ),
+        pytest.param(
+            "a\nold\nolder\nz\n",
+            "a\nold\nolder\nmine\nz\n",
+            "a\nyours\nz\n",
+            "a\n<<<<<<< project\nmine\n=======\nyours\n>>>>>>> template\nz\n",
+            ["mine", "nothing", "yours"],
+            id="the template removed one",
+        ),
+        pytest.param(
+            "a\nold\nx = 1\nz\n",
+            "a\nx = 2\nz\n",
+            "a\nold\nx = 3\nz\n",
+            "a\n<<<<<<< project\nx = 2\n=======\nx = 3\n>>>>>>> template\nz\n",
+            ["x = 2", "x = 1", "x = 3"],
+            id="the project removed a line above what both changed",
+        ),
+        pytest.param(
+            "a\nold\nolder\nz\n",
+            "a\nz\n",
+            "a\nold\nnewer\nz\n",
+            "a\n<<<<<<< project\n=======\nold\nnewer\n>>>>>>> template\nz\n",
+            ["nothing", "old older", "old newer"],
+            id="the project removed what the template changed",
+        ),
+    ],
+)
+def test_the_base_of_a_place_has_no_lines_that_one_side_alone_removed(
+    base: str, ours: str, theirs: str, marked: str, shown: list[str]
+) -> None:
+    synced = Synced()
+    stages = {1: blob(base), 2: blob(ours), 3: blob(theirs)}
+    synced.conflict("a.txt", Conflict(stages, blob(marked), 1))
+    found = page(synced, {"a.txt": blob(ours)})
+    assert found.texts("pre") == shown
 
 
 def test_what_is_not_taken_is_a_patch_to_copy() -> None:

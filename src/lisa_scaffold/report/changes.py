@@ -10,7 +10,7 @@ from lisa_scaffold.formats.conflicts import find_marked, replace_marked
 from lisa_scaffold.formats.diff import find_hunks, to_lines
 from lisa_scaffold.git import SUBMODULE, Blob
 from lisa_scaffold.lines import count
-from lisa_scaffold.pattern import compile_lazily
+from lisa_scaffold.report import note_lines
 from lisa_scaffold.report.compare import Piece, Row, compare_texts, mark_words
 from lisa_scaffold.report.document import Section
 from lisa_scaffold.report.page import build_page
@@ -32,9 +32,6 @@ STATUSES = {
 
 _MOST_ROWS = 1000  # of a file are shown
 _MOST_PLACES = 200
-_WORD = compile_lazily(r"[\w-]{3,}")
-_SPACE = compile_lazily(r"\s")
-_AT_LINE = compile_lazily(r"lines? (\d{1,9})\b")
 
 
 class Place(NamedTuple):
@@ -164,7 +161,7 @@ def _list_files(changes: Changes) -> Iterator[File]:
         if was is None or now is None:
             binary = _describe_binary(old, new)
         elif was != now:
-            at, told = _place_notes(told, now, numbered=conflict is None)
+            at, told = note_lines.place(told, path, now, numbered=conflict is None)
             rows = compare_texts(redacted(was), redacted(now), at)
         elif old and new and old.mode != new.mode:
             binary = f"mode {old.mode} → {new.mode}"
@@ -200,35 +197,6 @@ def _describe_binary(old: Blob | None, new: Blob | None) -> str:
     return f"no text: {' → '.join(sizes)}"
 
 
-def _place_notes(
-    notes: Sequence[str], text: str, *, numbered: bool
-) -> tuple[dict[int, list[str]], list[str]]:
-    """The notes that begin with a line or the name of a member, by the line; and the others.
-
-    ``tool.ruff.line-length: …`` belongs to the first line with the word ``line-length``. Numbers
-    of lines count where they are those of this text.
-    """
-    at: dict[int, list[str]] = {}
-    others = []
-    lines = text.split("\n")
-    for note in notes:
-        said = note.split("\n", 1)[0]
-        named, colon, _ = said.partition(": ")
-        number = _AT_LINE.match(named)
-        if number and numbered and 0 < int(number[1]) <= len(lines):
-            at.setdefault(int(number[1]), []).append(note)
-            continue
-        # A sentence that goes on behind a colon names no member.
-        is_name = colon and len(named) < len(said) / 2 and not _SPACE.search(named)
-        words = _WORD.findall(named) if is_name else []
-        found = [n for n, line in enumerate(lines, 1) if words and words[-1] in line]
-        if found:
-            at.setdefault(found[0], []).append(note)
-        else:
-            others.append(note)
-    return at, others
-
-
 def _take_ours(text: str) -> str:
     """A text with the project's lines in each of its conflicts."""
     for place in reversed([*find_marked(text)]):
@@ -239,9 +207,11 @@ def _take_ours(text: str) -> str:
 def _list_places(conflict: Conflict) -> Iterator[Place]:
     """The conflicts of a file, from the markers in it."""
     shown = _decode(conflict.content)
-    base = _decode(conflict.stages.get(1)) if 1 in conflict.stages else None
     if shown is None:
         return
+    stages = {number: _decode(blob) for number, blob in conflict.stages.items()}
+    texts = {number: to_lines(text) for number, text in stages.items() if text is not None}
+    base = texts.pop(1, None)
     # Beside its conflicts the file has what the template changed, too.
     project = to_lines(_take_ours(shown))
     grown = 0  # lines that the markers and the other sides have brought so far
@@ -250,7 +220,8 @@ def _list_places(conflict: Conflict) -> Iterator[Place]:
         above = place.start - grown
         former = None
         if base is not None:
-            former = _find_base(to_lines(base), project, above, above + len(mine))
+            span = _find_base(base, project, above, above + len(mine))
+            former = span and _leave_out_settled(base, span, texts.values(), (mine, other))
         yield _mark_place(place.start + 1, redacted_in([mine, other]), redacted_in(former))
         grown += place.end - place.start - len(mine)
 
@@ -264,8 +235,8 @@ def _mark_place(line: int, sides: Sequence[list[str]], base: list[str] | None) -
     return Place(line, ours if sides[0] else [], base, theirs if sides[1] else [])
 
 
-def _find_base(base: Sequence[str], ours: Sequence[str], start: int, end: int) -> list[str] | None:
-    """The lines of the base that lines ``start`` to ``end`` of the project come from."""
+def _find_base(base: Sequence[str], ours: Sequence[str], start: int, end: int) -> slice | None:
+    """Which lines of the base lines ``start`` to ``end`` of the project come from."""
     if end > len(ours):
         return None
     grown = 0
@@ -281,4 +252,26 @@ def _find_base(base: Sequence[str], ours: Sequence[str], start: int, end: int) -
         grown += hunk.growth
         high = max(hunk.end, end - grown)
     low, high = (start - grown, end - grown) if low is None else (low, max(high, end - grown))
-    return [*base[max(low, 0) : max(high, 0)]]
+    return slice(max(low, 0), max(high, 0))
+
+
+def _leave_out_settled(
+    base: Sequence[str],
+    span: slice,
+    sides: Iterable[Sequence[str]],
+    disputed: Iterable[Sequence[str]],
+) -> list[str]:
+    """Some lines of the base, without those that one side alone removed beside the conflict."""
+    settled: set[int] = set()
+    for side in sides:
+        settled |= _find_kept(base, side)
+    lines = base[span]
+    for each in disputed:
+        settled -= {span.start + number for number in _find_kept(lines, each)}
+    return [line for number, line in enumerate(lines, span.start) if number not in settled]
+
+
+def _find_kept(before: Sequence[str], after: Sequence[str]) -> set[int]:
+    """The numbers of the lines that are there afterwards."""
+    gone = {n for hunk in find_hunks(before, after) for n in range(hunk.start, hunk.end)}
+    return {*range(len(before))} - gone
