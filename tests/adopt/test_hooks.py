@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lisa_scaffold.adopt import eligible, hooks, tools
 from lisa_scaffold.adopt.hooks import describe_changes, keep_from_data, merge_hooks
 from lisa_scaffold.formats.tree import NotSure
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.verbs.adopt import prepare
+
+from ..support.adopting import SCIKIT, make
 
 TEMPLATE = """\
 exclude: ^LICENSE
@@ -182,3 +189,47 @@ def test_every_hook_and_line_of_any_project_stays(
     ids = [hook["id"] for repo in yaml.safe_load(merged)["repos"] for hook in repo["hooks"]]
     for wanted in ("check-toml", "check-yaml", "ruff-check", "ruff-format"):
         assert wanted in ids
+
+
+@pytest.mark.parametrize(
+    ("files", "formats"),
+    [
+        ({"requirements-dev.txt": "black\n"}, True),
+        ({".style.yapf": "[style]\n"}, True),
+        ({"ruff.toml": "[format]\n"}, True),
+        ({"pyproject.toml": "[tool.black]\n"}, True),
+        ({"Makefile": "format:\n\truff format .\n"}, True),
+        ({"pyproject.toml": "[tool.ruff.lint]\nselect = ['E']\n"}, False),
+        ({"README.md": "Black holes.\n"}, False),
+        ({}, False),
+    ],
+)
+def test_what_formats_a_project(files: dict[str, str], formats: bool) -> None:
+    assert tools.has_formatter(Facts.of({"a.py": "", **files})) is formats
+
+
+def test_code_that_nothing_formats_stays_so(tmp_path: Path) -> None:
+    """The first commit would rewrite most of it."""
+
+    def adopt(name: str, files: dict[str, str]) -> tuple[list[str], str, str]:
+        """What is said of the hook, the hooks, and the sessions."""
+        project = eligible.read(make(tmp_path / name, {**SCIKIT, **files}))
+        with prepare(project, None, None, trust=False) as prepared:
+            adopted = prepared.adopt({"license": "MIT"})
+        written = adopted.synced.decided()
+        texts = [
+            blob.data.decode() for path in (hooks.PATH, "noxfile.py") if (blob := written[path])
+        ]
+        said = [each.text for each in adopted.items if each.text.startswith("ruff-format")]
+        return said, texts[0], texts[1]
+
+    said, configured, sessions = adopt("plain", {})
+    assert said == ["ruff-format: nothing formats the code so far, and it would rewrite most of it"]
+    assert "id: ruff-check" in configured
+    assert "ruff-format" not in configured.split("repos:")[1]
+    assert '"ruff", "check"' in sessions
+    assert '"ruff", "format"' not in sessions
+    said, configured, sessions = adopt("formatted", {"requirements-dev.txt": "black\n"})
+    assert said == []
+    assert "id: ruff-format" in configured
+    assert '"ruff", "format"' in sessions

@@ -521,7 +521,8 @@ def test_what_the_jobs_read_comes_whatever_is_ignored(tmp_path: Path, capsys: Ca
     result = report(project, capsys)
     out, come = items(result, "left out"), items(result, "added")
     assert out[".editorconfig"] == "the project's .gitignore names it"
-    assert not out.keys() & come.keys()
+    # Of a file that comes, a hook alone stays out.
+    assert out.keys() & come.keys() == {".pre-commit-config.yaml"}
     locks = {".gitlab/ci/pysonar.txt", ".gitlab/ci/uv.txt"}
     needed = {*locks, ".pre-commit-config.yaml", ".copier-answers.yml"}
     assert needed <= paths(project)
@@ -988,6 +989,7 @@ def test_an_update_asks_the_project_what_an_adoption_would(tmp_path: Path, capsy
     """And what the adoption wrote otherwise than the template is nobody's change."""
     remote = "git@gitlab.in2p3.fr:lisa/other-name.git"
     files = {**SCIKIT, "CHANGELOG.md": "# Changes\n", "LICENCE.txt": "Mine.\n"}
+    files["requirements-dev.txt"] = "black\n"
     project = make(tmp_path / "project", files, remote)
     assert adopt(project, "--in-place", "--to", "v0.1.0") == ExitCode.DONE
     commit(project, "Adopt")

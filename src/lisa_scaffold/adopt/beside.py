@@ -186,6 +186,7 @@ class _Placement:
         """Add a file of the template, merge it, or leave it out."""
         if path == hooks.PATH:
             theirs = hooks.keep_from_data(theirs.decode(), self.find_texts()).encode()
+            theirs = self.leave_formatter(theirs)
         own = _find_own(path, self.facts)
         if own is None:
             self.add(path, theirs)
@@ -197,6 +198,15 @@ class _Placement:
             self.placed.drop(path, "the project's own", own)
         elif ours != theirs:
             self.merge(path, ours, theirs)
+
+    def leave_formatter(self, theirs: bytes) -> bytes:
+        """Leave the hook out that would rewrite code which nothing has formatted yet."""
+        left = hooks.leave_formatter(theirs.decode()).encode()
+        has_code = any(path.endswith(".py") for path in self.facts.tracked)
+        if left == theirs or not has_code or tools.has_formatter(self.facts):
+            return theirs
+        self.placed.note(LEFT_OUT, hooks.PATH, f"{hooks.FORMATTER}: {hooks.UNFORMATTED}")
+        return left
 
     def find_texts(self) -> Iterator[str]:
         """The files that git has, but for binary ones."""

@@ -60,21 +60,24 @@ _KEPT = "ruff-format: the project has "
 _FORMATS = re.compile(r'^    session\.run\("ruff", "format"(?:, "--check", "--diff")?\)\n', re.M)
 
 
-def _find_formatter(item: Item) -> str:
-    """The project's formatter, in favour of which a hook was left out."""
+def _explain_unformatted(item: Item) -> str:
+    """Why the hook that formats code was left out; empty where it was not."""
     is_hook = (item.status, item.path) == (LEFT_OUT, hooks.PATH)
-    return item.text.removeprefix(_KEPT) if is_hook and item.text.startswith(_KEPT) else ""
+    if is_hook and item.text == f"{hooks.FORMATTER}: {hooks.UNFORMATTED}":
+        return "nothing formats the code so far"
+    has_own = is_hook and item.text.startswith(_KEPT)
+    return f"{item.text.removeprefix(_KEPT)} stays" if has_own else ""
 
 
 def leave_formatting(placed: Placed) -> None:
-    """Let the sessions format nothing where the project's own formatter does."""
+    """Let the sessions format nothing where the project's own formatter does, or none."""
     sessions = "noxfile.py"
-    formatter = next(filter(None, map(_find_formatter, placed.items)), "")
-    if formatter and sessions in placed.files and Item(ADDED, sessions) in placed.items:
+    why = next(filter(None, map(_explain_unformatted, placed.items)), "")
+    if why and sessions in placed.files and Item(ADDED, sessions) in placed.items:
         text = _FORMATS.sub("", decode(placed.files[sessions]))
         placed.files[sessions] = text.encode()
         at = placed.items.index(Item(ADDED, sessions))
-        placed.items[at] = Item(ADDED, sessions, f"without ruff's formatter, as {formatter} stays")
+        placed.items[at] = Item(ADDED, sessions, f"without ruff's formatter, as {why}")
         if Item(ADDED, _PAGE) in placed.items:
             told = placed.files[_PAGE].replace(b"of ruff, and its formatting |", b"of ruff |")
             placed.files[_PAGE] = told

@@ -159,6 +159,16 @@ _DATA = compile_lazily(r"(?!\.|docs?/|requirements/)([\w-]+)/(?:.*/)?[^/]*\.([A-
 _MOST_NAMED = 20  # folders, and suffixes; who has more of them has a pattern of their own to write
 
 
+FORMATTER = "ruff-format"
+UNFORMATTED = "nothing formats the code so far, and it would rewrite most of it"
+_OF_FORMATTER = compile_lazily(rf"(?m)^ *- id: {FORMATTER}\n")
+
+
+def leave_formatter(text: str) -> str:
+    """The template's hooks without the one that formats code."""
+    return _OF_FORMATTER.sub("", text)
+
+
 def keep_from_data(text: str, paths: Iterable[str]) -> str:
     """The template's hooks, with those that change white space kept away from data.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.tools import read_hooks
 
@@ -28,6 +29,21 @@ _SECTIONS = {
 }
 _MYPY_FILES = ("files", "packages", "modules")
 _BLACK = 88
+
+
+_FORMATS = compile_lazily(r"(?<![\w-])(?:autopep8|black|blue|darker|yapf|ruff[ -]format)(?![\w-])")
+_FORMATTING = (("black",), ("yapf",), ("autopep8",), ("ruff", "format"))
+
+
+def has_formatter(facts: Facts) -> bool:
+    """Whether something formats a project's code, as far as any of its files names it."""
+    if any(facts.pyproject.get("tool", *keys) is not None for keys in _FORMATTING):
+        return True
+    if facts.has(".style.yapf") or any(
+        facts.toml(path).get("format") is not None for path in ("ruff.toml", ".ruff.toml")
+    ):
+        return True
+    return _FORMATS.search(facts.automation.text) is not None
 
 
 def find_elsewhere(facts: Facts, test_path: str) -> dict[str, str]:
