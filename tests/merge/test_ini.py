@@ -94,3 +94,36 @@ def test_environments_on_a_line_are_those_of_a_list() -> None:
     ours = base.replace(" lint, docs, py3{11,12}", "\n    lint\n    docs\n    own\n    py3{11,12}")
     theirs = base.replace("docs, ", "").replace(DOCS, "")
     assert merge(ours, theirs, "tox.ini", base) == ours.replace("    docs\n", "").replace(DOCS, "")
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs", "merged"),
+    [
+        (["a", "c"], ["a", "c", "d"], ["a", "c", "e"], ["a", "c", "d", "e"]),
+        (["a"], ["a", "b"], ["a", "c"], ["a", "b", "c"]),
+        (["a", "c"], ["a"], ["a", "c", "e"], ["a", "e"]),
+        (["a", "c"], ["a", "b", "c"], ["a"], ["a", "b"]),
+        (["a"], ["a", "# why", "b"], ["a", "c"], ["a", "c", "# why", "b"]),
+    ],
+)
+@pytest.mark.parametrize("last", ["", ","])
+def test_items_with_commas_between_them_keep_them(
+    base: list[str], ours: list[str], theirs: list[str], merged: list[str], last: str
+) -> None:
+    def write(items: list[str]) -> str:
+        lines = [item if item[0] == "#" else f"{item}," for item in items]
+        lines[-1] = f"{items[-1]}{last}"
+        return "[flake8]\nignore =\n" + "".join(f"    {line}\n" for line in lines)
+
+    assert merge(write(ours), write(theirs), base=write(base)) == write(merged)
+
+
+def test_an_item_with_a_remark_gets_no_neighbour_without_a_comma() -> None:
+    base, ours, theirs = (
+        f"[flake8]\nignore =\n    E1, # why\n    E2{more}\n"
+        for more in ("", ",\n    E3", ",\n    E4")
+    )
+    assert merge(ours, theirs, base=base) is None
+    more = (f"[tox]\nx =\n    a\n    b,\n    c{each}\n" for each in ("", ",\n    d", "\n    e"))
+    before, mine, offered = more
+    assert merge(mine, offered, base=before) is None

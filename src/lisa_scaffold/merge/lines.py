@@ -308,12 +308,31 @@ def _merge_value(base: Unit, ours: Unit, theirs: Unit) -> MergedUnit | None:
         return [pin.text], (pin.note,)
     if min(lengths) > 1 and (listed := _merge_listed(*sides)):
         return listed
+    commas = [_find_commas(side) for side in sides]
+    if all(commas):
+        return _merge_separated(sides, [found == "all" for found in commas])
     merge_text = merge if min(lengths) > 1 else plain.merge
     texts = [to_text(list(side.lines)) for side in sides]
     done = merge_text(texts[0], texts[1], texts[2])
     if done is None and choice.find_side():
         done = plain.merge_openly(texts[0], texts[1], texts[2])
-    return None if done is None else (to_lines(done[0]), done[1])
+    if done is None or (min(lengths) > 1 and _lacks_comma(to_lines(done[0]), sides)):
+        return None
+    return to_lines(done[0]), done[1]
+
+
+def _lacks_comma(merged: Sequence[str], sides: Sequence[Unit]) -> bool:
+    """Whether the last item of a side's list has another below it now, and no comma between."""
+    if not any(line.rstrip().endswith(",") for side in sides for line in side.lines):
+        return False
+    known = {line for side in sides[1:] for line in _find_bare(side.lines)}
+    return not known >= {*_find_bare(merged)}
+
+
+def _find_bare(lines: Sequence[str]) -> list[str]:
+    """The lines of a value that another one follows, with no comma between."""
+    items = [line.partition(" #")[0].strip() for line in lines[1:] if not _is_remark(line)]
+    return [item for item in items[:-1] if not item.endswith(",")]
 
 
 def _split_environments(text: str) -> list[str]:
@@ -360,6 +379,34 @@ def _merge_listed(base: Unit, ours: Unit, theirs: Unit) -> MergedUnit | None:
         return None
     margin = margins.pop()
     return [*head, *(f"{margin}{line}".rstrip() for line in to_lines(done[0]))], done[1]
+
+
+def _find_commas(side: Unit) -> str:
+    """Behind which items of a list with one on each line commas stand; nothing where it is none."""
+    key, _, first = side.lines[0].partition("=")
+    items = [line.rstrip() for line in side.lines[1:] if not _is_remark(line)]
+    if not key or first.strip() or not items or any("#" in line for line in items):
+        return ""
+    if not all(line.endswith(",") for line in items[:-1]):
+        return ""
+    return "all" if items[-1].endswith(",") else "between"
+
+
+def _merge_separated(sides: Sequence[Unit], closed: Sequence[bool]) -> MergedUnit | None:
+    """Merge a value that is a list with a comma between its items, and perhaps behind the last."""
+    texts = []
+    for side in sides:
+        lines = [each if _is_remark(each) else each.rstrip().rstrip(",") for each in side.lines]
+        texts.append(to_text(lines))
+    done = merge(texts[0], texts[1], texts[2])
+    if done is None:
+        return None
+    merged = to_lines(done[0])
+    items = [at for at, line in enumerate(merged) if at and not _is_remark(line)]
+    is_closed = closed[2] if closed[1] == closed[0] else closed[1]
+    for at in items if is_closed else items[:-1]:
+        merged[at] += ","
+    return merged, done[1]
 
 
 def _split_sections(lines: Sequence[str]) -> list[Unit]:
