@@ -713,3 +713,13 @@ def test_a_blank_line_of_the_project_stays_above_a_comment_of_the_template() -> 
     theirs = base.replace("Old", "New")
     done = merge_file("pyproject.toml", base.encode(), (above + base).encode(), theirs.encode())
     assert done == Merged((above + theirs).encode())
+
+
+def test_entries_in_comments_at_the_end_of_a_list_are_those_of_both_sides() -> None:
+    base = 'disable = [\n  "a",\n  # "b",\n]\n'
+    sides = [base.replace("]", f'  # "{each}",\n]') for each in ("ours", "theirs")]
+    merged = keyed.merge_toml(base, *sides)
+    assert merged is not None
+    assert merged[0] == base.replace("]", '  # "theirs",\n  # "ours",\n]')
+    words = [base.replace('# "b",', f"# {each} words here") for each in ("ours", "theirs")]
+    assert keyed.merge_toml(base, *words) is None

@@ -22,7 +22,7 @@ from lisa_scaffold.pattern import compile_lazily
 _QUOTES = frozenset("'\"")
 _WORD = compile_lazily(r"[A-Za-z]{2,}")
 _SENTENCE = 2
-_OPTION = compile_lazily(r"#\s?[\w.-]+\s*=\s*\S+")
+_OPTION = compile_lazily(r"#\s?(?:[\w.-]+\s*=\s*\S+|\"[^\"]+\",?|'[^']+',?)")
 _ORDER = compile_lazily(
     r"^(?:#|//)+\s*(?:-\s|[\"']|[A-Za-z_][\w.-]*\s?[:=]\s*\S)"
     r"|\b(?:noqa|nosec|nolint|nosemgrep|pragma|renovate|keep-sorted)\b"
@@ -343,8 +343,12 @@ def _merge_edge(base: str, ours: str, theirs: str) -> str:
     try:
         return pick(base, ours, theirs)
     except NotSure:
+        end = ours.rpartition("\n")[2]  # the bracket, if it is on a line of its own
         try:
-            return merge_lead(base, ours, theirs)
+            if not all(side.endswith(f"\n{end}") for side in (base, ours, theirs)):
+                return merge_lead(base, ours, theirs)
+            sides = (side.removesuffix(end) for side in (base, ours, theirs))
+            return merge_lead(*sides) + end
         except NotSure as doubt:
             return choice.choose(ours, theirs, doubt)
 
