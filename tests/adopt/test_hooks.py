@@ -9,10 +9,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lisa_scaffold.adopt import eligible, hooks, tools
+from lisa_scaffold.adopt import eligible, hooks
 from lisa_scaffold.adopt.hooks import describe_changes, keep_from_data, merge_hooks
 from lisa_scaffold.formats.tree import NotSure
-from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.verbs.adopt import prepare
 
 from ..support.adopting import SCIKIT, make
@@ -191,23 +190,6 @@ def test_every_hook_and_line_of_any_project_stays(
         assert wanted in ids
 
 
-@pytest.mark.parametrize(
-    ("files", "formats"),
-    [
-        ({"requirements-dev.txt": "black\n"}, True),
-        ({".style.yapf": "[style]\n"}, True),
-        ({"ruff.toml": "[format]\n"}, True),
-        ({"pyproject.toml": "[tool.black]\n"}, True),
-        ({"Makefile": "format:\n\truff format .\n"}, True),
-        ({"pyproject.toml": "[tool.ruff.lint]\nselect = ['E']\n"}, False),
-        ({"README.md": "Black holes.\n"}, False),
-        ({}, False),
-    ],
-)
-def test_what_formats_a_project(files: dict[str, str], formats: bool) -> None:
-    assert tools.has_formatter(Facts.of({"a.py": "", **files})) is formats
-
-
 def test_code_that_nothing_formats_stays_so(tmp_path: Path) -> None:
     """The first commit would rewrite most of it."""
 
@@ -229,7 +211,7 @@ def test_code_that_nothing_formats_stays_so(tmp_path: Path) -> None:
     assert "ruff-format" not in configured.split("repos:")[1]
     assert '"ruff", "check"' in sessions
     assert '"ruff", "format"' not in sessions
-    said, configured, sessions = adopt("formatted", {"requirements-dev.txt": "black\n"})
+    said, configured, sessions = adopt("formatted", {"ruff.toml": "[format]\n"})
     assert said == []
     assert "id: ruff-format" in configured
     assert '"ruff", "format"' in sessions

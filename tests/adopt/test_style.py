@@ -10,7 +10,7 @@ import pytest
 
 from lisa_scaffold.adopt.beside import place_files
 from lisa_scaffold.adopt.placed import KEPT, MERGED
-from lisa_scaffold.adopt.style import find_ignored, is_other, keep_style
+from lisa_scaffold.adopt.style import find_ignored, find_target, is_other, keep_style
 from lisa_scaffold.project.facts import Facts
 
 THEIRS = """[tool.ruff]
@@ -155,3 +155,33 @@ def test_settings_by_the_thousand_cost_little(own: str) -> None:
     assert time.process_time() - start < 10
     text = placed.files["pyproject.toml"].decode()
     assert len(text) > len(rendered["pyproject.toml"]) + 1000
+
+
+CLASSIFIED = "classifiers = ['Programming Language :: Python :: 3.%d', 'Topic :: X']\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "target"),
+    [
+        ({"pyproject.toml": "[project]\nname = 'a'\nrequires-python = '>=3.9'\n"}, None),
+        (
+            {"pyproject.toml": "[tool.poetry]\nname = 'a'\ndependencies.python = '^3.9'\n"},
+            ("py39", "pyproject.toml:3"),
+        ),
+        ({"setup.cfg": "[options]\npython_requires = >=3.8\n"}, ("py38", "setup.cfg:2")),
+        ({"setup.cfg": "[options]\npython_requires = >=3.6\n"}, ("py37", "setup.cfg:2")),
+        (
+            {"pyproject.toml": "[tool.ruff]\ntarget-version = 'py310'\n"},
+            ("py310", "pyproject.toml:2"),
+        ),
+        (
+            {"pyproject.toml": f"[project]\nname = 'a'\n{CLASSIFIED % 8}"},
+            ("py38", "pyproject.toml:3"),
+        ),
+        ({"setup.py": "from setuptools import setup\nsetup(name='a')\n"}, None),
+    ],
+)
+def test_ruff_writes_for_the_pythons_that_are_promised(
+    files: dict[str, str], target: tuple[str, str] | None
+) -> None:
+    assert find_target(Facts.of(files)) == target

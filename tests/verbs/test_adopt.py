@@ -989,7 +989,7 @@ def test_an_update_asks_the_project_what_an_adoption_would(tmp_path: Path, capsy
     """And what the adoption wrote otherwise than the template is nobody's change."""
     remote = "git@gitlab.in2p3.fr:lisa/other-name.git"
     files = {**SCIKIT, "CHANGELOG.md": "# Changes\n", "LICENCE.txt": "Mine.\n"}
-    files["requirements-dev.txt"] = "black\n"
+    files["Makefile"] = "format:\n\truff format .\n"
     project = make(tmp_path / "project", files, remote)
     assert adopt(project, "--in-place", "--to", "v0.1.0") == ExitCode.DONE
     commit(project, "Adopt")

@@ -162,10 +162,10 @@ def test_what_is_guessed_is_told(tmp_path: Path, capsys: Capture) -> None:
         "forge=in2p3, namespace=LISA is a guess (no GitLab address found)",
         "code_url=unknown is a guess (no address of a repository found)",
         "python_min=3.11 is a guess (no oldest Python is said, and the classifiers name 2.7, 3.5; "
-        "the jobs and ruff's rules begin with 3.11)",
+        "the jobs begin with 3.11)",
         "glue/__init__.py: line 1 imports pkg_resources, which setuptools 82 has not any more",
-        "pyproject.toml: the group `test` got what tox and jobs install: mock, numpy>=1.11.2 "
-        "(tox.ini); babel>=2.3 (.travis.yml). Take out what no test needs; and "
+        "pyproject.toml: the group `test` got these too, which are not stated for tests alone: "
+        "mock, numpy>=1.11.2 (tox.ini); babel>=2.3 (.travis.yml). Take out what no test needs; and "
         "what cannot be installed (no wheel, and a setup.py that imports NumPy): tests that need "
         "it begin with pytest.importorskip",
         "tox or jobs install these too, and the group `test` does not: hdf5 (.travis.yml, "

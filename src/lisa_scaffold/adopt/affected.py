@@ -49,7 +49,7 @@ def find_affected(facts: Facts, brought: Collection[str]) -> Iterator[Custom]:
         The tools whose tables come in.
     """
     told: dict[tuple[str, str], str] = {}
-    for path, command in _list_commands(facts):
+    for path, command in list_commands(facts):
         for tool in _find_tools(command[:_MOST_READ]):
             if tool in brought and not _OWN.search(f"{command} "):
                 told.setdefault((path, tool), command)
@@ -64,11 +64,17 @@ def find_affected(facts: Facts, brought: Collection[str]) -> Iterator[Custom]:
         yield Custom(path, text, to_decide=True)
 
 
-def _find_tools(command: str) -> Iterator[str]:
-    """The tools that one command runs."""
+def name_program(command: str) -> str:
+    """The program that one command runs."""
+    command = command[:_MOST_READ]
     before = _BEFORE.match(command)
     name = command[before.end() if before else 0 :].partition(" ")[0].rpartition("/")[2]
-    name = "pytest" if name == "py.test" else name
+    return "pytest" if name == "py.test" else name
+
+
+def _find_tools(command: str) -> Iterator[str]:
+    """The tools that one command runs."""
+    name = name_program(command)
     if "coverage run" in command:
         yield "coverage"
     if name in _WITHOUT:
@@ -77,7 +83,7 @@ def _find_tools(command: str) -> Iterator[str]:
         yield "coverage"
 
 
-def _list_commands(facts: Facts) -> Iterator[tuple[str, str]]:
+def list_commands(facts: Facts) -> Iterator[tuple[str, str]]:
     """Every command that jobs, tasks and hooks of a project run, with its file."""
     for path, scripts in commands.list_jobs(facts):
         for script in scripts:

@@ -14,6 +14,7 @@ from lisa_scaffold.adopt import (
     affected,
     cited,
     code,
+    formatter,
     gone,
     hooks,
     lines,
@@ -200,12 +201,23 @@ class _Placement:
             self.merge(path, ours, theirs)
 
     def leave_formatter(self, theirs: bytes) -> bytes:
-        """Leave the hook out that would rewrite code which nothing has formatted yet."""
+        """The template's hooks; without its formatter where the project has another one, or none.
+
+        Where nothing has formatted the code so far, the first run would rewrite most of it.
+        """
         left = hooks.leave_formatter(theirs.decode()).encode()
+        is_ruffs = formatter.is_formatted_by_ruff(self.facts)
         has_code = any(path.endswith(".py") for path in self.facts.tracked)
-        if left == theirs or not has_code or tools.has_formatter(self.facts):
+        if (
+            left == theirs
+            or is_ruffs
+            or not has_code
+            or hooks.is_formatted(self.facts.text(hooks.PATH))
+        ):
             return theirs
-        self.placed.note(LEFT_OUT, hooks.PATH, f"{hooks.FORMATTER}: {hooks.UNFORMATTED}")
+        found = formatter.find_formatter(self.facts)
+        why = f"the project has {found.name}" if found else hooks.UNFORMATTED
+        self.placed.note(LEFT_OUT, hooks.PATH, f"{hooks.RUFF_FORMAT}: {why}")
         return left
 
     def find_texts(self) -> Iterator[str]:
@@ -348,6 +360,10 @@ class _Placement:
             if found and "line-length as before" not in more:
                 text = set_value(("tool", "ruff", "line-length"), str(found[0]))(text)
                 adjustments.append(f"line-length = {found[0]} as {found[1]} has it")
+            target = style.find_target(facts) if self.answers["kind"] == "package" else None
+            if target:
+                text = set_value(("tool", "ruff", "target-version"), quoted(target[0]))(text)
+                adjustments.append(f"target-version = {target[0]} as {target[1]} has it")
             brought = self.find_brought() if style.is_other(text, theirs) else []
             text, more = self.keep_away(text, brought)
             adjustments += more
@@ -476,9 +492,9 @@ class _Placement:
         found = needs.find_needs(self.facts)
         taken = [need for need in found if not need.is_left]
         texts = {
-            "the group `test` got what tox and jobs install: {}. Take out what no test needs; and "
-            "what cannot be installed (no wheel, and a setup.py that imports NumPy): tests that "
-            "need it begin with pytest.importorskip": (
+            "the group `test` got these too, which are not stated for tests alone: {}. Take out "
+            "what no test needs; and what cannot be installed (no wheel, and a setup.py that "
+            "imports NumPy): tests that need it begin with pytest.importorskip": (
                 need for need in taken if not need.is_stated
             ),
             "tox or jobs install these too, and the group `test` does not: {}. "

@@ -63,7 +63,7 @@ _FORMATS = re.compile(r'^    session\.run\("ruff", "format"(?:, "--check", "--di
 def _explain_unformatted(item: Item) -> str:
     """Why the hook that formats code was left out; empty where it was not."""
     is_hook = (item.status, item.path) == (LEFT_OUT, hooks.PATH)
-    if is_hook and item.text == f"{hooks.FORMATTER}: {hooks.UNFORMATTED}":
+    if is_hook and item.text == f"{hooks.RUFF_FORMAT}: {hooks.UNFORMATTED}":
         return "nothing formats the code so far"
     has_own = is_hook and item.text.startswith(_KEPT)
     return f"{item.text.removeprefix(_KEPT)} stays" if has_own else ""

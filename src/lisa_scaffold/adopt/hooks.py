@@ -14,6 +14,7 @@ from lisa_scaffold.rules.quality_hooks import explain_missing
 from lisa_scaffold.rules.tools import Release, parse_release
 
 PATH = ".pre-commit-config.yaml"
+RUFF_FORMAT = "ruff-format"
 
 # A hook of the template stays out where the project has another for the same purpose.
 _EQUIVALENTS = {
@@ -22,7 +23,7 @@ _EQUIVALENTS = {
     "mypy": ("pyright", "basedpyright", "ty", "pyrefly"),
     "nbstripout": ("nb-clean", "nbstripout-fast"),
     "ruff-check": ("ruff",),
-    "ruff-format": ("black", "black-jupyter", "yapf", "autopep8", "blue"),
+    RUFF_FORMAT: ("black", "black-jupyter", "yapf", "autopep8", "blue"),
     "rumdl": ("markdownlint", "markdownlint-cli2", "mdformat", "pymarkdown"),
 }
 
@@ -39,7 +40,7 @@ _WORKING_SINCE: dict[tuple[str, str], tuple[Release, str, str]] = {
 
 
 # Where a hook and nox run other versions of these, each undoes what the other one does.
-_FORMATTERS = ("ruff-format",)
+_FORMATTERS = (RUFF_FORMAT,)
 
 
 @dataclass(frozen=True)
@@ -159,9 +160,8 @@ _DATA = compile_lazily(r"(?!\.|docs?/|requirements/)([\w-]+)/(?:.*/)?[^/]*\.([A-
 _MOST_NAMED = 20  # folders, and suffixes; who has more of them has a pattern of their own to write
 
 
-FORMATTER = "ruff-format"
 UNFORMATTED = "nothing formats the code so far, and it would rewrite most of it"
-_OF_FORMATTER = compile_lazily(rf"(?m)^ *- id: {FORMATTER}\n")
+_OF_FORMATTER = compile_lazily(rf"(?m)^ *- id: {RUFF_FORMAT}\n")
 
 
 def leave_formatter(text: str) -> str:
@@ -188,6 +188,12 @@ def keep_from_data(text: str, paths: Iterable[str]) -> str:
         return text
     pattern = f"^({'|'.join(sorted(folders))})/.*[.]({'|'.join(sorted(suffixes))})$"
     return _WHITESPACE.sub(lambda hook: f"{hook[0]}\n{hook[1]}  exclude: {pattern}", text)
+
+
+def is_formatted(text: str) -> bool:
+    """Whether hooks of a project format its code: by ruff, or by what stands for it."""
+    names = (RUFF_FORMAT, *_EQUIVALENTS[RUFF_FORMAT])
+    return any(re.search(rf"\bid:\s*['\"]?{name}\b(?!-)", text) for name in names)
 
 
 def describe_changes(before: Any, after: Any) -> str:

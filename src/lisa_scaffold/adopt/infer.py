@@ -426,7 +426,7 @@ class _Inference:
         elif text := self.facts.package.text("requires-python"):
             path, line = self.facts.package.place("requires-python")
             said = f"{path}:{line} says {text!r}, which names no oldest Python"
-        return f"{said}{told}; the jobs and ruff's rules begin with {PYTHONS[0]}"
+        return f"{said}{told}; the jobs begin with {PYTHONS[0]}"
 
     def infer_features(self) -> None:
         """Build backend, programs, documentation, notebooks and image."""

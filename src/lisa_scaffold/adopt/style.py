@@ -10,9 +10,13 @@ from typing import Any
 
 from lisa_scaffold.formats.edit import remove_key, set_value
 from lisa_scaffold.formats.literal import Names
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 
 _RUFF = ("tool", "ruff")
+_TARGET = "target-version"
+_OLDEST_TARGET = (3, 7)  # that ruff knows
+_CLASSIFIER = compile_lazily(r"Programming Language :: Python :: (3)\.(\d{1,2})")
 _WIDTHS = ("line-length", "indent-width")
 _TABLES = ("format", "isort", "flake8-quotes", "pydocstyle")
 _MOST_KEYS = 200
@@ -51,6 +55,28 @@ def keep_style(facts: Facts, text: str) -> tuple[str, list[str]]:
             text = remove_key((*_RUFF, width))(text)
     named = dict.fromkeys(".".join(keys[:-1] if len(keys) > 2 else keys) for keys in kept)  # noqa: PLR2004
     return text, [f"{name} as before" for name in named]
+
+
+def find_target(facts: Facts) -> tuple[str, str] | None:
+    """The Python that ruff may write code for, and where that is said; ``None``: it knows.
+
+    It reads ``requires-python`` of ``[project]`` and nothing else. Without that it would write what
+    an older Python does not understand, which the metadata still promise.
+    """
+    own = facts.pyproject.get(*_RUFF, _TARGET)
+    if isinstance(own, str):
+        return own, f"pyproject.toml:{facts.pyproject.line(*_RUFF, _TARGET)}"
+    if facts.pyproject.get("project", "requires-python") is not None:
+        return None
+    found, place = facts.package.oldest_python, facts.package.place("requires-python")
+    if found is None:
+        named = (_CLASSIFIER.fullmatch(each) for each in facts.package.texts("classifiers"))
+        versions = [(int(each[1]), int(each[2])) for each in named if each]
+        found, place = min(versions, default=None), facts.package.place("classifiers")
+    if found is None:
+        return None
+    oldest = max(found, _OLDEST_TARGET)
+    return f"py{oldest[0]}{oldest[1]}", f"{place.path}:{place.line}"
 
 
 def is_other(text: str, theirs: str) -> bool:

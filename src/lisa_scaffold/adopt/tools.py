@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from lisa_scaffold.pattern import compile_lazily
+from lisa_scaffold.adopt import formatter
+from lisa_scaffold.formats.document import Keys
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.tools import read_hooks
 
@@ -29,21 +30,12 @@ _SECTIONS = {
 }
 _MYPY_FILES = ("files", "packages", "modules")
 _BLACK = 88
-
-
-_FORMATS = compile_lazily(r"(?<![\w-])(?:autopep8|black|blue|darker|yapf|ruff[ -]format)(?![\w-])")
-_FORMATTING = (("black",), ("yapf",), ("autopep8",), ("ruff", "format"))
-
-
-def has_formatter(facts: Facts) -> bool:
-    """Whether something formats a project's code, as far as any of its files names it."""
-    if any(facts.pyproject.get("tool", *keys) is not None for keys in _FORMATTING):
-        return True
-    if facts.has(".style.yapf") or any(
-        facts.toml(path).get("format") is not None for path in ("ruff.toml", ".ruff.toml")
-    ):
-        return True
-    return _FORMATS.search(facts.automation.text) is not None
+_WIDTHS_OF_FORMATTERS: tuple[Keys, ...] = (
+    ("tool", "black", "line-length"),
+    ("tool", "black", "line_length"),
+    ("tool", "yapf", "column_limit"),
+    ("tool", "autopep8", "max_line_length"),
+)
 
 
 def find_elsewhere(facts: Facts, test_path: str) -> dict[str, str]:
@@ -73,17 +65,26 @@ def find_line_length(facts: Facts, hooks: str) -> tuple[int, str] | None:
     Of a formatter that looks at some folders alone, that is what the linter of all allows.
     """
     pyproject = facts.pyproject
-    for keys in (
-        ("tool", "black", "line-length"),
-        ("tool", "black", "line_length"),
-        ("tool", "isort", "line_length"),
-    ):
-        if isinstance(length := pyproject.get(*keys), int):
-            return length, f"pyproject.toml:{pyproject.line(*keys)}"
-    linted = next(_find_linted_length(facts), None)
-    if pyproject.get("tool", "black") is not None or re.search(r"id:\s*black\b", hooks):
+    own = formatter.find_formatter(facts)
+    if found := _find_stated(facts, _WIDTHS_OF_FORMATTERS):
+        return found
+    if own and (found := formatter.find_width(facts, own)):
+        return found
+    if found := _find_stated(facts, [("tool", "isort", "line_length")]):
+        return found
+    linted = next(_find_linted_length(facts), None) or formatter.find_width(facts, None)
+    is_black = own is not None and own.name.startswith("black")
+    if is_black or pyproject.get("tool", "black") is not None or re.search(r"id:\s*black\b", hooks):
         return linted if linted and _is_black_partial(facts) else (_BLACK, "black")
     return linted
+
+
+def _find_stated(facts: Facts, places: Iterable[Keys]) -> tuple[int, str] | None:
+    for keys in places:
+        length = facts.pyproject.get(*keys)
+        if isinstance(length, int):
+            return length, f"pyproject.toml:{facts.pyproject.line(*keys)}"
+    return None
 
 
 def _find_linted_length(facts: Facts) -> Iterator[tuple[int, str]]:
