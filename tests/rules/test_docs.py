@@ -43,7 +43,7 @@ def test_links(line: str, target: str, column: int) -> None:
     number = 4 + (len(line) - len(line.lstrip("\n")))
     assert found(files, "DOC") == [("DOC001", "README.md", number)]
     assert [(f.message, f.column) for f in findings(files, "DOC")] == [
-        (f"{target} does not exist: correct or delete this link", column)
+        (f"`{target}` does not exist: correct or delete this link", column)
     ]
 
 
@@ -75,7 +75,7 @@ def test_links_in_restructured_text() -> None:
     readme = {**files, "README.rst": text}
     assert found(readme, "DOC001") == [("DOC001", "README.rst", 4)]
     assert messages(readme, "DOC001") == [
-        "docs/none.rst does not exist: correct or delete this link"
+        "`docs/none.rst` does not exist: correct or delete this link"
     ]
 
 
@@ -98,8 +98,8 @@ def test_links_of_a_page_that_is_a_link(tmp_path: Path) -> None:
     facts = Facts.read(tmp_path)
     hits = [(each.path, each.message) for each in find_rule("DOC001").hits(facts)]
     assert hits == [
-        ("CONTRIBUTING.md", "docs/none.md does not exist: correct or delete this link"),
-        ("README.md", "pages/b.md does not exist: correct or delete this link"),
+        ("CONTRIBUTING.md", "`docs/none.md` does not exist: correct or delete this link"),
+        ("README.md", "`pages/b.md` does not exist: correct or delete this link"),
     ]
 
 
@@ -110,13 +110,13 @@ def test_a_source_distribution_may_lack_what_is_linked() -> None:
 @pytest.mark.parametrize(
     ("target", "others", "remedy"),
     [
-        (".github/a.md", ["a.md"], "correct (there is a.md) or delete"),
+        (".github/a.md", ["a.md"], "correct (there is `a.md`) or delete"),
         (
             "roles/my-plugin/b/",
             ["roles/my_plugin/b/c"],
-            "correct (there is roles/my_plugin/b) or delete",
+            "correct (there is `roles/my_plugin/b`) or delete",
         ),
-        ("Guide.md", ["docs/guide.md"], "correct (there is docs/guide.md) or delete"),
+        ("Guide.md", ["docs/guide.md"], "correct (there is `docs/guide.md`) or delete"),
         ("a.md", ["one/a.md", "two/a.md"], "correct or delete"),
         ("a.md", ["b.md"], "correct or delete"),
     ],
@@ -124,15 +124,15 @@ def test_a_source_distribution_may_lack_what_is_linked() -> None:
 def test_where_a_link_may_have_led(target: str, others: list[str], remedy: str) -> None:
     files = {"README.md": f"# A\n\n[x]({target})\n", **dict.fromkeys(others, "x\n")}
     missing = target.rstrip("/")
-    assert messages(files, "DOC001") == [f"{missing} does not exist: {remedy} this link"]
+    assert messages(files, "DOC001") == [f"`{missing}` does not exist: {remedy} this link"]
 
 
 def test_one_missing_file_is_one_finding_of_a_page() -> None:
     files = {"README.md": "# A\n\n[x](a.md)\n\n[y](a.md#y) and [z](b.md)\n"}
     assert found(files, "DOC001") == [("DOC001", "README.md", 3), ("DOC001", "README.md", 5)]
     assert messages(files, "DOC001") == [
-        "a.md does not exist: correct or delete this link; also in line 5",
-        "b.md does not exist: correct or delete this link",
+        "`a.md` does not exist: correct or delete this link; also in line 5",
+        "`b.md` does not exist: correct or delete this link",
     ]
 
 
@@ -237,6 +237,32 @@ def test_version_of_the_pages() -> None:
         "pyproject.toml": "[project]\nname = 'a'\nversion = '0.9.1'\n[tool.uv]\npackage = false\n"
     }
     assert found({CONF: 'release = "1.0"\n', **site}, "DOC005") == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "more", "is_told"),
+    [
+        ("", {}, True),
+        ("python: {install: [{path: ., method: pip}]}\n", {}, False),
+        ("build: {jobs: {post_install: [make install]}}\n", {}, False),
+        ("python: {install: [{requirements: r.txt}]}\n", {"r.txt": "sphinx\n"}, True),
+        ("python: {install: [{requirements: r.txt}]}\n", {"r.txt": "sphinx\n-e .[all]\n"}, False),
+        ("conda: {environment: e.yml}\n", {"e.yml": "dependencies:\n- pip:\n  - .\n"}, False),
+    ],
+)
+def test_pages_that_nothing_installs_the_package_for(
+    lines: str, more: dict[str, str], *, is_told: bool
+) -> None:
+    files = {CONF: 'release = "0.9"\n', ".readthedocs.yaml": f"version: 2\n{lines}", **more}
+    (said,) = messages(changed(clean(), files), "DOC005")
+    told = ", and let .readthedocs.yaml install the package (`path: .` under `python.install`)"
+    assert said.endswith(f"use `importlib.metadata.version`{told if is_told else ''}")
+
+
+def test_a_link_that_looks_like_a_host() -> None:
+    assert messages(with_readme("See [it](example.org)."), "DOC001") == [
+        "`example.org` does not exist: write https://example.org, or correct or delete it"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -370,7 +396,7 @@ def test_a_page_that_nobody_has_time_for(more: str) -> None:
 
 def test_a_page_of_usual_length_is_read() -> None:
     files = {**clean(), "README.rst": ODD.format("more.\n\n" + "A ``word`` and another.\n\n" * 300)}
-    assert messages(files, "DOC001") == ["gone.rst does not exist: correct or delete this link"]
+    assert messages(files, "DOC001") == ["`gone.rst` does not exist: correct or delete this link"]
     assert docs.find_unread(Facts.of(files)) == []
     long = {**clean(), "README.md": "[a](gone.md)\n" + "word " * 31_000}
     assert docs.find_unread(Facts.of(long)) == ["README.md"]

@@ -24,6 +24,7 @@ from lisa_scaffold.rules.rule import (
     join_words,
     rule,
 )
+from lisa_scaffold.versions import normalize_name
 
 _NAMES = ("README", "CONTRIBUTING", "CODE_OF_CONDUCT", "SECURITY", "SUPPORT")
 _PAGES = tuple(f"{name}{suffix}" for name in _NAMES for suffix in (".md", ".rst"))
@@ -48,6 +49,12 @@ def links(facts: Facts) -> Iterator[Hit]:
     yield from join_same(_find_dead_links(facts))
 
 
+# What ends in the name of no file, but in a domain's.
+_HOST = compile_lazily(
+    r"(?:www\.[\w-]+|[\w-]+(?:\.[\w-]+)*)\.(?:com|org|net|eu|de|fr|io|int|edu|gov)(?:/|$)"
+)
+
+
 def _find_dead_links(facts: Facts) -> Iterator[Hit]:
     """Every link that leads nowhere."""
     for page in facts.paths(*_PAGES):
@@ -56,8 +63,10 @@ def _find_dead_links(facts: Facts) -> Iterator[Hit]:
         for link in islice(links(facts.text(page), find), _MOST_LINKS):
             missing = find(link.target)
             near = _find_only(facts, missing)
-            remedy = f"correct (there is {near}) or delete" if near else "correct or delete"
-            message = f"{missing} does not exist: {remedy} this link"
+            remedy = f"correct (there is `{near}`) or delete" if near else "correct or delete"
+            message = f"`{missing}` does not exist: {remedy} this link"
+            if _HOST.match(link.target) and not near:
+                message = f"`{missing}` does not exist: write https://{link.target}, or {remedy} it"
             yield Hit(page, link.line, message, column=link.column)
 
 
@@ -300,8 +309,10 @@ def version_of_pages(facts: Facts) -> Iterator[Hit]:
 
     Why: Otherwise the pages soon show a version that they do not describe.
 
-    How: In `conf.py`, write `release = importlib.metadata.version("name-of-the-package")`. Where
-    the tool that raises the version is told of `conf.py`, it may stay.
+    How: In `conf.py`, write `release = importlib.metadata.version("name-of-the-package")`. What
+    builds the pages has to install the package for that: on Read the Docs, `python.install` with
+    `path: .` and `method: pip`. Where the tool that raises the version is told of `conf.py`, it may
+    stay.
 
     Source: [Sphinx](https://www.sphinx-doc.org/en/master/usage/configuration.html#confval-release);
     [single-sourcing the version](https://packaging.python.org/en/latest/discussions/single-source-version/).
@@ -320,9 +331,33 @@ def version_of_pages(facts: Facts) -> Iterator[Hit]:
         told = f"but the package has {stated}" if stated else "whatever the package has"
         message = (
             f"`{found[0][1]}` stays {found[0][3]}, {told}: use `importlib.metadata.version`"
-            f"{count_more(lines)}"
+            f"{_explain_install(facts)}{count_more(lines)}"
         )
         yield Hit(path, lines[0], message)
+
+
+_ITSELF = compile_lazily(r"(?m)^\s*(?:-\s+)?(?:(?:-e|--editable)[ =]+)?\.{1,2}(?:/\S*)?(?:\[\S*)?$")
+
+
+def _explain_install(facts: Facts) -> str:
+    """What Read the Docs has to do besides, where nothing there installs the package."""
+    path = facts.first(*_READTHEDOCS)
+    document = facts.yaml(path or "")
+    # Commands of its own may install it in ways that nothing here knows.
+    own = document.get("build", "commands") or document.get("build", "jobs")
+    if not path or not isinstance(document.data, dict) or document.problem or own:
+        return ""
+    installed = document.items("python", "install")
+    if any(isinstance(each, dict) and each.get("path") is not None for each in installed):
+        return ""
+    keys: list[Keys] = [("conda", "environment")]
+    keys += [("python", "install", index, "requirements") for index, _ in enumerate(installed)]
+    named = [str(document.get(*each, default="")) for each in keys]
+    name = normalize_name(facts.package.text("name"))
+    for text in (facts.text(normpath(each)) for each in named if each):
+        if _ITSELF.search(text) or (name and name in normalize_name(text)):
+            return ""
+    return f", and let {path} install the package (`path: .` under `python.install`)"
 
 
 # What raises the version of a package, by its settings: commitizen, bump-my-version and the like.
