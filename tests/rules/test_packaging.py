@@ -186,10 +186,26 @@ def test_what_only_its_authors_know_is_not_repaired(module: str) -> None:
     assert messages(files, "PKG001") == [
         "no [build-system], so each installer guesses how to build this: add one in pyproject.toml,"
         f' with `requires = ["setuptools", "six", …]` and `build-backend = "{LEGACY}"`: setup.py '
-        "imports six, and a build has only what `requires` names; setup.py imports "
-        f"{module}: `requires` has to name what brings that"
+        f"imports six; setup.py imports {module}: name what brings that"
     ]
     assert [each.fixable for each in findings(files, "PKG001")] == [False]
+
+
+@pytest.mark.parametrize(
+    ("lines", "named"),
+    [
+        ("for name in ('numpy', 'ours'):\n    __import__(name)\n", "modules by name"),
+        ("import importlib\ndef check():\n    importlib.import_module(NAME)\n", "modules by name"),
+        ("from importlib import import_module\nimport_module('ours.a')\n", "ours"),
+        ("__import__('pkg_resources')\n__import__('os.path')\n__import__('a')\n", ""),
+    ],
+)
+def test_what_a_setup_py_imports_by_name(lines: str, named: str) -> None:
+    setup = f"{lines}from setuptools import setup\nsetup(name='a')\n"
+    files = {"setup.py": setup, "a/__init__.py": ""}
+    (said,) = messages(files, "PKG001")
+    assert said.endswith(f"imports {named}: name what brings that") == bool(named)
+    assert [each.fixable for each in findings(files, "PKG001")] == [not named]
 
 
 def test_what_setuptools_asks_for_itself_is_not_named_again() -> None:
@@ -236,7 +252,7 @@ def test_a_build_system_needs_requirements() -> None:
     ]
 
 
-@pytest.mark.parametrize("requirement", ["setuptools", "setuptools>=64", "setuptools >= 64.0"])
+@pytest.mark.parametrize("requirement", ["setuptools>=64", "setuptools >= 64.0"])
 def test_setuptools_is_new_enough(requirement: str) -> None:
     files = edited(clean(), TOML, "setuptools>=77.0.3", requirement)
     assert found(files, "PKG") == [("PKG003", TOML, 3)]
@@ -247,6 +263,19 @@ def test_setuptools_is_new_enough(requirement: str) -> None:
         "which needs Python 3.9; Python 3.8 cannot build this"
     ]
     assert [each.fixable for each in findings(older, "PKG003")] == [False]
+
+
+def test_a_bare_setuptools_is_the_newest() -> None:
+    files = edited(clean(), TOML, "setuptools>=77.0.3", "setuptools")
+    assert found(files, "PKG003") == []
+    older = edited(files, TOML, 'requires-python = ">=3.11"', 'requires-python = ">=3.8"')
+    assert found(older, "PKG003") == [("PKG003", TOML, 3)]
+
+
+def test_a_newer_setuptools_stands_in_the_same_quotes() -> None:
+    files = edited(clean(), TOML, '"setuptools>=77.0.3"', "'setuptools>=64'")
+    wanted = edited(clean(), TOML, '"setuptools>=77.0.3"', "'setuptools>=77.0.3'")
+    assert fixed(files, "PKG003") == {TOML: text(wanted, TOML)}
 
 
 def test_a_bound_that_needs_a_person() -> None:

@@ -77,7 +77,8 @@ def replace_item(text: str, keys: Names, old: str, literal: str | None) -> str:
             if not (isinstance(entry.node, Leaf) and entry.node.value == old):
                 entries.append(entry)
             elif literal is not None:
-                entries.append(entry._replace(node=Leaf(literal, literal)))
+                like = _quote_like(entry.node, literal)
+                entries.append(entry._replace(node=Leaf(like, like)))
         if entries and len(entries) < len(node.entries):
             if entries[-1] is not node.entries[-1]:
                 entries[-1] = entries[-1]._replace(comma=node.entries[-1].comma)
@@ -86,6 +87,14 @@ def replace_item(text: str, keys: Names, old: str, literal: str | None) -> str:
         return node._replace(entries=tuple(entries))
 
     return _change_list(text, keys, change)
+
+
+def _quote_like(old: Leaf, literal: str) -> str:
+    """A text in the quotes of what it replaces, where it can stand in them."""
+    inner = literal[1:-1]
+    is_plain = old.text.startswith("'") and not old.text.startswith("'''")
+    is_plain = is_plain and literal == f'"{inner}"' and not {"'", "\\"} & {*inner}
+    return f"'{inner}'" if is_plain else literal
 
 
 def _change_list(text: str, keys: Names, change: Callable[[Branch], Branch]) -> str:

@@ -74,6 +74,8 @@ def find_build_needs(facts: Facts) -> BuildNeeds:
             needed.setdefault(found, f"{path} imports {top}")
         else:
             unknown.setdefault(name if is_open else top, path)
+    for name in _find_imported_by_name(facts):
+        unknown.setdefault(name, "setup.py")
     # setuptools asks for these by itself once the file runs.
     asked = {*map(_name, _list_setup_requires(facts))}
     for found, why in _find_conditional(facts):
@@ -89,14 +91,14 @@ def explain_needs(needs: BuildNeeds) -> str:
     """Why a build needs more than setuptools, and what of that is not known."""
     told = []
     if needs.reasons:
-        told.append(f"{join_names(needs.reasons)}, and a build has only what `requires` names")
+        told.append(join_names(needs.reasons))
     if needs.unknown:
         paths = dict.fromkeys(path for _, path in needs.unknown)
         parts = [
             f"{path} imports {join_names([name for name, where in needs.unknown if where == path])}"
             for path in paths
         ]
-        told.append(f"{join_names(parts)}: `requires` has to name what brings that")
+        told.append(f"{join_names(parts)}: name what brings that")
     return "; ".join(told)
 
 
@@ -133,6 +135,22 @@ def _find_foreign(facts: Facts) -> Iterator[tuple[str, str]]:
             seen |= {*own}
             if not own and top not in _GIVEN and not _is_elsewhere(facts, top):
                 yield name, path
+
+
+def _find_imported_by_name(facts: Facts) -> Iterator[str]:
+    """What ``setup.py`` imports by ``__import__`` and the like, where that is of others."""
+    module = facts.python("setup.py")
+    for node in ast.walk(module) if isinstance(module, ast.Module) else ():
+        match node:
+            case ast.Call(
+                func=ast.Name(id="__import__" | "import_module")
+                | ast.Attribute(attr="import_module"),
+                args=[given, *_],
+            ):
+                if not isinstance(given, ast.Constant):
+                    yield "modules by name"
+                elif (top := str(given.value).partition(".")[0]) not in {*_GIVEN, "pkg_resources"}:
+                    yield from () if _is_elsewhere(facts, top) else (top,)
 
 
 def _is_elsewhere(facts: Facts, top: str) -> bool:

@@ -210,13 +210,15 @@ def new_enough(facts: Facts) -> Iterator[Hit]:
     Why: On clusters and in Linux distributions, builds use the installed setuptools, and one that
     is too old stops at `license = "…"`.
 
-    How: Require `setuptools>=77.0.3`.
+    How: Require `setuptools>=77.0.3`. A bare `setuptools` may stay where every supported Python has
+    such a version: it names no old one, and `pip` takes the newest.
 
     Source: [setuptools](https://setuptools.pypa.io/en/latest/history.html#v77-0-0): the first
     version with PEP 639.
     """
     found = find_old_setuptools(facts)
-    if found:
+    is_bare = found is not None and found[1].strip() == "setuptools"
+    if found and not (is_bare and reaches_expressions(facts)):
         line = facts.pyproject.line("build-system", "requires", found[0])
         changes = require_newer_setuptools(facts)
         message = f"`{found[1]}` allows versions that stop at `license`: write `setuptools>=77.0.3`"
