@@ -40,6 +40,8 @@ def test_what_publishes_from_any_branch(command: str) -> None:
     [
         ("/kaniko/executor --no-push", ()),
         ("uv publish --dry-run", ()),
+        ("git push --mirror https://example.org/a.git", ()),
+        ("git push origin --all", ()),
         ("echo docker image", ()),
         ("uv publish", ("when: manual",)),
         ("uv publish", ("only: [tags]",)),

@@ -14,7 +14,9 @@ from lisa_scaffold.rules.rule import PACKAGE, SHOULD, Hit, join_same, rule
 _PUBLISHES = compile_lazily(
     r"\b(?:twine upload|(?:uv|poetry|flit|hatch|pdm|maturin) publish"
     r"|(?:docker|podman|buildah|skopeo|crane|apptainer|singularity) (?:image )?(?:push|copy)"
-    r"|docker buildx build\b.*--push|git push|crane cp|release-cli create|glab release create)\b"
+    r"|docker buildx build\b.*--push|crane cp|release-cli create|glab release create)\b"
+    # What mirrors a repository is to have every branch.
+    r"|\bgit push\b(?!.*--(?:mirror|all)\b)"
     r"|/kaniko/executor\b(?!.*--no-push)"
 )
 
