@@ -224,6 +224,11 @@ def test_where_it_lives() -> None:
     assert found(files, "MET") == [("MET007", TOML, 4)]
     misplaced = replaced("urls.Source =", "repository =")
     assert [code for code, *_ in found(misplaced, "MET")] == ["MET001"]
+    (said,) = messages(setup_py("    name='a',\n"), "MET007")
+    assert said.startswith("no `url`, so users cannot find")
+    assert messages(setup_py("    name='a',\n    URL='https://a.org',\n"), "MET007") == [
+        "setuptools ignores `URL`, so users do not find the source: write `url`"
+    ]
     assert found(setup_py("    name='a',\n    url=about['url'],\n"), "MET007") == []
     assert found(setup_py("    name='a',\n    url='https://a.org',\n"), "MET007") == []
 

@@ -87,7 +87,8 @@ def test_the_oldest_has_a_classifier() -> None:
     files = with_classifiers(*python("3.12", "3.13"))
     assert found(files, "MET") == [("MET014", TOML, 12)]
     assert messages(files, "MET") == [
-        "3.11 is supported but not listed: add `Programming Language :: Python :: 3.11`"
+        "3.11 is supported but not listed: add `Programming Language :: Python :: 3.11`, or raise "
+        "`requires-python`"
     ]
     assert found(with_classifiers(*python("3")), "MET") == []
 
@@ -98,7 +99,7 @@ def test_the_oldest_has_a_classifier() -> None:
         ("ruff", 'target-version = "py38"  # x', 'target-version = "py311"  # x'),
         ("ruff", 'target-version = "py312"', 'target-version = "py311"'),
         ("mypy", 'python_version = "3.8"', 'python_version = "3.11"'),
-        ("black", "target-version = ['py38']", 'target-version = ["py311"]'),
+        ("black", "target-version = ['py38']", "target-version = ['py311']"),
         ("pyright", 'pythonVersion = "3.10"', 'pythonVersion = "3.11"'),
         ("pylint.main", 'py-version = "3.9"', 'py-version = "3.11"'),
     ],
@@ -290,7 +291,12 @@ def test_the_oldest_python_that_is_proposed_is_one_that_the_classifiers_name() -
     # Every Python that pip runs on is one of them.
     assert found(classified("3.5", "2.7"), "MET011") == []
     assert found(classified("3.13", "2.6"), "MET011") == []
-    assert messages({"setup.py": call.format("")}, "MET011") == [f"{start}one such as `>=3.11`"]
+    plain = {"setup.py": call.format("")}
+    assert messages(plain, "MET011") == [f"{start}one such as `>=3.11`"]
+    old = {"a/__init__.py": "print 'of 2'\n"}
+    assert messages({"setup.py": call.format(", packages=['a']"), **old}, "MET011") == [
+        f"{start}what runs it, as a/__init__.py is written for Python 2"
+    ]
 
 
 def test_what_is_never_built_needs_no_bound() -> None:

@@ -303,6 +303,9 @@ def addresses(facts: Facts) -> Iterator[Hit]:
             yield Hit(*facts.package.place("urls", label), message)
 
 
+_ADDRESS_KEYS = {"setuptools": "url", "poetry": "repository", "flit": "home-page"}
+
+
 @rule("MET007", SHOULD, kinds=PACKAGE, when=_states_metadata)
 def says_where(facts: Facts) -> Iterator[Hit]:
     """The metadata says where the project lives.
@@ -318,9 +321,18 @@ def says_where(facts: Facts) -> Iterator[Hit]:
     misplaced = _OTHER_NAMES.items() & {(key, "urls") for key in facts.pyproject.table("project")}
     if not facts.package.table("urls") and "urls" not in facts.package.unknown and not misplaced:
         place = facts.package.place()
+        key = _ADDRESS_KEYS.get(facts.package.form, "urls")
         message = (
-            "no `urls`, so users cannot find the source of this package: add the project's address"
+            f"no `{key}`, so users cannot find the source of this package: "
+            "add the project's address"
         )
+        # setuptools passes over arguments that it does not know.
+        taken = next((each for each in facts.package.data if each.lower() == key != each), "")
+        if taken:
+            place = facts.package.place(taken)
+            message = (
+                f"setuptools ignores `{taken}`, so users do not find the source: write `{key}`"
+            )
         yield Hit(*place, message)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 from lisa_scaffold.formats.dockerfile import Dockerfile
-from lisa_scaffold.formats.document import Document, Keys
+from lisa_scaffold.formats.document import Document, Keys, Problem
 from lisa_scaffold.formats.edit import replace_in_line, replace_item, set_value
 from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.pattern import compile_lazily
@@ -18,6 +19,7 @@ from lisa_scaffold.rules.applications import is_application
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.images import find_dockerfiles, find_system_python
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, UNSAFE, Hit, join_same, join_words, rule
+from lisa_scaffold.rules.syntax import may_be_python_2
 
 Version = tuple[int, int]
 
@@ -29,6 +31,8 @@ _CLASSIFIERS = ("project", "classifiers")
 _OLDEST_OF_PIP = (2, 7)
 """No pip that reads the bound runs on an older Python."""
 
+_KEYS = {"setuptools": "python_requires", "poetry": "python"}
+_MOST_READ = 100
 _FINAL = 4
 """The first major version of Python that does not exist."""
 
@@ -55,18 +59,29 @@ def has_requires_python(facts: Facts) -> Iterator[Hit]:
     # `*` is how Poetry says that nothing is known.
     if package.text("requires-python") in ("", "*") and "requires-python" not in package.unknown:
         path, _ = package.place("requires-python")
-        names = {"setuptools": "python_requires", "poetry": "python"}
-        key = names.get(package.form, "requires-python")
+        key = _KEYS.get(package.form, "requires-python")
         oldest = min((version for _, version in _classified_pythons(facts)), default=None)
         tested = None if oldest else min(_find_tested(facts), default=None)
         if (first := oldest or tested) and first <= _OLDEST_OF_PIP:
             return
         wanted = "one such as `>=3.11`"
-        if first:
+        if old := "" if first else _find_python_2(facts):
+            wanted = f"what runs it, as {old} is written for Python 2"
+        elif first:
             why = "in the classifiers" if oldest else "that is tested"
             wanted = f"`>={_format_version(first)}`, the oldest {why}"
         message = f"no `{key}`, so pip installs this into Pythons that cannot run it: add {wanted}"
         yield Hit(path, package.place().line, message)
+
+
+def _find_python_2(facts: Facts) -> str:
+    """The first module of the package that Python 2 alone can read; empty where there is none."""
+    folders = (f"{folder}/*.py" for folder in facts.layout.packages)
+    for path in islice(facts.paths("setup.py", *folders), _MOST_READ):
+        found = facts.python(path)
+        if isinstance(found, Problem) and may_be_python_2(facts, found):
+            return path
+    return ""
 
 
 _AUTOMATION = (
@@ -228,6 +243,7 @@ def classifiers_agree(facts: Facts) -> Iterator[Hit]:
         shown = _format_version(oldest)
         message = (
             f"{shown} is supported but not listed: add `Programming Language :: Python :: {shown}`"
+            f", or raise `{_KEYS.get(package.form, 'requires-python')}`"
         )
         yield Hit(*package.place("classifiers", classified[0][0]), message)
 

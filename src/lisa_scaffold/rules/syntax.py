@@ -150,7 +150,7 @@ def _is_for_python_2(facts: Facts) -> bool:
     return bool(_SAYS_2.search(text)) and not _SAYS_3.search(text)
 
 
-def _may_be_python_2(facts: Facts, problem: Problem) -> bool:
+def may_be_python_2(facts: Facts, problem: Problem) -> bool:
     """Whether a file may be for Python 2, by the line where it cannot be read and what is said."""
     oldest = facts.package.oldest_python
     if oldest and oldest >= (3,):
@@ -175,7 +175,7 @@ def python(facts: Facts) -> Iterator[Hit]:
     """
     for path in facts.paths(*PYTHON):
         found = facts.python(path)
-        if isinstance(found, Problem) and not _may_be_python_2(facts, found):
+        if isinstance(found, Problem) and not may_be_python_2(facts, found):
             yield from _hit(facts, found)
 
 
