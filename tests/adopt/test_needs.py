@@ -299,3 +299,51 @@ def test_what_variables_of_travis_install(env: str, wanted: list[str]) -> None:
         assert found({".travis.yml": travis}) == [(each, ".travis.yml") for each in wanted]
         unread = commands.find_unread(Facts.of({".travis.yml": travis}))
         assert unread == ([] if wanted else [name])
+
+
+POETRY = """\
+[tool.poetry]
+name = "lisa-noise"
+[tool.poetry.dependencies]
+python = "^3.9"
+pyfftw = { version = "^0.13.0", optional = true }
+cupy = { version = "^11.3", optional = true }
+h5py = { version = "*", optional = true }
+[tool.poetry.extras]
+fft_support = ["pyfftw"]
+gpu = ["cupy"]
+"hdf-5" = ["h5py"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "names"),
+    [
+        ('poetry install --extras "fft_support hdf_5"', ["pyfftw", "h5py"]),
+        ("poetry install -E fft_support -E gpu", ["pyfftw", "cupy"]),
+        ("poetry sync --extras=gpu", ["cupy"]),
+        ("uv sync --extra gpu", ["cupy"]),
+        ("pdm install -G gpu", ["cupy"]),
+        ("pip install '.[gpu,fft-support]'", ["cupy", "pyfftw"]),
+        ("poetry install", []),
+    ],
+)
+def test_extras_that_the_job_of_the_tests_installs(command: str, names: list[str]) -> None:
+    files = {
+        "pyproject.toml": POETRY,
+        ".gitlab-ci.yml": f"tests:\n  script:\n    - {command}\n    - pytest\n",
+    }
+    assert [each.name for each in needs.find_needs(Facts.of(files))] == names
+
+
+def test_a_job_of_tests_may_have_its_script_elsewhere() -> None:
+    include = "include:\n  - {project: a/b, file: c.yml}\n"
+    job = "%s:\n  before_script:\n    - poetry install -E gpu\n"
+    found = [
+        [
+            each.name
+            for each in needs.find_needs(Facts.of({"pyproject.toml": POETRY, ".gitlab-ci.yml": t}))
+        ]
+        for t in (include + job % "python-test", include + job % "latest", job % "python-test")
+    ]
+    assert found == [["cupy"], [], []]

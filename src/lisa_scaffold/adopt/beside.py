@@ -17,6 +17,7 @@ from lisa_scaffold.adopt import (
     formatter,
     gone,
     hooks,
+    indexes,
     lines,
     linted,
     needs,
@@ -514,6 +515,8 @@ class _Placement:
 
 def _find_untold(placed: Placed, facts: Facts, answers: Mapping[str, Any]) -> Iterator[Custom]:
     """What files that come in do not tell, and the project does."""
+    if "noxfile.py" in placed.files:
+        yield from indexes.find_indexes(facts)
     if "CITATION.cff" in placed.files and (papers := cited.find_papers(facts)):
         yield papers
     if "Dockerfile" in placed.files:

@@ -28,6 +28,15 @@ _ALWAYS = compile_lazily(r"(?i)\b(?:success|always|cancelled)\b|linux|ubuntu")
 TRAVIS = ".travis.yml"
 _VARIABLE = compile_lazily(r"\$(?:\{(\w+)\}|(\w+))")
 _WHOLE_VARIABLE = compile_lazily(r"\$(?:\{\w+\}|\w+)")
+# What installs the project itself with extras, in the ways of Poetry, uv and PDM.
+_SYNCS = compile_lazily(
+    r"\b(?:poetry\s+(?:install|sync)|uv\s+(?:sync|run)|pdm\s+(?:install|sync))\b(?P<what>.*)"
+)
+_EXTRAS = compile_lazily(
+    r"\s(?:--extras?|-E|-G)[ =]+"
+    r"(?:\"(?P<many>[^\"]{0,300})\"|'(?P<others>[^']{0,300})'|(?P<one>[\w.,-]++))"
+)
+_NAMED_TEST = compile_lazily(r"(?i)(?<![a-z])(?:py)?tests?(?![a-z])")
 _TRAVIS = ("before_install", "install", "before_script", "script")
 _SCRIPTS = ("run", "script", "bash", "command", "test_script", "install", "before_build")
 SERVICES = {
@@ -82,6 +91,10 @@ def find_test_jobs(facts: Facts) -> Iterator[tuple[str, tuple[str, ...]]]:
     for path, commands in list_jobs(facts):
         if any(map(runs_tests, commands)):
             yield path, commands
+    # What such a job runs is another project's; what it installs before may stand here.
+    for job in facts.pipeline.jobs.values() if facts.pipeline.elsewhere else ():
+        if "script" not in job.data and _NAMED_TEST.search(job.name):
+            yield job.place.path, tuple(job.commands)
 
 
 def runs_tests(command: str) -> bool:
@@ -221,7 +234,21 @@ def find_installed(command: str) -> Iterator[Installed]:
         if found := _INSTALLS.search(part):
             installed = _read_words(found["what"], is_conda=bool(found["conda"]))
             yield installed._replace(is_conditional=is_tested or any(conditions))
+        elif synced := _SYNCS.search(part):
+            words = tuple(_read_extras(synced["what"]))
+            is_conditional = is_tested or any(conditions)
+            yield Installed(words, (), (), is_conda=False, is_conditional=is_conditional)
         is_tested = is_open and _TESTS.match(part) is not None
+
+
+def _read_extras(text: str) -> Iterator[str]:
+    """The project itself with the extras of one command, as pip would be told."""
+    for found in _EXTRAS.finditer(text):
+        names = re.split(
+            r"[\s,]+", (found["many"] or found["others"] or found["one"] or "").strip()
+        )
+        if any(names):
+            yield f".[{','.join(filter(None, names))}]"
 
 
 def _read_words(text: str, *, is_conda: bool) -> Installed:

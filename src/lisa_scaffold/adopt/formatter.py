@@ -34,7 +34,9 @@ _FILES = (
 _WIDTH = compile_lazily(
     r"\s(?:--(?:max-)?line[-_]length|--line[-_]width|-l)(?:[ =]|(?<=-l))['\"]?(\d{2,3})\b"
 )
-_VARIABLE = compile_lazily(r"^\w*LINE_LENGTH\w*[ \t]*[:?]*=[ \t]*(\d{2,3})\b", re.MULTILINE)
+_VARIABLE = compile_lazily(
+    r"^\w{0,30}LINE_LENGTH\w{0,30}[ \t]*+[:?]{0,2}=[ \t]*+(\d{2,3})\b", re.MULTILINE
+)
 
 
 class Formatter(NamedTuple):

@@ -162,11 +162,27 @@ def _list_extra(facts: Facts, name: str) -> list[str]:
     extras = facts.package.table("optional-dependencies")
     by_name = {normalize_name(str(key)): value for key, value in extras.items()}
     listed = by_name.get(normalize_name(name)) if name else None
-    texts = listed if isinstance(listed, list) else []
+    texts = listed if isinstance(listed, list) else _list_poetry_extra(facts, name)
     if not texts and name:
         text = facts.ini("setup.cfg").get("options.extras_require", name)
         texts = text.split("\n") if isinstance(text, str) else []
     return [each.strip() for each in texts if isinstance(each, str) and each.strip()]
+
+
+def _list_poetry_extra(facts: Facts, name: str) -> list[str]:
+    """The requirements of an extra of Poetry's, which names dependencies that are optional."""
+    wanted = normalize_name(name)
+    extras = facts.pyproject.table("tool", "poetry", "extras")
+    table = facts.pyproject.table("tool", "poetry", "dependencies")
+    known = {normalize_name(str(key)): (str(key), spec) for key, spec in table.items()}
+    names = [
+        normalize_name(each)
+        for key, listed in extras.items()
+        if normalize_name(str(key)) == wanted and isinstance(listed, list)
+        for each in listed
+        if isinstance(each, str)
+    ]
+    return [poetry.convert_requirement(*known[each]) for each in names if each in known]
 
 
 def _find_stated(facts: Facts) -> Iterator[Need]:
