@@ -36,6 +36,16 @@ def make(settings: Path, capsys: Capture, *options: str) -> dict[str, Any]:
     return made
 
 
+@pytest.mark.parametrize(
+    "server", ["", '[gitlab]\nurl = "https://gitlab.example.org"\ngroups = ["a"]\n']
+)
+def test_local_clones_alone_are_told(server: str, settings: Path, capsys: Capture) -> None:
+    settings.write_text(f"{settings.read_text()}{server}")
+    assert cli.main(["fleet", "pipeline", str(settings)]) == ExitCode.DONE
+    said = "local clones alone" in " ".join(capsys.readouterr().err.split())
+    assert said == ("[gitlab]" not in settings.read_text())
+
+
 def test_each_job_takes_its_part_and_the_last_joins_them(settings: Path, capsys: Capture) -> None:
     made = make(settings, capsys, "--parts", "3", "--update=--merge-when-green")
     jobs = [f"fleet {number} of 3" for number in (1, 2, 3)]

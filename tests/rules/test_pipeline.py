@@ -360,8 +360,8 @@ def test_images_that_stay(image: str) -> None:
 )
 def test_images_without_repairs(image: str, message: str) -> None:
     files = pipeline(f"variables:\n  IMAGE: {image}\n{JOB}  image: $IMAGE\n")
-    assert found(files, "CI", today=TODAY) == [("CI009", CI, START + 5)]
-    assert messages(files, "CI", today=TODAY) == [message]
+    assert found(files, "CI", today=TODAY) == [("CI009", CI, START + 2)]
+    assert messages(files, "CI", today=TODAY) == [f"`IMAGE`: {message}"]
     if "kaniko" not in image:
         assert found(files, "CI") == []
         assert found(files, "CI", today=date(2019, 1, 1)) == []
@@ -657,3 +657,23 @@ def test_an_image_that_the_pipeline_makes(name: str, *, is_found: bool) -> None:
         '    - docker push "${CI_REGISTRY_IMAGE}/ci-python:latest"\n'
     )
     assert bool(found({".gitlab-ci.yml": text}, "CI008")) == is_found
+
+
+@pytest.mark.parametrize(
+    ("variables", "job", "place", "named"),
+    [
+        ("A: python", "image: $A", 2, "`A`: "),
+        ("A: python", "services: ['${A}']", 2, "`A`: "),
+        ("A: $B\n  B: python", "image: $A", 3, "`B`: "),
+        ("A: python", "image: r/$A", 5, ""),
+        ("A: node:20", "variables: {A: python}\n  image: $A", 6, ""),
+        ("A: $B\n  B: $A", "image: $A", 0, ""),
+    ],
+)
+def test_an_image_is_found_where_a_variable_names_it(
+    variables: str, job: str, place: int, named: str
+) -> None:
+    files = {CI: f"variables:\n  {variables}\na:\n  script: [b]\n  {job}\n"}
+    places = found(files, "CI008")
+    assert places == ([("CI008", CI, place)] if place else [])
+    assert all(each.startswith(f"{named}the image") for each in messages(files, "CI008"))

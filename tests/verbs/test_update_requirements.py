@@ -118,7 +118,7 @@ test = [
   "pytest>=8",
 ]
 """
-WRITE = "Where it does with what they had, write that again before you commit."
+WRITE = "Where it does with what they had, write that again."
 
 
 @pytest.mark.parametrize(
@@ -164,4 +164,4 @@ def test_what_users_of_a_release_need_more_is_to_be_looked_at(
         git.git("tag", "v0.1", cwd=workshop.project)
     target = update_target.choose_target(project.read(workshop.project), None)
     with update.prepare(target) as prepared:
-        assert judge_result(prepared.update({})) == ("merged" if is_released else "plain")
+        assert judge_result(prepared.update({})) == ("tasks" if is_released else "plain")

@@ -196,8 +196,8 @@ def tell_raised(synced: Synced, work: Work, base: Tree) -> None:
     if raised:
         released = any(map(parse_version, git.list_tags(work.project.root)[0]))
         told = f"users of the package need more: {'; '.join(raised)}."
-        keep = "Where it does with what they had, write that again before you commit."
-        weight = Weight.TELLS if released else Weight.INFORMS
+        keep = "Where it does with what they had, write that again."
+        weight = Weight.ASKS if released else Weight.INFORMS
         synced.note(_METADATA, f"{told} {keep}", weight=weight)
 
 

@@ -409,6 +409,11 @@ def run_pipeline(arguments: argparse.Namespace) -> int:
         branch=arguments.history_branch or "",
     )
     text = pipeline.make_pipeline(fleet, wanted)
+    if fleet.server is None:
+        say(
+            "The fleet is local clones alone, in `folders`: the jobs see those that are on their "
+            "machine, and no others. Name the GitLab server of the projects in [gitlab]."
+        )
     if arguments.output:
         with changing(f"{arguments.output} is written"):
             common.write_report(arguments.output, text)

@@ -11,7 +11,7 @@ from lisa_scaffold.formats.document import Document, Keys
 from lisa_scaffold.formats.edit import replace_in_line
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
-from lisa_scaffold.project.gitlab import Job, flatten_script
+from lisa_scaffold.project.gitlab import Job, Pipeline, flatten_script
 from lisa_scaffold.project.package import Place
 from lisa_scaffold.rules import images
 from lisa_scaffold.rules.fix import Fix
@@ -70,16 +70,37 @@ def _judge_images(
         if not message:
             continue
         places = []
+        told: dict[Place, str] = {}
         for job, keys in users:
             if is_meant(name, job):
                 continue
             place = pipeline.place_of(job, *keys)
+            if variable := _find_variable(pipeline, job, keys):
+                told.setdefault(pipeline.place("variables", variable), f"`{variable}`: {message}")
+                continue
             if place == job.place and keys[0] not in job.own:  # the job has it by default
                 is_in_default = isinstance(default, dict) and keys[0] in default
                 place = pipeline.place(*(("default", *keys) if is_in_default else keys))
             places.append(place)
-        found += [(place, message) for place in dict.fromkeys(places)]
+        found += [*told.items(), *((place, message) for place in dict.fromkeys(places))]
     return sorted(found)
+
+
+_NAMED = compile_lazily(r"\$\{?(\w{1,100})\}?")
+
+
+def _find_variable(pipeline: Pipeline, job: Job, keys: Keys) -> str:
+    """The variable of the pipeline whose value an image is: there it can be changed."""
+    text = job.image if keys[0] == "image" else job.services[int(keys[1])]
+    own = job.get("variables")
+    given = {str(name) for name in own} if isinstance(own, dict) else set()
+    led: dict[str, None] = {}
+    while (match := _NAMED.fullmatch(text)) and match[
+        1
+    ] in pipeline.variables.keys() - given - led.keys():
+        led[match[1]] = None
+        text = pipeline.variables[match[1]]
+    return next(reversed(led), "")
 
 
 _OWN = compile_lazily(r"CI_REGISTRY_IMAGE\}?(/[\w./-]{1,100})")

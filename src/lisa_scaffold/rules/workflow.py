@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from lisa_scaffold.pattern import compile_lazily
-from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules import images
 from lisa_scaffold.rules.compose import is_thrown_away
 from lisa_scaffold.rules.dags import (
@@ -532,7 +532,14 @@ _SETTINGS = (
 )
 
 
-@rule("DAG009", MUST)
+@cached_in_facts
+def _list_settings(facts: Facts) -> list[str]:
+    """The files that may set Airflow up."""
+    texts = ((path, f"{path}\n{facts.text(path)}".lower()) for path in facts.paths(*_SETTINGS))
+    return [path for path, text in texts if "airflow" in text or "simple_auth_manager" in text]
+
+
+@rule("DAG009", MUST, when=lambda facts: find_modules(facts) or _list_settings(facts))
 def airflow_asks_who(facts: Facts) -> Iterator[Hit]:
     """Airflow asks who somebody is.
 
@@ -545,7 +552,7 @@ def airflow_asks_who(facts: Facts) -> Iterator[Hit]:
     not for production;
     [the interfaces of Airflow 2](https://airflow.apache.org/docs/apache-airflow/2.7.1/security/api.html).
     """
-    for path in facts.paths(*_SETTINGS):
+    for path in _list_settings(facts):
         if is_thrown_away(facts, path):
             continue
         told = [(_OPEN, "anybody who reaches Airflow is its administrator: delete this")]
