@@ -86,6 +86,63 @@ def test_what_a_notebook_runs(code: str, is_found: bool) -> None:
     assert found == [reads.Run("é.ipynb", 2, "make_wave")] * is_found
 
 
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ('pd.read_csv("../data/noise.txt")\n', [(1, "../data/noise.txt", False)]),
+        ('A = "../data/noise.txt"\nopen(A)\n', [(1, "../data/noise.txt", False)]),
+        ('open(os.path.join("..", "data", "noise.txt"))\n', [(1, "../data/noise.txt", False)]),
+        ('A = Path("..") / "data" / "noise.txt"\n', [(1, "../data/noise.txt", False)]),
+        ('A = Path("..", "data", "noise.txt")\n', [(1, "../data/noise.txt", False)]),
+        ('A = Path(__file__).parent.parent / "data" / "noise.txt"\n', "own"),
+        ('A = Path(__file__).parents[1] / "data" / "noise.txt"\n', "own"),
+        ('A = join(dirname(__file__), "..", "data", "noise.txt")\nopen(A)\n', "own"),
+        # Nothing is there, it leads out of the project, or is where modules are looked for.
+        ('open("../data/other.txt")\n', []),
+        ('open("../../../data/noise.txt")\n', []),
+        ('sys.path.append("../data")\n', []),
+        ('open("../" + name)\n', []),
+    ],
+)
+def test_what_a_module_reads_above(code: str, expected: list[tuple[int, str, bool]] | str) -> None:
+    places = [(1, "../data/noise.txt", True)] if expected == "own" else expected
+    for path in ("src/a.py", "src/fit/a.py"):
+        facts = Facts.of({**{path: str(text) for path, text in DATA.items()}, path: code})
+        found = [*reads.find_reads(facts, [path])]
+        assert [(each.line, each.target, each.is_own) for each in found] == places
+        assert {each.above for each in found} <= {"data/noise.txt"}
+        is_there = path == "src/a.py" or expected != "own"
+        assert {each.is_there for each in found} <= {is_there}
+
+
+ABOVE: Files = {
+    "data/noise.txt": "1 2\n",
+    "src/fit.py": 'open("../data/noise.txt")\n',
+    "src/run.py": 'A = Path(__file__).parent.parent / "data" / "noise.txt"\n',
+}
+
+
+def test_what_leads_up_is_told_before_and_after_the_move() -> None:
+    facts = Facts.of({path: str(text) for path, text in ABOVE.items()})
+    steps = loose.explain_steps(facts, "fit")
+    assert steps[steps.index("  and what is found by its place:") + 1 :] == [
+        "  - src/fit.py:1 reads ../data/noise.txt, which is data/noise.txt, if it is started in "
+        "the right folder: let it be given, or move it beside the module",
+        "  - src/run.py:1 reads ../data/noise.txt, which is data/noise.txt, by the folders above "
+        "itself, which are others then: let it be given, or move it beside the module",
+    ]
+    moved = {path.replace("src/", "src/fit/"): str(text).encode() for path, text in ABOVE.items()}
+    about = {"src/fit/__init__.py": b"", "pyproject.toml": b'[project]\nname = "fit"\n'}
+    after = Facts.of({**moved, **about})
+    assert {each.path: each.text for each in find_customs(after) if "data/" in each.text} == {
+        "src/fit/fit.py": "line 1 reads ../data/noise.txt, which is data/noise.txt, from wherever "
+        "it is started, and an installed package is anywhere: let it be given, or move it beside "
+        "the module and use importlib.resources",
+        "src/fit/run.py": "line 1 reads ../data/noise.txt, which is data/noise.txt, by the folders "
+        "above itself, which are others now: move it beside the module and use importlib.resources",
+    }
+
+
 SCRIPTS: Files = {
     **DATA,
     "common.py": (

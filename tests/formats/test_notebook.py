@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from lisa_scaffold.formats import notebook
@@ -34,3 +36,28 @@ def test_imports_of_a_cell(source: object, expected: object) -> None:
     (found,) = notebook.read_cells([*cells, {"cell_type": "code", "source": source}])
     assert found.number == 3
     assert [*notebook.find_imports(found.code)] == expected
+
+
+def test_a_large_notebook() -> None:
+    """Pictures make it large; what they are is not looked at."""
+    picture = {"image/png": "1" * 5_000_000}
+    cells = [{"cell_type": "code", "source": "import a", "outputs": [{"data": picture}]}]
+    found = notebook.read_notebook(json.dumps({"cells": cells}).encode())
+    assert found == notebook.Cells((notebook.Cell(1, "import a", "import a"),))
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("{", "no JSON (line 1)"),
+        ("", "no JSON (line 1)"),
+        ("[" * 100 + "]" * 100, "nested too deeply"),
+        ("[" * 100_000, "nested too deeply"),
+        ("1" * 5000, "a number of more than 4300 digits"),
+        (f"[{'[],' * 500_000}1]", "more than 500000 lists and objects"),
+        ("[]", ""),
+        ('{"cells": {}}', ""),
+    ],
+)
+def test_a_notebook_without_cells(text: str, why: str) -> None:
+    assert notebook.read_notebook(text.encode()) == notebook.Cells(problem=why)

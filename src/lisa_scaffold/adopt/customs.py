@@ -175,6 +175,10 @@ def _find_ways_of_scripts(facts: Facts) -> Iterator[Custom]:
     for each in loose.find_lost(facts) if facts.layout.style == "src" else ():
         text = f"line {each.line} {each.explain()}, once `{left_behind.INSTALL}` ran"
         yield Custom(each.path, text, to_decide=True)
+    for path, why in left_behind.find_unread(facts):
+        if facts.layout.style == "src" or path.endswith(".ipynb"):
+            text = f"not looked at ({why}): see whether it finds the modules that it needs"
+            yield Custom(path, text, to_decide=True)
     if notebooks := [path for path in facts.paths("*.ipynb") if path not in told]:
         text = "the notebooks at the root stay; with the package installed, they import it"
         more = f" (also {', '.join(notebooks[1:])})" if notebooks[1:] else ""
@@ -193,7 +197,7 @@ def _find_places(facts: Facts) -> Iterator[Custom]:
         return  # a script at the root still finds what is there
     for each in reads.find_reads(facts, sorted(modules)):
         beside = f"{each.path.rpartition('/')[0]}/{each.target}"
-        where = f"line {each.line} reads {each.target}"
+        where = f"line {each.line} reads {each.explain()}"
         if (
             each.beside
             and each.target
@@ -203,6 +207,11 @@ def _find_places(facts: Facts) -> Iterator[Custom]:
             text = f"{where} beside itself, where it is not: move it to {beside}"
             remedy = ", and name it in [tool.setuptools.package-data] or what the backend has"
             yield Custom(each.path, f"{text}{remedy}", to_decide=True)
+        elif each.is_own:
+            if not each.is_there:
+                remedy = "move it beside the module and use importlib.resources"
+                text = f"{where} by the folders above itself, which are others now: {remedy}"
+                yield Custom(each.path, text, to_decide=True)
         elif not each.beside:
             remedy = "let it be given, or move it beside the module and use importlib.resources"
             text = f"{where} from wherever it is started, and an installed package is anywhere"

@@ -10,6 +10,7 @@ from lisa_scaffold import git, project, template
 from lisa_scaffold.adopt import loose
 from lisa_scaffold.adopt.left_behind import find_importers
 from lisa_scaffold.errors import LisaError, UnsuitableError
+from lisa_scaffold.files import MOST
 from lisa_scaffold.lines import count, join_names
 from lisa_scaffold.project import ANSWERS_FILE, Project
 from lisa_scaffold.project.facts import SETTINGS_OF_BUILDS, Facts, Given
@@ -30,9 +31,9 @@ class Tracked:
             path: file for path, file in self._disk.files.items() if file.tracked
         }
 
-    def read(self, path: str) -> bytes | None:
+    def read(self, path: str, most: int = MOST) -> bytes | None:
         """The content of a tracked file."""
-        return self._disk.read(path) if path in self.files else None
+        return self._disk.read(path, most) if path in self.files else None
 
 
 def refuse_missing(path: Path) -> None:

@@ -133,7 +133,7 @@ def find_needed(facts: Facts, modules: Iterable[str], notebooks: Iterable[str] =
 def _find_imports(facts: Facts, notebooks: Iterable[str]) -> Iterator[imported.Imported]:
     """What the cells of notebooks import, standard modules aside; the lines are those of cells."""
     for path in notebooks:
-        for cell in notebook.read_cells(facts.json(path).items("cells")):
+        for cell in facts.notebook(path).cells:
             for line, name in notebook.find_imports(cell.code):
                 if name.isidentifier() and name not in sys.stdlib_module_names:
                     yield imported.Imported(name, path, line)

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from lisa_scaffold.formats.document import Problem
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.imported import find_distributions
@@ -143,6 +144,25 @@ def find_importers(facts: Facts, folders: Mapping[str, str]) -> list[str]:
 def _list_modules(facts: Facts) -> list[str]:
     """The Python files of a project that people run, or that pytest does."""
     return [path for path in facts.paths("**/*.py") if not f"/{path}".endswith("/setup.py")]
+
+
+def find_unread(facts: Facts) -> Iterator[tuple[str, str]]:
+    """The files in which nothing of all this is looked for, each with why."""
+    for path, file in facts.files.items():
+        if file.link or "/.ipynb_checkpoints/" in f"/{path}":
+            continue
+        if path.endswith(".ipynb"):
+            why = facts.notebook(path).problem
+        elif path.endswith(".py") or (_STARTING.fullmatch(path) and not _HISTORY.fullmatch(path)):
+            module = facts.python(path) if path.endswith(".py") else None
+            is_empty = not file.size or facts.text(path)
+            why = facts.explain_excess(path) or ("" if is_empty else "no text in UTF-8")
+            if not why and isinstance(module, Problem):
+                why = f"no Python 3 (line {module.line})"
+        else:
+            continue
+        if why:
+            yield path, why
 
 
 def _list_conftests(facts: Facts, path: str) -> list[str]:

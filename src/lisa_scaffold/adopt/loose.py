@@ -148,6 +148,8 @@ def explain_steps(facts: Facts, name: str) -> list[str]:
     what = f"and what finds a script where it was, and the package once {left_behind.INSTALL} ran:"
     steps += _list_points(what, [f"{each.path}:{each.line} {each.explain()}" for each in left])
     steps += _name_cells(facts, notebooks, f"src/{package}")
+    unread = [f"{path}: {why}" for path, why in left_behind.find_unread(facts)]
+    steps += _list_points("and what was not looked at, where the same is to be changed:", unread)
     return [*map(visible, steps)]
 
 
@@ -202,7 +204,7 @@ def _name_cells(facts: Facts, notebooks: Iterable[str], folder: str) -> list[str
     """The cells of notebooks that define what a module could have."""
     told = []
     for path in notebooks:
-        cells = notebook.read_cells(facts.json(path).items("cells"))
+        cells = facts.notebook(path).cells
         numbers = [str(each.number) for each in cells if _DEFINES.search(each.code)]
         if numbers:
             word = "cells" if numbers[1:] else "cell"
@@ -220,18 +222,24 @@ def _name_places(
         for each in found
         if each.beside and not each.target
     ]
-    told += [
-        f"{each.path}:{each.line} reads {each.target} wherever it is started: let it be given, "
-        "or move it beside the module"
-        for each in found
-        if not each.beside
-    ]
+    told += [_explain_read(each) for each in found if not each.beside and each.is_there]
     told += [
         f"{each.path}, cell {each.cell}, runs {each.script}.py: {modules[each.script]} from now "
         f"on, as in %run -m {modules[each.script]}"
         for each in runs
     ]
     return _list_points("and what is found by its place:", told)
+
+
+def _explain_read(found: reads.Read) -> str:
+    """A file that is found where a script is started, or above it."""
+    where = f"{found.path}:{found.line} reads {found.explain()}"
+    remedy = "let it be given, or move it beside the module"
+    if found.is_own:
+        return f"{where} by the folders above itself, which are others then: {remedy}"
+    if found.above:
+        return f"{where} if it is started in the right folder: {remedy}"
+    return f"{where} wherever it is started: {remedy}"
 
 
 def explain_metadata(facts: Facts, name: str, folder: str) -> list[str]:
@@ -339,7 +347,7 @@ def find_notebook_imports(facts: Facts) -> Iterator[Import]:
     needed = _find_needed(facts)
     for path in facts.paths("**/*.ipynb"):
         beside = path.rpartition("/")[0]
-        cells = [*notebook.read_cells(facts.json(path).items("cells"))]
+        cells = facts.notebook(path).cells
         folders = {beside, *(each for cell in cells for each in _find_ways(cell.source, beside))}
         if None in folders:
             continue  # nobody can tell where it looks

@@ -14,6 +14,7 @@ _RUN = compile_lazily(
     r"(?m)^[ \t]*(?:%run|![ \t]*(?:\S*/)?python[\d.]*)[ \t]+(?:-[\w=]+[ \t]+)*"
     r"['\"]?([\w./-]+)\.py\b"
 )
+_LEADS_UP = compile_lazily(r"(?:\./)?(?:\.\./)++(?!\.{0,2}$)")
 _READERS = frozenset(
     [
         *("File", "Path", "fromfile", "genfromtxt", "imread", "load", "loadtxt", "open", "read"),
@@ -22,9 +23,6 @@ _READERS = frozenset(
 )
 _MOST = 6
 """Texts of a statement that may make a path together."""
-
-_LONGEST = 100_000
-"""Characters of a notebook's cell that are looked at."""
 
 
 class Read(NamedTuple):
@@ -38,12 +36,26 @@ class Read(NamedTuple):
         The file or folder, as seen from where the module looks; empty where that is not told.
     beside
         Whether the module looks beside itself, and not where it is started.
+    above
+        The file or folder, as the project has it, where the way there leads up (``../data``);
+        else empty.
+    is_own
+        Whether that way begins where the module is.
+    is_there
+        Whether it still leads there, if it begins where the module is.
     """
 
     path: str
     line: int
     target: str
     beside: bool
+    above: str = ""
+    is_own: bool = False
+    is_there: bool = True
+
+    def explain(self) -> str:
+        """What is read, and where that is."""
+        return f"{self.target}, which is {self.above}," if self.above else self.target
 
 
 class Run(NamedTuple):
@@ -85,14 +97,94 @@ def _find_reads(
             assigned = _assigned(statement)
             places |= {} if target else dict.fromkeys(assigned, above)
             # What is only given a name is looked at where that is used.
-            if above <= 1 and ".." not in "/".join(texts).split("/") and (target or not assigned):
+            if above > 1 or ".." in "/".join(texts).split("/"):
+                if found := _find_above(present, path, line, texts[:_MOST], above - 1):
+                    places = {name: up for name, up in places.items() if name not in assigned}
+                    yield found
+            elif target or not assigned:
                 yield Read(path, line, target, beside=True)
             continue
-        for number, text in _texts([arg for node in nodes for arg in _opened(node)]):
-            target = text.removeprefix("./")
-            if facts.has(target) and target not in seen:
-                seen.add(target)
-                yield Read(path, number, target, beside=False)
+        for each in _find_started(facts, path, nodes, present):
+            if each.target not in seen:
+                seen.add(each.target)
+                yield each
+
+
+def _find_started(
+    facts: Facts, path: str, nodes: list[ast.AST], present: Collection[str]
+) -> Iterator[Read]:
+    """What is read from where a module is started."""
+    for number, text in _texts([arg for node in nodes for arg in _opened(node)]):
+        target = text.removeprefix("./")
+        if facts.has(target):
+            yield Read(path, number, target, beside=False)
+    for number, text in () if any(map(_is_search, nodes)) else _spelled(nodes):
+        if found := _find_upwards(present, path, text):
+            yield Read(path, number, text, beside=False, above=found)
+
+
+def _is_search(node: ast.AST) -> bool:
+    """Whether an expression is ``sys.path``."""
+    match node:
+        case ast.Attribute(attr="path", value=ast.Name(id="sys")):
+            return True
+    return False
+
+
+def _spelled(nodes: Iterable[ast.AST]) -> list[tuple[int, str]]:
+    """The line and each path that leads up, put together of texts or not."""
+    exprs = [node for node in nodes if isinstance(node, ast.Constant | ast.Call | ast.BinOp)]
+    found = [(node.lineno, text) for node in exprs if (text := _spell(node))]
+    texts = "\n".join(text for _, text in found)
+    # A part of a path is none of its own.
+    whole = [(line, text) for line, text in found if f"{text}/" not in texts]
+    return sorted((line, text) for line, text in whole if _LEADS_UP.match(text))
+
+
+def _find_upwards(present: Collection[str], path: str, text: str) -> str:
+    """What a path that leads up means, from where the module is or from a folder above it."""
+    folder = posixpath.dirname(path)
+    while folder:
+        place = posixpath.normpath(posixpath.join(folder, text))
+        if place in present:
+            return place
+        folder = posixpath.dirname(folder)
+    return ""
+
+
+def _find_above(
+    present: Collection[str], path: str, line: int, texts: list[str], climbs: int
+) -> Read | None:
+    """What a module finds by the folders above it, from where it is or from one folder higher."""
+    way = [".."] * max(climbs, 0)
+    for start in range(len(texts)):
+        for end in range(min(len(texts), start + _MOST), start, -1):
+            target = "/".join([*way, *(text.strip("/") for text in texts[start:end])])
+            if found := _find_upwards(present, path, target):
+                own = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+                return Read(path, line, target, False, found, is_own=True, is_there=own == found)
+    return None
+
+
+def _spell(node: ast.AST) -> str:
+    """The path that an expression makes of texts alone; empty for any other."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.Call(
+            func=ast.Attribute(attr="join", value=ast.Attribute() | ast.Name())
+            | ast.Name(id="join" | "Path" | "PurePath")
+            | ast.Attribute(attr="Path" | "PurePath"),
+            args=[_, *_] as parts,
+            keywords=[],
+        ):
+            pass
+        case ast.BinOp(left=left, op=ast.Div(), right=right):
+            parts = [left, right]
+        case _:
+            return ""
+    texts = [*map(_spell, parts)]
+    return posixpath.join(*texts) if all(texts) else ""
 
 
 def _statements(tree: ast.AST) -> Iterator[tuple[int, ast.stmt, list[ast.AST]]]:
@@ -160,13 +252,11 @@ def find_runs(facts: Facts, scripts: Iterable[str]) -> Iterator[Run]:
     """The notebooks that run some scripts, which lie beside them or at the top."""
     known = {each.removesuffix(".py") for each in scripts}
     for path in facts.paths("**/*.ipynb"):
-        for number, cell in enumerate(facts.json(path).items("cells"), 1):
-            source = cell.get("source") if isinstance(cell, dict) else ""
-            text = "".join(map(str, source)) if isinstance(source, list) else str(source)
-            for found in _RUN.findall(text[:_LONGEST]):
+        for cell in facts.notebook(path).cells:
+            for found in _RUN.findall(cell.source):
                 beside = posixpath.normpath(posixpath.join(posixpath.dirname(path), found))
                 script = next(
                     (each for each in (found.removeprefix("./"), beside) if each in known), ""
                 )
                 if script:
-                    yield Run(path, number, script)
+                    yield Run(path, cell.number, script)

@@ -276,7 +276,7 @@ def _rank(named: tuple[str, Blob]) -> tuple[bool, str]:
 def _find_imports(path: str, data: bytes) -> Iterator[tuple[str, int]]:
     """The first part of each name that a file imports anywhere in it; of a notebook, the cell."""
     if path.endswith(".ipynb"):
-        for cell in notebook.read_cells(Facts.of({path: data}).json(path).items("cells")):
+        for cell in notebook.read_notebook(data).cells:
             yield from ((name, cell.number) for _, name in notebook.find_imports(cell.code))
         return
     tree = python.parse(data.decode(errors="replace"))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from lisa_scaffold.bounds import DEEP, LONG, explain_excess
+from lisa_scaffold.formats.document import decoded
 from lisa_scaffold.pattern import compile_lazily
 
 # What only makes sense to IPython: magics, the shell, help.
@@ -22,6 +25,12 @@ _IMPORTED = compile_lazily(
 )
 _LONGEST = 100_000
 """Characters of a cell that are looked at."""
+
+MAX_NOTEBOOK = 20_000_000
+"""The size in bytes above which no notebook is read; most of a large one are its pictures."""
+
+_MOST_PARTS = 500_000
+"""Lists and objects; Python takes a hundred bytes for each."""
 
 
 class Cell(NamedTuple):
@@ -40,6 +49,38 @@ class Cell(NamedTuple):
     number: int
     source: str
     code: str
+
+
+class Cells(NamedTuple):
+    """What is read of a notebook.
+
+    Attributes
+    ----------
+    cells
+        The cells of code.
+    problem
+        Why there are none; empty where the notebook could be read.
+    """
+
+    cells: tuple[Cell, ...] = ()
+    problem: str = ""
+
+
+def read_notebook(content: bytes) -> Cells:
+    """Read the cells of code of a notebook of any size."""
+    text = decoded(content)
+    if text.count("[") + text.count("{") > _MOST_PARTS:
+        return Cells(problem=f"more than {_MOST_PARTS} lists and objects")
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        return Cells(problem=f"no JSON (line {error.lineno})")
+    except (RecursionError, ValueError) as error:
+        return Cells(problem=DEEP if isinstance(error, RecursionError) else LONG)
+    if beyond := explain_excess(data):
+        return Cells(problem=beyond)
+    cells = data.get("cells") if isinstance(data, dict) else None
+    return Cells(tuple(read_cells(cells if isinstance(cells, list) else [])))
 
 
 def read_cells(cells: Iterable[Any]) -> Iterator[Cell]:

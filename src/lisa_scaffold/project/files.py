@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import ast
 
     from lisa_scaffold.formats.dockerfile import Dockerfile
+    from lisa_scaffold.formats.notebook import Cells
 
 T = TypeVar("T")
 
@@ -226,6 +227,20 @@ class Files:
     def json(self, path: str) -> Document:
         """A JSON file, such as a notebook."""
         return self._document("JSON", path, readers.read_json)
+
+    def notebook(self, path: str) -> Cells:
+        """The cells of code of a notebook, which is read where it is larger than other files."""
+        from lisa_scaffold.formats.notebook import MAX_NOTEBOOK, Cells, read_notebook
+
+        key = ("notebook", path)
+        if key not in self._read.parsed:
+            file, content = self.files.get(path), None
+            if file and file.size <= MAX_NOTEBOOK:
+                content = self.tree.read(path, MAX_NOTEBOOK)
+            large = Cells(problem=f"larger than {MAX_NOTEBOOK // 1_000_000} MB" if file else "")
+            self._read.parsed[key] = large if content is None else read_notebook(content)
+        found: Cells = self._read.parsed[key]
+        return found
 
     def properties(self, path: str) -> Document:
         """A file of ``key=value`` lines."""

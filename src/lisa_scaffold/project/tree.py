@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 
 from lisa_scaffold import files, git
 from lisa_scaffold.errors import LisaError
+from lisa_scaffold.files import MOST
 from lisa_scaffold.formats.ignored import match_patterns
 
 NEVER = frozenset([".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__"])
@@ -58,7 +59,7 @@ class Tree(Protocol):
     def files(self) -> Mapping[str, File]:
         """Every file, sorted by path."""
 
-    def read(self, path: str) -> bytes | None:
+    def read(self, path: str, most: int = MOST) -> bytes | None:
         """The content of a file; ``None`` where it is unreadable or a link out of the project."""
 
 
@@ -77,7 +78,7 @@ class Memory:
             path: File(path, len(content), tracked) for path, content in sorted(contents.items())
         }
 
-    def read(self, path: str) -> bytes | None:
+    def read(self, path: str, most: int = MOST) -> bytes | None:  # noqa: ARG002
         """The content of a file."""
         return self._contents.get(path)
 
@@ -108,10 +109,10 @@ class Disk:
             path: file for path, mode in sorted(found) if (file := _stat_file(root, path, mode))
         }
 
-    def read(self, path: str) -> bytes | None:
-        """The content of a file; ``None`` where it cannot be read."""
+    def read(self, path: str, most: int = MOST) -> bytes | None:
+        """The content of a file; ``None`` where it cannot be read, or is larger than that."""
         try:
-            return files.read(self._root, path)
+            return files.read(self._root, path, most)
         except LisaError:
             return None
 
@@ -138,9 +139,9 @@ class Overlay:
                 files[path] = File(path, len(content), old.tracked if old else True, False, mode)
         self.files: Mapping[str, File] = dict(sorted(files.items()))
 
-    def read(self, path: str) -> bytes | None:
+    def read(self, path: str, most: int = MOST) -> bytes | None:
         """The changed content, or that of the tree below."""
-        return self._changes[path] if path in self._changes else self._below.read(path)
+        return self._changes[path] if path in self._changes else self._below.read(path, most)
 
 
 def _stat_file(root: Path, path: str, mode: str | None) -> File | None:
