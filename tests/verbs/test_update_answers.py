@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,44 @@ def test_the_metadata_of_an_adopted_project_follow(
     assert f"\n{expected}\n" in (project / "pyproject.toml").read_text()
     assert "MIT License" in (project / "LICENSE").read_text()
     assert "## License" not in (project / "README.md").read_text()
+
+
+ADDRESS = "https://example.org/lisa/own"
+SAID = ("description=Noise.", "license=MIT", f"code_url={ADDRESS}")
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_what_is_given_stands_in_the_metadata(
+    is_late: bool, tmp_path: Path, capsys: Capture
+) -> None:
+    """By an adoption as by an update after it, and over nothing that is there."""
+    project = make(tmp_path / "own", OWN)
+    given = [word for each in SAID for word in ("--data", each)]
+    assert adopt(project, *([] if is_late else given)) == ExitCode.DONE
+    git.git("merge", "--quiet", "lisa-scaffold/adopt", cwd=project)
+    capsys.readouterr()
+    if is_late:
+        code, told = answered(project, capsys, *SAID)
+        assert (code, told["tasks"], told["conflicts"]) == (ExitCode.DONE, [], [])
+        commit(project)
+    stated = tomllib.loads((project / "pyproject.toml").read_text())["project"]
+    assert (stated["description"], stated["license"]) == ("Noise.", "MIT")
+    assert stated["urls"] == {"Source": ADDRESS}
+    code, told = answered(project, capsys, "description=Other.")
+    assert (code, told["tasks"], told["conflicts"]) == (ExitCode.DONE, [], [])
+    assert tomllib.loads((project / "pyproject.toml").read_text())["project"] == stated
+
+
+def test_a_new_reference_tells_of_the_modules(tmp_path: Path, capsys: Capture) -> None:
+    more = {"src/lisa_own/_a.py": "", "src/lisa_own/b.py": "", "src/lisa_own/c/d.py": ""}
+    project = make(tmp_path / "own", {**OWN, **more})
+    assert adopt(project) == ExitCode.DONE
+    git.git("merge", "--quiet", "lisa-scaffold/adopt", cwd=project)
+    capsys.readouterr()
+    code, told = answered(project, capsys, "docs=true")
+    assert (code, told["tasks"], told["conflicts"]) == (ExitCode.DONE, [], [])
+    said = "its block for each module (lisa_own.b and lisa_own.c.d)."
+    assert [each for each in told["notes"] if each.endswith(said)]
 
 
 def test_a_licence_under_another_name_is_linked(tmp_path: Path, capsys: Capture) -> None:

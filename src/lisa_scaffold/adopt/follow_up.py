@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from lisa_scaffold.adopt import hooks, pipeline
 from lisa_scaffold.adopt.customs import Custom
@@ -11,6 +12,7 @@ from lisa_scaffold.adopt.placed import ADDED, LEFT_OUT, MERGED, Item, Placed, de
 from lisa_scaffold.formats.ignored import IGNORE_FILE, take_back
 from lisa_scaffold.formats.tree import NotSure
 from lisa_scaffold.lines import join_names
+from lisa_scaffold.project import stated
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.packaging_discovery import packages_are_named
 
@@ -106,6 +108,20 @@ def name_packages(placed: Placed, facts: Facts) -> None:
             "sessions write, for a package too"
         )
         placed.note(MERGED, hit.path, why)
+
+
+def state_given(placed: Placed, facts: Facts, given: Mapping[str, Any]) -> None:
+    """Let the metadata state answers that were given, where they say nothing of it."""
+    content = placed.files.get(stated.METADATA) or facts.content(stated.METADATA)
+    if content is None:
+        return
+    try:
+        text, added = stated.state_missing(decode(content), given)
+    except NotSure:
+        return
+    if added:
+        placed.files[stated.METADATA] = encode(text, content)
+        placed.note(MERGED, stated.METADATA, f"states what was given: {join_names(added)}")
 
 
 def take_back_ignored(placed: Placed, facts: Facts, ignored: Iterable[str]) -> None:

@@ -9,7 +9,8 @@ from lisa_scaffold.aftercare.locks import is_lock
 from lisa_scaffold.formats.edit import set_value
 from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.git import SUBMODULE, Blob, Store
-from lisa_scaffold.project import licences
+from lisa_scaffold.lines import join_names
+from lisa_scaffold.project import licences, stated
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.sync.outcome import Synced, patch
 from lisa_scaffold.sync.seeded import Matches, Tree
@@ -20,6 +21,8 @@ ASKED = "it is yours, and these answers ask for more in it: see below."
 _METADATA = "pyproject.toml"
 _SESSIONS = "noxfile.py"
 _OTHER = "other"
+_REFERENCE = "docs/api.md"
+_MOST_NAMED = 6
 
 
 class Change(NamedTuple):
@@ -63,6 +66,41 @@ def follow_licence(synced: Synced, store: Store, ours: str, change: Change) -> N
     for hit in readme_agrees.hits(facts) if licences.list_licence_files(facts) else ():
         if hit.path not in synced.conflicts:
             synced.assign(hit.path, f"line {hit.line}: {hit.message}.")
+
+
+def state_missing(synced: Synced, store: Store, ours: str, change: Change) -> None:
+    """Let the metadata of an adopted project state new answers, where they say nothing."""
+    if not change.after.get("adopted") or _METADATA in synced.conflicts:
+        return
+    files = {**store.contents(ours, [_METADATA]), **synced.decided()}
+    present = files.get(_METADATA)
+    if present is None or present.mode == SUBMODULE:
+        return
+    before, after = change.before, change.after
+    given = {
+        key: after.get(key)
+        for key in ("description", "code_url")
+        if after.get(key) != before.get(key)
+    }
+    text = present.data.decode(errors="replace")
+    if (stating := stated.state_missing(text, given)[0]) != text:
+        synced.changes = [each for each in synced.changes if each.path != _METADATA]
+        synced.settle(_METADATA, "merged", Blob(present.mode, stating.encode()))
+
+
+def tell_reference(synced: Synced, store: Store, ours: str, change: Change) -> None:
+    """Tell that the new Reference page of an adopted project shows its package alone."""
+    paths = store.paths(ours)
+    if not change.after.get("adopted") or not synced.files.get(_REFERENCE) or _REFERENCE in paths:
+        return
+    inner = str(change.after.get("import_name") or "").replace(".", "/")
+    parts = [f"/{path}".partition(f"/{inner}/")[2] for path in paths if path.endswith(".py")]
+    own = [path for path in parts if path and not path.rpartition("/")[2].startswith("_")]
+    modules = [f"{inner}/{path.removesuffix('.py')}".replace("/", ".") for path in own]
+    if modules:
+        named = join_names(sorted(modules), most=_MOST_NAMED)
+        text = f"shows what the package itself has: repeat its block for each module ({named})."
+        synced.note(_REFERENCE, text)
 
 
 def tell_sessions(synced: Synced, store: Store, ours: str) -> None:

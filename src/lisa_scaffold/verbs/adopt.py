@@ -301,6 +301,7 @@ class Prepared:
                 placed.files[path] = data
         follow_up.leave_formatting(placed)
         follow_up.name_packages(placed, self.facts)
+        follow_up.state_given(placed, self.facts, spell_given(given))
         placed.files.update(stated_version.name_in_steps(self.facts, placed.files))
         limited, told = pythons.limit_pythons(self.facts, placed.files)
         placed.files.update(limited)

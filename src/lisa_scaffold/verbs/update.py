@@ -383,6 +383,8 @@ def _care_after(synced: Synced, written: Work, change: answered.Change, locked: 
     """What an update does or tells beside the merge of files."""
     store, ours = written.store, written.ours
     answered.follow_licence(synced, store, ours, change)
+    answered.state_missing(synced, store, ours, change)
+    answered.tell_reference(synced, store, ours, change)
     answered.tell_sessions(synced, store, ours)
     unneeded.leave_out_unneeded(synced, store.paths(ours), change.theirs, locked)
     moved_folders.follow_folders(synced, store, ours, change, locked)
