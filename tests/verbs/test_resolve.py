@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -321,23 +322,69 @@ def test_how_to_go_on_with_a_rebase(merging: Path) -> None:
     assert advise_next(git.find_repository(merging)) == "git rebase --continue"
 
 
-def test_what_cannot_be_read_is_asked_about_again_and_not_staged(workshop: Workshop) -> None:
+def test_what_could_not_be_read_is_not_written(workshop: Workshop) -> None:
+    before = workshop.read("a.toml")
+    going = session(workshop)
+    for decision in ("ours", "theirs", "ours"):
+        found = going.find_next()
+        assert found is not None
+        with pytest.raises(LisaError, match=r"it could not be read, and is left as it is: a.toml"):
+            going.decide(found, "both")
+        assert not going.may_take_both(found)
+        going.decide(found, decision)
+    assert workshop.read("a.toml") == "[a]\nx = 2\n\n[b]\nq = 3\n\n[c]\nz = 2\n"
+    for _ in range(3):
+        assert going.go_back()
+    assert workshop.read("a.toml") == before
+
+
+@pytest.mark.parametrize(
+    ("path", "above", "ours", "theirs", "below"),
+    [
+        ("a.yaml", "- id: a\n", "  args: [b]\n", "  args: [c]\n", "  pass: true\n"),
+        ("a.json", "{\n", '"x": 1\n', '"x": 2\n', "}\n"),
+    ],
+)
+def test_both_sides_are_offered_only_where_the_file_can_be_read(  # noqa: PLR0913, PLR0917
+    path: str, above: str, ours: str, theirs: str, below: str, merging: Path
+) -> None:
+    marked = f"{above}<<<<<<< a\n{ours}=======\n{theirs}>>>>>>> b\n{below}"
+    (merging / path).write_text(marked)
+    repository = git.find_repository(merging)
+    found = read_open(repository, path, {2: "100644", 3: "100644"})
+    going = Session(repository, [found])
+    assert not going.may_take_both(found)
+    with pytest.raises(LisaError, match="could not be read"):
+        going.decide(found, "both")
+    assert (merging / path).read_text() == marked
+
+
+def test_what_cannot_be_read_either_way_is_asked_about_again_and_not_staged(
+    workshop: Workshop,
+) -> None:
+    text = workshop.read("a.toml")
+    write(workshop.project, {"a.toml": f"{text}[c]\n"})
     going = session(workshop)
     for _ in range(3):
         found = going.find_next()
         assert found is not None
-        going.decide(found, "both")
+        going.decide(found, "ours")
     found = going.find_next()
     assert found is not None
     assert (found.path, found.places) == ("a.toml", ())
-    assert found.problem.startswith("a.toml:3: cannot be read as TOML")
-    assert "Resolved so, it cannot be read: a.toml:3: " in report.tell_whole(found, "")
-    assert going.go_back()
-    found = going.find_next()
-    assert found is not None
-    going.decide(found, "ours")
+    said = "As it stands, it cannot be read: a.toml:9: "
+    assert said in report.tell_whole(found, "", may_go_back=True)
+    assert report.tell_whole(found, "").endswith(". Edit it, or take one side's file.")
     done, left = going.finish()
     assert (done, [each.path for each in left]) == ([], ["a.toml", "b.dat"])
+    # Whoever begins anew cannot go back, and still has both sides.
+    going = session(workshop)
+    found = going.find_next()
+    assert found is not None
+    assert not going.go_back()
+    assert going.decide(found, "theirs")
+    assert workshop.read("a.toml") == TOML.replace("= 1", "= 3")
+    assert going.finish()[0] == ["a.toml"]
 
 
 @pytest.mark.parametrize(
@@ -523,6 +570,33 @@ def test_whoever_stops_goes_on_the_next_time(
     assert terminal.exitstatus == ExitCode.INTERRUPTED
     assert workshop.read("a.toml").startswith("[a]\nx = 3\n\n[b]\n<<<<<<< project\n")
     assert [len(each.places) for each in find_open(git.find_repository(workshop.project))] == [2, 1]
+
+
+def test_whoever_was_killed_has_both_sides_of_what_cannot_be_read(
+    terminal: pexpect.spawn[str], workshop: Workshop
+) -> None:
+    write(workshop.project, {"a.toml": "[a]\nx = 2\nx = 3\n"})
+    terminal.expect_exact("Edit it, or take one side's file.")
+    decide(terminal, "Edit the file", "")
+    terminal.kill(signal.SIGKILL)
+    terminal.expect(pexpect.EOF)
+    again = pexpect.spawn(
+        sys.executable,
+        ["-c", MAIN, "resolve"],
+        cwd=workshop.project,
+        encoding="utf-8",
+        timeout=60,
+        dimensions=(60, 100),
+    )
+    again.delaybeforesend = None
+    decide(again, "Edit it, or take one side's file.", DOWN * 2 + ENTER)
+    again.expect_exact("What stood there is kept for now: git cat-file -p ")
+    decide(again, "(file 2 of 2, conflict 1 of 1)", CTRL_C)
+    again.expect_exact("Stop here?")
+    again.send(ENTER)
+    again.expect_exact("1 file resolved and staged. Left for later:")
+    again.expect(pexpect.EOF)
+    assert workshop.read("a.toml") == TOML.replace("= 1", "= 3")
 
 
 def test_the_list_and_no_terminal(

@@ -95,7 +95,8 @@ def _go_through(session: Any) -> None:
             shown = report.place(found, session.number, f"({mark})", width, paint)
             names = report.name_sides(found, session.number)
         else:
-            shown, names = report.tell_whole(found, f"({mark})", paint), report.name_sides(found)
+            shown = report.tell_whole(found, f"({mark})", paint, may_go_back=session.has_changed)
+            names = report.name_sides(found)
         say_as_is(f"\n{shown}\n", coloured=True)
         try:
             decision = choose_side(

@@ -309,19 +309,18 @@ def choose_side(
             *([Option(f"Take both, {names[0]} first", "both")] if both else []),
             Option("Edit the file", "edit"),
         ]
-    elif broken:
-        options = [Option("Edit the file", "edit")]
     else:
+        editing = Option("Edit the file", "edit")
         # First what loses nothing: somebody may have resolved it in an editor already.
         options = [
-            Option("Leave it as it stands now", "as it stands"),
+            editing if broken else Option("Leave it as it stands now", "as it stands"),
             *(
                 Option(f"Take the file of {name}" if has else f"Remove it, as {name} did", side)
                 for name, has, side in zip(names, there, ("ours", "theirs"), strict=True)
             ),
         ]
-        if all(there):
-            options.append(Option("Edit the file", "edit"))
+        if all(there) and not broken:
+            options.append(editing)
     options.append(Option("Decide later", "later"))
     decision: str = _until_answered(lambda: choose("Which lines?" if places else "Which?", options))
     return decision

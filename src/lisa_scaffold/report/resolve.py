@@ -14,6 +14,7 @@ AROUND = 4
 """Lines that are shown above and below a conflict."""
 _MOST = 40  # lines of one side
 
+_WAYS = "Edit it, or take one side's file"
 _NAMES = {"project": "the project's", "template": "the template's"}
 
 
@@ -75,13 +76,28 @@ def _quote(lines: Sequence[str], start: str, width: int, *, wrapped: bool = Fals
             yield f"{whole[: width - 1]}…"
 
 
-def tell_whole(found: Open, mark: str, paint: Paint = strip_style) -> str:
-    """A file that has no markers, and what its sides did."""
+def tell_whole(
+    found: Open, mark: str, paint: Paint = strip_style, *, may_go_back: bool = False
+) -> str:
+    """A file that has no markers, and what its sides did.
+
+    Parameters
+    ----------
+    found
+        The file.
+    mark
+        How far the person has come.
+    paint
+        Gives words a style.
+    may_go_back
+        Whether there is a decision to take back.
+    """
+    ways = "Edit it, take one side's file, or go back" if may_go_back else _WAYS
     heading = f"{visible(found.path)} {mark}".rstrip()
     if found.leftover:
-        told = f"A part of a marker is left in line {found.leftover}: edit the file."
+        told = f"A part of a marker is left in line {found.leftover}. {ways}."
     elif found.problem:
-        told = f"Resolved so, it cannot be read: {harmless(found.problem)}. Edit it, or go back."
+        told = f"As it stands, it cannot be read: {harmless(found.problem)}. {ways}."
     elif found.text is not None and all(found.sides):
         told = "No conflict is marked in it any more."
     else:

@@ -17,8 +17,9 @@ from typing import Literal, NamedTuple
 from lisa_scaffold import files, git, rules, workplace
 from lisa_scaffold.bounds import DEEP
 from lisa_scaffold.errors import LisaError
-from lisa_scaffold.formats import python, toml
+from lisa_scaffold.formats import json, python
 from lisa_scaffold.formats.conflicts import Marked, find_leftover, find_marked, replace_marked
+from lisa_scaffold.formats.document import decoded
 from lisa_scaffold.formats.tree import NotSure
 from lisa_scaffold.git import SUBMODULE, Repository
 from lisa_scaffold.model import Severity
@@ -97,6 +98,13 @@ def _find_problem(path: str, content: bytes) -> str:
     for found in judge.list_findings(chosen, Facts.of({path: content})):
         if found.severity == Severity.MUST and found.path == path:
             return f"{path}:{found.line}: {found.message}"
+    if path.endswith(".json"):
+        try:
+            json.load(decoded(content))
+        except NotSure as error:
+            return f"{path}: no valid JSON: {error}"
+        except RecursionError:
+            return f"{path}:1: {DEEP}"
     if path.endswith(".py"):
         try:
             compile(content, path, "exec", dont_inherit=True, flags=ast.PyCF_ONLY_AST)
@@ -160,15 +168,26 @@ class Session:
     def may_take_both(self, found: Open) -> bool:
         """Whether the lines of both sides can stand together.
 
-        One key of TOML twice cannot, and of one name in Python the first would be lost in silence.
+        A file that cannot be read then is nothing to offer, and of one name in Python the first
+        would be lost in silence.
         """
-        if not found.places or not found.path.endswith((".toml", ".py")):
+        if not found.places:
             return True
-        place = found.places[self.number]
-        sides = ["".join(each) for each in (place.ours, place.theirs)]
         if found.path.endswith(".py"):
-            return not set.intersection(*map(_find_bound, sides))
-        return _is_toml("".join(sides)) or not all(map(_is_toml, sides))
+            place = found.places[self.number]
+            sides = ("".join(each) for each in (place.ours, place.theirs))
+            if set.intersection(*map(_find_bound, sides)):
+                return False
+        return not self._explain_unreadable(found, "both")
+
+    def _explain_unreadable(self, found: Open, decision: Decision) -> str:
+        """Why a file could not be read after a decision; empty where it could be.
+
+        Also where no decision about this conflict lets it be read.
+        """
+        problem = _find_problem_with(found, self.number, decision)
+        sides: tuple[Decision, ...] = ("ours", "theirs") if problem else ()
+        return problem if any(not _find_problem_with(found, self.number, e) for e in sides) else ""
 
     def find_next(self) -> Open | None:
         """The file with the next conflict; ``None`` where none is left."""
@@ -195,7 +214,8 @@ class Session:
         Raises
         ------
         LisaError
-            If the file cannot be written, or is not as it was shown.
+            If the file cannot be written or is not as it was shown, or could not be read then: it
+            keeps its markers.
         """
         path, kept = found.path, ""
         before = _look(self.repository, path)
@@ -208,10 +228,12 @@ class Session:
             self._settled.discard(path)
             self._later.add(path)
         elif found.places:
-            place = found.places[self.number]
-            sides = {"ours": place.ours, "theirs": place.theirs}
-            lines = sides.get(decision, join_sides(path, place))
-            content = replace_marked(found.text or "", place, lines)
+            if problem := self._explain_unreadable(found, decision):
+                raise LisaError(
+                    f"{path}: resolved so, it could not be read, and is left as it is: {problem}",
+                    "Decide in another way, or edit the file.",
+                )
+            content = replace_marked(found.text or "", *_choose_lines(found, self.number, decision))
             _write(self.repository, path, content.encode(errors="surrogateescape"))
             if len(found.places) == 1:
                 self._settled.add(path)
@@ -281,7 +303,7 @@ class Session:
 
     @property
     def has_changed(self) -> bool:
-        """Whether anything was decided, or edited."""
+        """Whether anything was decided or edited, and can be taken back."""
         return bool(self._history)
 
     def go_back(self) -> bool:
@@ -341,6 +363,27 @@ class Session:
             git.refuse_foreign_filters(self.repository, written)
             self.repository.run("--literal-pathspecs", "add", "--all", "--", *written)
         return done, [each for each in now if each.path not in done]
+
+
+def _choose_lines(found: Open, number: int, decision: Decision) -> tuple[Marked, tuple[str, ...]]:
+    """One conflict of a file, and the lines that a decision puts in its place."""
+    place = found.places[number]
+    sides = {"ours": place.ours, "theirs": place.theirs}
+    return place, sides[decision] if decision in sides else join_sides(found.path, place)
+
+
+def _find_problem_with(found: Open, number: int, decision: Decision) -> str:
+    """Why a file cannot be read after a decision, whichever side all other conflicts take."""
+    problem = ""
+    for rest in ("ours", "theirs") if len(found.places) > 1 else ("ours",):
+        text = found.text or ""
+        for at in reversed(range(len(found.places))):
+            chosen = decision if at == number else rest
+            text = replace_marked(text, *_choose_lines(found, at, chosen))
+        problem = _find_problem(found.path, text.encode(errors="surrogateescape"))
+        if not problem:
+            break
+    return problem
 
 
 class _Before(NamedTuple):
@@ -420,12 +463,3 @@ def _find_bound(text: str) -> set[str]:
         elif isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name):
             bound.add(each.target.id)
     return bound
-
-
-def _is_toml(text: str) -> bool:
-    """Whether some lines are TOML by themselves."""
-    try:
-        toml.load(text)
-    except NotSure:
-        return False
-    return True
