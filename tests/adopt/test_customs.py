@@ -124,6 +124,8 @@ def test_submodules_that_are_fetched_are_nobodys_business() -> None:
     [
         (("0.12.0", "0.13.0", "0.9.1"), "0.13.0"),
         (("v1.2.0", "v1.10"), "v1.10"),
+        (("v0.6", "v0.7", "v0.7rc1", "v0.7.dev0"), "v0.7"),
+        (("0.7rc1", "0.7rc2", "0.7b9"), "0.7rc2"),
         (("release-1.2.3", "nightly"), "release-1.2.3"),
         (("0.9.0", "v1.0.0", "v1.1.0rc1"), ""),
         (("nightly", "2024"), ""),
@@ -132,9 +134,18 @@ def test_submodules_that_are_fetched_are_nobodys_business() -> None:
 )
 def test_tags_that_no_job_publishes_are_told(tags: tuple[str, ...], named: str) -> None:
     told = [each.text for each in find_customs(Facts.of({}, Given(tags=tags)))]
-    assert [text.partition(", and")[0] for text in told] == (
-        [f"versions are tagged like {named}"] if named else []
+    text = (
+        f"versions are tagged like {named}, and the jobs publish what is tagged vX.Y.Z alone: "
+        "tag the next one so"
     )
+    assert told == ([text] if named else [])
+
+
+def test_what_reads_tags_in_another_form_is_named() -> None:
+    files = {"setup.cfg": "[versioneer]\ntag_prefix = release-\n", "versioneer.py": ""}
+    given = Facts.of(files, Given(tags=("release-1.2.0",)))
+    (told,) = (each.text for each in find_customs(given) if each.to_decide)
+    assert told.endswith(": tag the next one so, and let `tag_prefix` of setup.cfg match that")
 
 
 def test_git_flow_is_asked_about() -> None:

@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from lisa_scaffold.adopt import commands, environment, left_behind, loose, reads
+from packaging.version import InvalidVersion, Version
+
+from lisa_scaffold.adopt import commands, environment, left_behind, loose, reads, tagged
 from lisa_scaffold.adopt.gone import find_gone
 from lisa_scaffold.lines import join_names
 from lisa_scaffold.pattern import compile_lazily
@@ -92,21 +94,28 @@ def find_customs(facts: Facts, branches: Iterable[str] = (), below: str = "") ->
 
 def _find_tags(facts: Facts) -> Iterator[Custom]:
     """Versions that are tagged in another way than the template's jobs publish them."""
-    tags = [(numbers, tag) for tag in facts.tags if (numbers := _read_version(tag))]
-    newest = max(tags, default=((), ""))[1]
+    tags = [(version, tag) for tag in facts.tags if (version := _read_version(tag))]
+    finals = [each for each in tags if not each[0].is_prerelease]
+    newest = max(finals or tags, default=(None, ""))[1]
     if newest and not _PUBLISHED.fullmatch(newest):
         text = (
             f"versions are tagged like {newest}, and the jobs publish what is tagged vX.Y.Z alone: "
-            "tag the next one so, and tell what reads the version from git (`tag_prefix`, "
-            "`tag_regex`)"
+            "tag the next one so"
         )
+        if settings := [f"`{setting}` of {path}" for path, setting in tagged.find_other(facts)]:
+            text += f", and let {' and '.join(settings)} match that"
         yield Custom(".gitlab-ci.yml", text, to_decide=True)
 
 
-def _read_version(tag: str) -> tuple[int, ...]:
-    """The numbers of the version that a tag names; none where it names none."""
+def _read_version(tag: str) -> Version | None:
+    """The version that a tag names; ``None`` where it names none."""
     found = _TAGGED.search(tag)
-    return tuple(map(int, found[1].split("."))) if found else ()
+    if found is None:
+        return None
+    try:
+        return Version(tag[found.start(1) :])
+    except InvalidVersion:
+        return Version(found[1])
 
 
 def _find_pins(facts: Facts) -> Iterator[Custom]:
