@@ -87,10 +87,23 @@ def test_hooks_of_the_project_are_looked_at() -> None:
 
 
 def test_only_what_comes_in_is_told_and_once_a_file() -> None:
-    text = workflow("ruff check a", "ruff check --select ALL a", "mypy a")
-    assert told(WORKFLOW, text, "ruff") == [("ruff check a", "--isolated")]
+    text = workflow("ruff check a", "ruff check --select ALL a", "mypy a", "ruff check a")
     (custom,) = find_affected(Facts.of({WORKFLOW: text}), ["ruff"])
     assert custom.text == (
-        "runs `ruff check a`, which reads [tool.ruff] in pyproject.toml from now on, and may find "
-        "something else than before: `--isolated` has it run as it did"
+        "runs `ruff check a` and `ruff check --select ALL a`, which read [tool.ruff] in "
+        "pyproject.toml from now on, and may find something else than before: `--isolated` has "
+        "each run as it did"
     )
+
+
+def test_commands_that_need_another_option_are_told_apart() -> None:
+    text = workflow("coverage run -m a", "coverage report", "pytest --cov=x")
+    found = [each.text for each in find_affected(Facts.of({WORKFLOW: text}), ["coverage"])]
+    assert [each.partition(", which")[0] for each in found] == [
+        "runs `coverage run -m a` and `coverage report`",
+        "runs `pytest --cov=x`",
+    ]
+    assert [each.split("`")[-2] for each in found] == [
+        "--rcfile=/dev/null",
+        "--cov-config=/dev/null",
+    ]

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 
 from lisa_scaffold.adopt import commands, hooks
 from lisa_scaffold.adopt.customs import Custom
+from lisa_scaffold.lines import join_names
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.gitlab import flatten_script, list_mappings
@@ -36,6 +37,7 @@ _LISTED = {
 }
 _HOOKS = {"ruff-check": "ruff", "ruff-format": "ruff"}
 _MOST_SHOWN, _MOST_READ = 60, 500  # characters of a command
+_MOST_NAMED = 5  # commands of one file
 
 
 def find_affected(facts: Facts, brought: Collection[str]) -> Iterator[Custom]:
@@ -48,18 +50,22 @@ def find_affected(facts: Facts, brought: Collection[str]) -> Iterator[Custom]:
     brought
         The tools whose tables come in.
     """
-    told: dict[tuple[str, str], str] = {}
+    told: dict[tuple[str, str, str], list[str]] = {}
     for path, command in list_commands(facts):
         for tool in _find_tools(command[:_MOST_READ]):
             if tool in brought and not _OWN.search(f"{command} "):
-                told.setdefault((path, tool), command)
-    for (path, tool), command in told.items():
-        shown = command if len(command) <= _MOST_SHOWN else f"{command[:_MOST_SHOWN]}…"
-        is_counted = tool == "coverage" and " --cov" in command
-        option = "--cov-config=/dev/null" if is_counted else _WITHOUT[tool]
+                is_counted = tool == "coverage" and " --cov" in command
+                option = "--cov-config=/dev/null" if is_counted else _WITHOUT[tool]
+                shown = command if len(command) <= _MOST_SHOWN else f"{command[:_MOST_SHOWN]}…"
+                listed = told.setdefault((path, tool, option), [])
+                if f"`{shown}`" not in listed:
+                    listed.append(f"`{shown}`")
+    for (path, tool, option), listed in told.items():
+        named = join_names(listed, _MOST_NAMED)
+        reads, which = ("reads", "it") if len(listed) == 1 else ("read", "each")
         text = (
-            f"runs `{shown}`, which reads [tool.{tool}] in pyproject.toml from now on, and may "
-            f"find something else than before: `{option}` has it run as it did"
+            f"runs {named}, which {reads} [tool.{tool}] in pyproject.toml from now on, and "
+            f"may find something else than before: `{option}` has {which} run as it did"
         )
         yield Custom(path, text, to_decide=True)
 
