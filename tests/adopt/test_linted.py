@@ -56,6 +56,18 @@ def test_what_was_left_alone_and_what_tools_and_others_wrote() -> None:
     assert linted.find_excluded(Facts.of({"tox.ini": "[flake8]\nexclude = a,/b,~c\n"})) == {}
 
 
+def test_rules_of_the_template_hold_in_other_places() -> None:
+    tests = ("pkg/tests/test_a.py", "pkg/utils/tests/sub/test_b.py", "test/test_c.py")
+    files = dict.fromkeys((*tests, "pkg/test_d.py", "doc/source/conf.py", "doc/conf.pyi"), "")
+    present = {"pkg/tests/**": ["D"], "docs/conf.py": ["D"]}
+    assert [*linted.find_places(Facts.of(files), present, "pkg/tests")] == [
+        ("pkg/tests/**", "pkg/utils/tests/**"),
+        ("pkg/tests/**", "test/**"),
+        ("docs/conf.py", "doc/source/conf.py"),
+    ]
+    assert [*linted.find_places(Facts.of({**files, "docs/conf.py": ""}), present, "")] == []
+
+
 def test_rules_that_did_not_hold_for_a_file() -> None:
     codes = ["F401", "E5", "I001"]
     assert linted.find_ignores(Facts.of(FILES)) == {"pkg/__init__.py": (codes, "setup.cfg")}

@@ -22,6 +22,7 @@ from lisa_scaffold.adopt import (
     linted,
     needs,
     pipeline,
+    spared,
     spelled,
     style,
     tables,
@@ -41,7 +42,7 @@ from lisa_scaffold.adopt.placed import (
     encode,
     name_concern,
 )
-from lisa_scaffold.formats.edit import add_items, set_value
+from lisa_scaffold.formats.edit import add_items, remove_key, set_value
 from lisa_scaffold.formats.ignored import IGNORE_FILE
 from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.formats.tree import NotSure
@@ -189,6 +190,7 @@ class _Placement:
         if path == hooks.PATH:
             theirs = hooks.keep_from_data(theirs.decode(), self.find_texts()).encode()
             theirs = self.leave_formatter(theirs)
+        theirs = spared.spare(path, theirs, self.facts)
         own = _find_own(path, self.facts)
         if own is None:
             self.add(path, theirs)
@@ -387,6 +389,15 @@ class _Placement:
             paths = tomllib.loads(theirs)["tool"]["mypy"]["files"]
             text = set_value(("tool", "mypy", "files"), f"[{', '.join(map(quoted, paths))}]")(text)
             adjustments.append("files in [tool.mypy], which names none")
+        elif "[tool.mypy]" in merged.added and (written := linted.find_written(facts)):
+            names = [
+                path.removeprefix("src/").removesuffix(".py").replace("/", ".") for path in written
+            ]
+            text = (
+                f"{text.rstrip()}\n\n# Written by a tool.\n[[tool.mypy.overrides]]\n"
+                f"module = [ {', '.join(map(quoted, names))} ]\nignore_errors = true\n"
+            )
+            adjustments.append(f"ignore_errors of mypy for {' '.join(names)}")
         text, more = self.name_test_files(text)
         adjustments += more
         return self.declare_build(text, adjustments)
@@ -475,6 +486,14 @@ class _Placement:
             keys = (*table, "lint", "per-file-ignores", pattern)
             text = set_value(keys, f"[{', '.join(map(quoted, merged))}]")(text)
             adjustments.append(f"per-file-ignores of {pattern} as {source} has them")
+        there = ("tool", "ruff", "lint", "per-file-ignores")
+        found = linted.find_places(self.facts, present, str(self.answers["test_path"]))
+        for pattern, place in found:
+            merged = [*dict.fromkeys([*present[pattern], *in_files.get(place, ([], ""))[0]])]
+            text = set_value((*there, place), f"[{', '.join(map(quoted, merged))}]")(text)
+            if pattern == linted.SPHINX and pattern not in self.rendered:
+                text = remove_key((*there, pattern))(text)
+            adjustments.append(f"per-file-ignores of {pattern} also of {place}")
         self.placed.customs += linted.find_unsorted(self.facts, excluded)
         return text, adjustments
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -90,14 +90,20 @@ def _pick_blocks(text: str, wanted: Collection[str]) -> list[str]:
     return blocks
 
 
+def find_windows_ends(facts: Facts) -> Iterator[str]:
+    """The files that git has with line ends of Windows."""
+    for path, file in facts.files.items():
+        content = facts.content(path) if file.tracked and not file.link else None
+        if content and b"\r\n" in content and b"\0" not in content[:8000]:
+            yield path
+
+
 def _find_harm(path: str, pattern: str, facts: Facts) -> str:
     """Why a line must not come into a project; empty where it may."""
     if path == ".gitattributes" and "text=auto" in pattern:
         # Git would show a file with other line ends as changed at once.
-        for each, file in facts.files.items():
-            content = facts.content(each) if file.tracked and not file.link else None
-            if content and b"\r\n" in content and b"\0" not in content[:8000]:
-                return f"{each} has line ends of Windows"
+        for each in find_windows_ends(facts):
+            return f"{each} has line ends of Windows"
     if path == ".gitignore":
         for tracked in filter(match_patterns([pattern]), facts.tracked):
             return f"git has {tracked}"

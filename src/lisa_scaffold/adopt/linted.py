@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from itertools import groupby
 from typing import Any
 
@@ -34,6 +34,9 @@ _WRITTEN = (
     ("tool", "setuptools_scm", "version_file"),
     ("tool", "hatch", "build", "hooks", "vcs", "version-file"),
 )
+_TESTS = compile_lazily(r"(?:[^/]++/)*?tests?/")
+SPHINX = "docs/conf.py"
+"""Where the template has the settings of Sphinx."""
 _VENDORED = frozenset(["_vendor", "_vendored", "extern", "third_party", "thirdparty", "vendor"])
 
 # Rules that ruff has as well, outside of its preview: it stops where it is told of any other.
@@ -61,9 +64,7 @@ def find_excluded(facts: Facts) -> dict[str, str]:
     # Their files are those of other repositories, which jobs may not even have.
     others = filter(_PATTERN.fullmatch, sorted(facts.submodules)[:_MOST])
     found |= dict.fromkeys(others, ".gitmodules")
-    written = [str(facts.pyproject.get(*keys) or "") for keys in _WRITTEN]
-    written.append(str(facts.ini("setup.cfg").get("versioneer", "versionfile_source") or ""))
-    found |= {path: "what writes it" for path in written if facts.has(path)}
+    found |= dict.fromkeys(find_written(facts), "what writes it")
     for path in facts.files:
         parts = path.split("/") if path.endswith(".py") else []
         if at := next((at for at, part in enumerate(parts[:-1], 1) if part in _VENDORED), 0):
@@ -73,6 +74,31 @@ def find_excluded(facts: Facts) -> dict[str, str]:
             for each in _list_patterns(facts, facts.ini(path).get(section, option)):
                 found.setdefault(each, path)
     return found
+
+
+def find_written(facts: Facts) -> list[str]:
+    """The modules of a project that a tool writes the version into."""
+    written = [str(facts.pyproject.get(*keys) or "") for keys in _WRITTEN]
+    written.append(str(facts.ini("setup.cfg").get("versioneer", "versionfile_source") or ""))
+    return [path for path in dict.fromkeys(written) if facts.has(path)]
+
+
+def find_places(facts: Facts, present: Container[str], test_path: str) -> Iterator[tuple[str, str]]:
+    """Patterns whose rules hold for another place as well, each with that.
+
+    Tests may lie in several folders of a package, and the settings of Sphinx beside their pages.
+    """
+    tests = test_path if test_path.endswith(".py") else f"{test_path}/**"
+    if test_path and tests in present:
+        folders = (
+            _TESTS.match(path)
+            for path in facts.paths("**/test/**/test_*.py", "**/tests/**/test_*.py")
+        )
+        for folder in sorted({found[0] for found in folders if found}):
+            if not f"{test_path}/".startswith(folder):
+                yield tests, f"{folder}**"
+    if SPHINX in present and not facts.has(SPHINX):
+        yield from ((SPHINX, path) for path in facts.paths("doc*/**/conf.py"))
 
 
 def _list_patterns(facts: Facts, setting: Any) -> Iterator[str]:
