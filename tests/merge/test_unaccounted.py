@@ -71,6 +71,19 @@ def test_lines_that_became_one_are_quoted_as_they_were() -> None:
     assert result == Merged(b'v = ["a", "b", "c"]\n', (note,))
 
 
+def test_a_line_with_a_version_stands_below_the_note_on_that_version() -> None:
+    versions = [f'lint = ["nox", "ruff==0.15.{n}"]\n'.encode() for n in (1, 2, 4)]
+    result = merge_file("a.toml", *versions)
+    assert isinstance(result, Merged)
+    assert [note.partition(" ")[2].partition("\n")[2] for note in map(str, result.notes)] == [
+        '    project: lint = ["nox", "ruff==0.15.2"]'
+    ]
+    listed = [f'lint = [\n  "nox",\n  "ruff==0.15.{n}",\n]\n'.encode() for n in (1, 2, 4)]
+    result = merge_file("a.toml", *listed)
+    assert isinstance(result, Merged)
+    assert [JOINED in str(note) for note in result.notes] == [False]
+
+
 def test_a_line_stands_below_the_note_that_tells_of_it() -> None:
     versions = [f"on: push\nuses: a/b@{pin}\n".encode() for pin in ("v1", "v2", "v3")]
     result = merge_file("a.yml", *versions)

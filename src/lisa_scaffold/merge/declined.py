@@ -5,7 +5,7 @@ The report shows a declined change as a patch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import TypeAlias
 
 from lisa_scaffold.formats.diff import patch, to_lines, to_text
@@ -14,6 +14,7 @@ from lisa_scaffold.pattern import compile_lazily
 
 _WORD = compile_lazily(r"[^\s,;()\[\]{}'\"`]+")
 _KEY = compile_lazily(r"""["']?([\w.-]+)["']?\s*[:=]""")
+_VERSION = compile_lazily(r"(?<![\w.])\d++(?:\.\d++)++(?:(?:a|b|rc|post|dev)\d++)?(?![\w])")
 _MARGIN = "\n    "
 REWRITTEN = "The project has rewritten the passage that the template changed."
 BOTH_ADDED = "Both sides added this file; where they differ it stays as the project has it."
@@ -105,6 +106,9 @@ def note_unaccounted(
                 named = f".{key[1]}"
                 heads = (note.partition(": ")[0] for note in notes)
                 naming = [i for i, head in enumerate(heads) if head.endswith(named)]
+            naming = naming or [
+                i for i, note in enumerate(notes) if _tells_version(str(note), line, present)
+            ]
             at = naming[0] if naming else None
             quote = f"{_MARGIN}{side}: {line}"
             if at is None:
@@ -120,6 +124,17 @@ def note_unaccounted(
 
 def _lines(text: str) -> list[str]:
     return [line.strip().removesuffix(",").rstrip() for line in text.splitlines()]
+
+
+def _tells_version(note: str, line: str, present: Container[str]) -> bool:
+    """Whether a note names the version in a line beside the one that the line has now."""
+    own = set(_VERSION.findall(line))
+    told = set(_VERSION.findall(note)) if own else own
+    return any(
+        _plain(line.replace(version, other)) in present
+        for version in own & told
+        for other in told - own
+    )
 
 
 def _plain(line: str) -> str:
