@@ -70,7 +70,8 @@ def test_a_locked_file_is_as_the_template_made_it() -> None:
     line = content.split(b"\n").index(b"  stage: quality") + 1
     assert found(edited, "TPL", pristine=pristine) == [("TPL002", JOBS, line)]
     assert messages(edited, "TPL", pristine=pristine) == [
-        "edited, but the template owns this file: `lisa-scaffold check --fix` restores v1.0.0"
+        "edited, but the template owns this file: `lisa-scaffold check --fix` restores v1.0.0; "
+        "to have the same without that, write in .gitlab-ci.yml: `lint: {stage: build}`"
     ]
     assert fixed(edited, "TPL002", pristine=pristine) == {JOBS: content.decode()}
 

@@ -103,6 +103,18 @@ def test_the_templates_lines_win(
     assert {path} == {*result["patches"], *result["quotations"]}
 
 
+def test_a_way_to_keep_what_a_job_had_is_told(tmp_path: Path, capsys: Capture) -> None:
+    jobs, path = "tests:\n  timeout: 30m\n", ".gitlab/ci/tests.yml"
+    owned = OWNED.replace("locked/", ".gitlab/")
+    files = {"copier.yml": owned, f"template/{path}": jobs}
+    workshop = open_workshop(tmp_path, files)
+    workshop.edit({path: jobs.replace("30m", "45m")})
+    workshop.release("v1.1.0", {f"template/{path}": jobs.replace("30m", "40m")})
+    result = report(workshop, capsys)
+    kept = "To have them all the same, write in .gitlab-ci.yml: `tests: {timeout: 45m}`."
+    assert [each for each in result["notes"] if LOCKED in each] == [f"{path}: {LOCKED} {kept}"]
+
+
 def test_what_only_the_project_changed_stays(tmp_path: Path, capsys: Capture) -> None:
     workshop = locked(tmp_path, "a.yml", MATRIX)
     workshop.edit({"locked/a.yml": MATRIX.replace("- nox", "- nox -v")})

@@ -10,7 +10,9 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from lisa_scaffold.formats.document import Document
+from lisa_scaffold.formats.document import Document, decoded
+from lisa_scaffold.lines import join_names
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.package import Place
 
 FILE = ".gitlab-ci.yml"
@@ -18,6 +20,50 @@ _STAGES = (".pre", "build", "test", "deploy", ".post")
 _MOST_NESTED = 12
 _MINUTES = {"w": 7 * 24 * 60, "d": 24 * 60, "h": 60, "m": 1}
 _MOST_COMMANDS = 2_000
+_JOBS = compile_lazily(r"\.gitlab/ci/[^/]+\.yml")
+_SIMPLE = compile_lazily(r"[\w./ -]{1,60}")
+
+
+def name_overrides(path: str, former: bytes, edited: bytes) -> str:
+    """How ``.gitlab-ci.yml`` says what somebody has edited in a file of jobs that it includes.
+
+    Parameters
+    ----------
+    path
+        The file.
+    former, edited
+        Its content before and after.
+
+    Returns
+    -------
+    str
+        A phrase such as ``tests: {timeout: 1h}``, in backticks; empty where that cannot be said so.
+    """
+    from lisa_scaffold.formats import yaml
+    from lisa_scaffold.formats.tree import NotSure
+
+    if not _JOBS.fullmatch(path):
+        return ""
+    try:
+        before, after = (yaml.load(decoded(content)) for content in (former, edited))
+    except (NotSure, RecursionError):
+        return ""
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return ""
+    named = []
+    for (job,), keys in after.items():
+        known = before.get((job,))
+        if keys == known:
+            continue
+        if not isinstance(keys, dict) or not isinstance(known, dict) or known.keys() - keys.keys():
+            return ""
+        changed = [
+            f"{key}: {value if isinstance(value, str) and _SIMPLE.fullmatch(value) else '…'}"
+            for (key,), value in keys.items()
+            if known.get((key,)) != value
+        ]
+        named.append(f"`{job}: {{{', '.join(changed)}}}`")
+    return "" if before.keys() - after.keys() else join_names(named)
 
 
 def digest(text: str) -> str:

@@ -55,7 +55,7 @@ def _list_sections(updated: Updated) -> Iterator[Section]:
         notes.setdefault(note.path, []).append(note.text)
     gone = [each for each in synced.changes if each.status == "left out" and each.path not in notes]
     headings = {**HEADINGS, "updated": RECOPIED} if updated.recopied else HEADINGS
-    locked = {each.path for each in updated.notes if each.text == LOCKED}
+    locked = {each.path for each in updated.notes if each.text.startswith(LOCKED)}
     for status, heading in headings.items():
         changes = [each for each in synced.changes if each.status == status and each not in gone]
         for is_locked, named in ((True, PUT_BACK), (False, heading)):

@@ -12,7 +12,7 @@ from lisa_scaffold.formats.ignored import IGNORE_FILE, take_back
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import ANSWERS_FILE
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.project.gitlab import Include, Job, digest, flatten_script
+from lisa_scaffold.project.gitlab import Include, Job, digest, flatten_script, name_overrides
 from lisa_scaffold.rules.fix import Fix, Step
 from lisa_scaffold.rules.rule import MUST, Hit, rule
 
@@ -102,6 +102,8 @@ def locked_files(facts: Facts) -> Iterator[Hit]:
                 yield Hit(path, line, f"{message}. {stranded} restores {version}")
                 continue
             message += f": `lisa-scaffold check --fix` restores {version}"
+            if kept := name_overrides(path, content, current):
+                message += f"; to have the same without that, write in .gitlab-ci.yml: {kept}"
             yield Hit(path, line, message, fix=Fix.write(path, content))
 
 

@@ -17,6 +17,7 @@ from lisa_scaffold.git import SUBMODULE, Blob, Difference, Stage, Store
 from lisa_scaffold.model import Declined, Merged, Partial, Weight
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import find_conflict_marker
+from lisa_scaffold.project.gitlab import FILE, name_overrides
 from lisa_scaffold.sync import forgotten
 from lisa_scaffold.sync.clashes import BASE, OURS, THEIRS, Clash, find_clashes
 from lisa_scaffold.sync.dependents import find_broken, find_places
@@ -348,7 +349,9 @@ class _Settling:
         """A path that belongs to the template, where no merge was safe."""
         theirs = blobs[THEIRS]
         self.synced.settle(path, "updated", theirs, was)
-        self.synced.note(path, LOCKED, weight=Weight.ASKS)
+        kept = name_overrides(path, blobs.get(BASE, theirs).data, blobs[OURS].data)
+        remedy = f" To have them all the same, write in {FILE}: {kept}." if kept else ""
+        self.synced.note(path, f"{LOCKED}{remedy}", weight=Weight.ASKS)
         self.synced.offer(path, patch(path, blobs.get(BASE, theirs), blobs[OURS]), theirs)
 
     def note_forgotten(self) -> None:
