@@ -9,6 +9,8 @@ from lisa_scaffold.adopt.spelled import find_spellings, spell, spell_alike
 from lisa_scaffold.git import Blob
 from lisa_scaffold.project.facts import Facts
 
+from ..conftest import ROOT
+
 ANSWERS = {"forge_host": "git.example.org", "namespace": "a/b", "distribution": "x-sampler"}
 REMOTE = RepositoryFacts(remote="git@git.example.org:a/b/x.git")
 TEXT = (
@@ -30,6 +32,20 @@ def test_without_a_licence_nothing_is_said_of_one() -> None:
     spellings = find_spellings(Facts.of({}), REMOTE, ANSWERS)
     text = b"A\n\n## License\n\nOf its own, see the file of the licence.\n"
     assert spell(text, spellings) == b"A\n"
+
+
+@pytest.mark.parametrize(
+    ("paths", "said"),
+    [
+        (["doc/source/release_notes.rst"], "bring `doc/source/release_notes.rst` up to date"),
+        (["docs/CHANGES.md", "HISTORY.rst"], "bring `HISTORY.rst` up to date"),
+        (["notes.md"], "bring the changelog up to date"),
+    ],
+)
+def test_the_changelog_is_named(paths: list[str], said: str) -> None:
+    spellings = find_spellings(Facts.of(dict.fromkeys(paths, "")), REMOTE, ANSWERS)
+    template = (ROOT / "template/CONTRIBUTING.md.jinja").read_bytes()
+    assert f"In a merge request, {said}.\n" in spell(template, spellings).decode()
 
 
 def test_another_forge_tells_nothing_of_the_address() -> None:

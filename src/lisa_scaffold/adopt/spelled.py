@@ -10,6 +10,7 @@ from lisa_scaffold.adopt.guess import RepositoryFacts
 from lisa_scaffold.git import Blob
 from lisa_scaffold.project import licences
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules import changelog
 from lisa_scaffold.rules.licence import find_elsewhere
 
 _UNLICENSED = "\n## License\n\nOf its own, see the file of the licence.\n"
@@ -32,7 +33,7 @@ def find_spellings(
         found.append((f"https://{host}/{namespace}/{name}", own.url))
         found.append((slugs[0], slugs[1]))
         found.append((f"\ncd {name}\n", f"\ncd {own.name}\n"))
-    return [*found, *_name_licence(facts)]
+    return [*found, *_name_licence(facts), *_name_changelog(facts)]
 
 
 def find_licence(facts: Facts) -> str:
@@ -49,6 +50,12 @@ def _name_licence(facts: Facts) -> Iterator[Spelling]:
             yield written, f"[{named}]({named})"
     else:
         yield _UNLICENSED, ""
+
+
+def _name_changelog(facts: Facts) -> Iterator[Spelling]:
+    """What to write of a changelog that the project has."""
+    if own := next(iter(changelog.find_files(facts)), ""):
+        yield "bring the changelog up to date", f"bring `{own}` up to date"
 
 
 def spell(data: bytes, spellings: list[Spelling]) -> bytes:
