@@ -118,7 +118,7 @@ def test_ruff_knows_every_rule_that_is_carried_over(tmp_path: Path) -> None:
         assert carried == codes & stable - {"E999"}, letter
 
 
-def test_ruff_reads_what_adoption_writes(tmp_path: Path, capsys: Capture) -> None:
+def test_tools_read_what_adoption_writes(tmp_path: Path, capsys: Capture) -> None:
     cfg = CFG.replace("pkg", "lisa_noise")
     files: Files = {**SETUPTOOLS, "setup.cfg": cfg, "versioneer.py": "import os\n"}
     others = {
@@ -134,6 +134,10 @@ def test_ruff_reads_what_adoption_writes(tmp_path: Path, capsys: Capture) -> Non
         *("versioneer.py", "models/m", "lisa_noise/_version.py", "*.ipynb"),
         "noxfile.py",
     ]
+    read = tomllib.loads(text)["tool"]
+    written = {"module": ["lisa_noise._version"], "ignore_errors": True}
+    assert read["mypy"]["overrides"][-1] == written
+    assert read["coverage"]["run"]["omit"] == ["*/lisa_noise/_version.py"]
     assert ruff["extend-exclude"] == excluded  # the last for lines of another length
     assert ruff["lint"]["per-file-ignores"]["lisa_noise/__init__.py"] == ["F401", "E5", "I001"]
     write(project, {"pyproject.toml": text, "lisa_noise/__init__.py": '"""A."""\n\nimport os\n'})

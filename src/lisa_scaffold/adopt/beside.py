@@ -389,18 +389,28 @@ class _Placement:
             paths = tomllib.loads(theirs)["tool"]["mypy"]["files"]
             text = set_value(("tool", "mypy", "files"), f"[{', '.join(map(quoted, paths))}]")(text)
             adjustments.append("files in [tool.mypy], which names none")
-        elif "[tool.mypy]" in merged.added and (written := linted.find_written(facts)):
-            names = [
-                path.removeprefix("src/").removesuffix(".py").replace("/", ".") for path in written
-            ]
+        text, more = self.let_written_be(text, merged.added)
+        adjustments += more
+        text, more = self.name_test_files(text)
+        adjustments += more
+        return self.declare_build(text, adjustments)
+
+    def let_written_be(self, text: str, added: Container[str]) -> tuple[str, list[str]]:
+        """Keep the checker of types, and what counts lines, away from what a tool writes."""
+        written, told = linted.find_written(self.facts), []
+        modules = [path for path in written if path.endswith(".py")]
+        if modules and "[tool.coverage]" in added:
+            omitted = ", ".join(quoted(f"*/{path.removeprefix('src/')}") for path in modules)
+            text = set_value(("tool", "coverage", "run", "omit"), f"[ {omitted} ]")(text)
+            told.append(f"coverage without {' '.join(modules)}")
+        if modules and "[tool.mypy]" in added:
+            names = [path.removeprefix("src/")[:-3].replace("/", ".") for path in modules]
             text = (
                 f"{text.rstrip()}\n\n# Written by a tool.\n[[tool.mypy.overrides]]\n"
                 f"module = [ {', '.join(map(quoted, names))} ]\nignore_errors = true\n"
             )
-            adjustments.append(f"ignore_errors of mypy for {' '.join(names)}")
-        text, more = self.name_test_files(text)
-        adjustments += more
-        return self.declare_build(text, adjustments)
+            told.append(f"ignore_errors of mypy for {' '.join(names)}")
+        return text, told
 
     def name_test_files(self, text: str) -> tuple[str, list[str]]:
         """Let pytest collect modules of tests that another runner took, such as ``tests.py``."""
