@@ -177,8 +177,7 @@ def test_what_only_its_authors_know_of_a_build_comes_first(tmp_path: Path, capsy
     assert result["to_decide"][0] == (
         "setup.py: no [build-system], and without it no job can install the project: add one to "
         'pyproject.toml, with `requires = ["setuptools", …]` and `build-backend = '
-        '"setuptools.build_meta:__legacy__"`: setup.py imports lisa_build: `requires` has to name '
-        "what brings that"
+        '"setuptools.build_meta:__legacy__"`: setup.py imports lisa_build: name what brings that'
     )
     assert "build-system" not in tomllib.loads(show(project, "pyproject.toml"))
 
