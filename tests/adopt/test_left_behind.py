@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import tomllib
 
 import pytest
 
@@ -58,6 +59,44 @@ def test_what_is_not_looked_at(path: str, content: str, why: str | None) -> None
         f"not looked at ({each}): see whether it finds the modules that it needs"
         for each in expected
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "is_told"),
+    [
+        ("Please run `src/fit.py` to make the plots.", True),
+        ("It is started by running the script ``src/fit.py``.", True),
+        ("Execute `./src/fit.py`, then look.", True),
+        ("The fit is in `src/fit.py`.", False),
+        ("Run `src/other.py`.", False),
+        ("Run `nox`; the fit is in `src/fit.py`.", False),
+    ],
+)
+def test_what_a_person_is_told_to_run(line: str, is_told: bool) -> None:
+    steps = loose.explain_steps(
+        Facts.of({"README.md": f"# Fit\n\n{line}\n", "src/fit.py": ""}), "a"
+    )
+    said = [each for each in steps if each.startswith("  - README.md:3 starts ")]
+    assert len(said) == is_told
+    assert all(each.endswith("src/fit.py: python -m a.fit from now on") for each in said)
+
+
+@pytest.mark.parametrize(
+    ("more", "is_named"),
+    [
+        ({"src/outputs/a.png": ""}, True),
+        ({}, False),
+        ({"src/.hidden/a": "", "src/a.txt": ""}, False),
+    ],
+)
+def test_the_one_package_is_named_beside_other_folders(
+    more: dict[str, str], is_named: bool
+) -> None:
+    steps = loose.explain_steps(Facts.of({"src/fit.py": "", **more}), "a")
+    start = steps.index("    [project]")
+    table = tomllib.loads("\n".join(each for each in steps[start:] if each.startswith("    ")))
+    named = {"packages": {"find": {"where": ["src"], "include": ["a", "a.*"]}}}
+    assert table.get("tool", {}).get("setuptools") == (named if is_named else None)
 
 
 def test_large_notebooks_cost_little() -> None:

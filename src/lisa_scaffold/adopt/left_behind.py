@@ -27,7 +27,10 @@ _STARTED = compile_lazily(
     r"""(?:\bpython[\d.]*+|\bsys\.executable|\$[{(]?PYTHON\d?[)}]?|\btorchrun|\bexecutable[ ]*=)"""
     r"""["',]*+[ \t]*+["']?+(?:-[\w=.]++["',]*+[ \t]++["']?+)*+"""
     r"""((?:[\w-]|\.{1,2}/|/){1,200}+)\.py\b"""
-    r"""|(?:^|[\s;&|"'`])\./([\w/-]{1,200}+)\.py\b""",
+    r"""|(?:^|[\s;&|"'`])\./([\w/-]{1,200}+)\.py\b"""
+    # As a person is told to: run `fit.py`.
+    r"""|\b(?:[Rr]un|[Ss]tart|[Ee]xecut|[Ll]aunch)[a-z]{0,4}[^\n`\w][^\n`]{0,60}`{1,2}"""
+    r"""((?:[\w-]|\.{1,2}/|/){1,200}+)\.py`""",
     re.MULTILINE,
 )
 _LONGEST = 100_000
@@ -215,7 +218,7 @@ def _find_starts(facts: Facts) -> Iterator[tuple[str, int, str]]:
             text = facts.text(path)[:_LONGEST]
             seen = set()
             for match in _STARTED.finditer(text):
-                script = match[1] or match[2]
+                script = match[1] or match[2] or match[3]
                 if script not in seen:
                     seen.add(script)
                     yield path, text.count("\n", 0, match.end()) + 1, script

@@ -134,6 +134,13 @@ def explain_steps(facts: Facts, name: str) -> list[str]:
         steps += _state_metadata(distribution, needed)
     elif data:
         steps.append("  and in pyproject.toml:")
+    others = {each.split("/")[1] for each in _stay_in_src(facts, placed, data)} - {package}
+    if others and not facts.package.form:
+        steps += [
+            "    [tool.setuptools.packages.find]",
+            '    where = ["src"]',
+            f"    include = {json.dumps([package, f'{package}.*'])}",
+        ]
     if data:
         places = [(old, posixpath.relpath(new, f"src/{package}")) for old, new in data.items()]
         globs = [f"{inner}/**" if not facts.has(old) else inner for old, inner in places]
@@ -151,6 +158,14 @@ def explain_steps(facts: Facts, name: str) -> list[str]:
     unread = [f"{path}: {why}" for path, why in left_behind.find_unread(facts)]
     steps += _list_points("and what was not looked at, where the same is to be changed:", unread)
     return [*map(visible, steps)]
+
+
+def _stay_in_src(facts: Facts, placed: Mapping[str, str], data: Mapping[str, str]) -> Iterator[str]:
+    """The files in folders below src that stay there: setuptools takes each for a package."""
+    for path in facts.files:
+        goes = path in placed or any(f"{path}/".startswith(f"{each}/") for each in data)
+        if not goes and re.match(r"src/[A-Za-z_]\w*/", path):
+            yield path
 
 
 def _place_data(
