@@ -224,13 +224,16 @@ def _hints(adopted: Adopted) -> Iterator[str]:
             "ruff-format is new here, and asks for code in its form. Bring the code into it once, "
             "in a commit of its own: nox -s fix"
         )
+    page = paths.get("CONTRIBUTING.md")
+    is_told = page is not None and b"\n## Older code\n" in page.data
     if ".gitlab/ci/quality.yml" in paths:
+        begin = 'CONTRIBUTING.md says under "Older code" what to begin with. ' if is_told else ""
         blob = paths.get(pipeline.PATH)
         is_excused = blob and pipeline.EXCUSE.encode() in blob.data
         yield (
             "Code that is older than ruff, mypy and the hooks has findings of theirs; "
-            "nox -s lint types hooks lists them. The jobs lint, type-check and hooks fail until "
-            "they are worked off"
+            f"nox -s lint types hooks lists them. {begin}The jobs lint, type-check and hooks fail "
+            "until they are worked off"
             + (
                 ", and hold up none of the project's own: .gitlab-ci.yml gives the new ones "
                 "`allow_failure: true`. Delete the line of each that passes."
@@ -240,9 +243,8 @@ def _hints(adopted: Adopted) -> Iterator[str]:
         )
     mark = b"id: ruff-check"
     if now and mark in now.data and not (former and mark in former.data):
-        told = paths.get("CONTRIBUTING.md")
         remedy = "name it under ruff's per-file-ignores"
-        if told and b"\n## Older code\n" in told.data:
+        if is_told:
             remedy += ' (CONTRIBUTING.md shows it under "Older code")'
         yield (
             "After pre-commit install, a commit that touches such a file is stopped for all that "
