@@ -36,6 +36,20 @@ def test_a_malformed_file_is_found_with_its_line(
     assert found(changed(clean(), {path: text}), "SYN") == [(code, path, line)]
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("meta.yaml", "{% set v = '1' %}\npackage:\n  name: {{ name }}-a\n"),
+        ("meta.yaml", "build:\n  skip: true  # [win]\n  skip: true  # [py<39]\n"),
+        ("a.devenv.yml", "name: a\nname: {{ b }} c\n"),
+        ("environment.yml", "a:\n  {% if b %}\n  c: 1\n  {% endif %}\n"),
+        ("notebooks/a.ipynb", "version https://git-lfs.github.com/spec/v1\nsize 9\n"),
+    ],
+)
+def test_what_is_filled_in_later_is_not_read(path: str, text: str) -> None:
+    assert found(changed(clean(), {path: text}), "SYN") == []
+
+
 PYTHON_2 = [
     "print 'a'",
     "if a: print a",

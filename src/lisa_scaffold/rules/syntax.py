@@ -7,7 +7,7 @@ a problem is empty for every other rule.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lisa_scaffold.bounds import LONG
 from lisa_scaffold.formats.document import Problem
@@ -29,15 +29,33 @@ _READ_BY_PYTHON = ("pyproject.toml", "Pipfile", "poetry.toml", "pdm.toml", "hatc
 PYTHON = ("setup.py", "noxfile.py", "docs/conf.py", "doc/conf.py", "docs/source/conf.py")
 _TAB = compile_lazily(r" *\t\s*\S")
 
+_POINTS_ELSEWHERE = "version https://git-lfs"
+"""How the pointer begins that git keeps in place of a large file."""
+
+# Recipes of conda, which choose lines by comments, and what Jinja fills in first: not YAML yet.
+_IS_TEMPLATE = compile_lazily(r"meta\.ya?ml|.*\.devenv\.ya?ml")
+_STATEMENT = compile_lazily(r"^[ \t]*\{%", re.MULTILINE)
+
 
 # What sets a tool, whose file is never large; others may be data, such as the form of an interface.
 _SETS = compile_lazily(r"\..*|pyproject\.toml|CITATION\.cff|(?:docker-)?compose[\w.-]*\.ya?ml")
 
 
-def _list_read(facts: Facts, patterns: tuple[str, ...]) -> Iterator[str]:
+def _list_read(facts: Facts, paths: Iterable[str]) -> Iterator[str]:
     """The files of a format, but for data too large to be read, of which nothing is known."""
-    for path in facts.paths(*patterns):
-        if _SETS.fullmatch(path) or facts.explain_excess(path) in ("", LONG):
+    for path in paths:
+        is_read = _SETS.fullmatch(path) or facts.explain_excess(path) in ("", LONG)
+        if is_read and not facts.text(path).startswith(_POINTS_ELSEWHERE):
+            yield path
+
+
+def _list_yaml(facts: Facts) -> Iterator[str]:
+    """The files that are YAML as they are, not only after a template is filled in."""
+    for path in facts.paths(*YAML):
+        is_template = "/" not in path and (
+            _IS_TEMPLATE.fullmatch(path) or _STATEMENT.search(facts.text(path))
+        )
+        if not is_template:
             yield path
 
 
@@ -63,7 +81,7 @@ def toml(facts: Facts) -> Iterator[Hit]:
 
     Source: [TOML](https://toml.io/en/v1.0.0).
     """
-    for path in _list_read(facts, TOML):
+    for path in _list_read(facts, facts.paths(*TOML)):
         problem = facts.toml(path).problem
         is_newer = path not in _READ_BY_PYTHON and problem and is_newer_toml(facts.text(path))
         if not is_newer:
@@ -81,7 +99,7 @@ def yaml(facts: Facts) -> Iterator[Hit]:
 
     Source: [YAML](https://yaml.org/spec/1.2.2/).
     """
-    for path in _list_read(facts, YAML):
+    for path in _list_read(facts, _list_yaml(facts)):
         problem = facts.yaml(path).problem
         tabs = _find_tabs(facts.text(path)) if problem else []
         if problem and problem.line in tabs and len(tabs) > 1:
@@ -119,10 +137,9 @@ def json(facts: Facts) -> Iterator[Hit]:
 
     Source: [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259).
     """
-    for path in facts.paths(*JSON):
-        # A notebook full of pictures is large; it is not read, and so nothing is known of it.
-        if facts.explain_excess(path) in ("", LONG):
-            yield from _hit(facts, facts.json(path).problem)
+    # A notebook full of pictures is large; it is not read, and so nothing is known of it.
+    for path in _list_read(facts, facts.paths(*JSON)):
+        yield from _hit(facts, facts.json(path).problem)
 
 
 # Forms of Python 2 that later ones cannot read.
@@ -189,7 +206,7 @@ def keys_once(facts: Facts) -> Iterator[Hit]:
 
     Source: [YAML](https://yaml.org/spec/1.2.2/#nodes): the keys of a mapping are unique.
     """
-    for path in facts.paths(*YAML):
+    for path in _list_yaml(facts):
         if twice := facts.yaml(path).duplicates:
             more = count_more([line for _, line in twice])
             message = (
