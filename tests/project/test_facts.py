@@ -15,7 +15,7 @@ import pytest
 
 from lisa_scaffold import rules
 from lisa_scaffold.project import files
-from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.facts import Facts, Given
 from lisa_scaffold.rules import Selection, judge
 
 from ..support.checking import clean
@@ -154,3 +154,13 @@ def test_what_stands_beside_each_of_many_files_is_found_soon() -> None:
     start = time.process_time()
     assert all(facts.paths(f"{number}/compose*.*") for number in range(9000))
     assert time.process_time() - start < 2
+
+
+def test_answers_to_another_template_choose_nothing() -> None:
+    files = {".copier-answers.yml": "_src_path: gh:a/b\nkind: service\n", "Dockerfile": "FROM a\n"}
+    assert (Facts.of(files).is_of_template, Facts.of(files).kind) == (True, "service")
+    other = Facts.of(files, Given(tags=(), is_of_other=True))
+    assert (other.is_of_template, other.kind) == (False, "image")
+    asked = Selection(strict=False)
+    chosen = [judge.combine_selection(each, asked) for each in (Facts.of(files), other)]
+    assert [each.strict for each in chosen] == [True, False]

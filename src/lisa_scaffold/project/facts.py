@@ -180,13 +180,18 @@ class Facts(Files):
         answers = self.yaml(ANSWERS_FILE).data
         return answers if isinstance(answers, dict) and "_src_path" in answers else {}
 
+    @property
+    def is_of_template(self) -> bool:
+        """Whether the project was made from this template, not from another one of Copier."""
+        return bool(self.answers) and not self.given.is_of_other
+
     @cached_property
     def kind(self) -> str:
         """The kind of the project: as answered, or else ``package``, ``image`` or empty.
 
         Whoever records a kind that there is none of does not choose the rules by it.
         """
-        answered = self.answers.get("kind")
+        answered = self.answers.get("kind") if self.is_of_template else None
         if answered in KINDS:
             return str(answered)
         if self.package.form or self.pyproject.get("build-system"):

@@ -402,7 +402,7 @@ def _find_moving(facts: Facts) -> Iterator[Hit]:
     """The images that may change, of each service that pulls one."""
     for each in find_services(facts):
         # In a project that the template made, a tool raises the versions of a desk's images too.
-        if not facts.answers and not is_for_others(facts, each):
+        if not facts.is_of_template and not is_for_others(facts, each):
             continue
         image = each.data.get("image")
         is_pulled = isinstance(image, str) and "$" not in image and not _is_built(each)
@@ -436,7 +436,7 @@ def _is_named_elsewhere(facts: Facts, service: Service) -> bool:
     So it is with a version in projects that the template did not make, and where tests are run.
     """
     said = str(facts.yaml(service.file.path).get("services", service.name, "image"))
-    is_version = not facts.answers and _OPEN_VERSION.fullmatch(said)
+    is_version = not facts.is_of_template and _OPEN_VERSION.fullmatch(said)
     return "$" in said and bool(is_version or is_thrown_away(facts, service.file.path))
 
 
@@ -463,7 +463,9 @@ def no_secret_in_the_environment(facts: Facts) -> Iterator[Hit]:
         defaults = _find_defaults(each)
         environment = each.data.get("environment")
         # Others give defaults for whoever tries a program out.
-        told = [*_environment(interpolate(environment, {}) if facts.answers else environment)]
+        told = [
+            *_environment(interpolate(environment, {}) if facts.is_of_template else environment)
+        ]
         if any(_UNGUARDED.fullmatch(f"{name}={value}") for _, name, value in told):
             continue
         for key, name, value in told:

@@ -16,7 +16,7 @@ _FILE = "Dockerfile"
 _LITERAL = compile_lazily(r"(?!-)[\w./@+-]++")
 
 
-@rule("CON010", MUST, when=lambda facts: facts.answers and facts.dockerfile(_FILE))
+@rule("CON010", MUST, when=lambda facts: facts.is_of_template and facts.dockerfile(_FILE))
 def copied_files_are_there(facts: Facts) -> Iterator[Hit]:
     """What the Dockerfile copies is there.
 

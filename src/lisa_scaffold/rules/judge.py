@@ -35,7 +35,7 @@ def combine_selection(facts: Facts, asked: Selection) -> Selection:
         tuple(code for code, _ in codes if rules.is_known(code))
         for codes in (facts.settings.select, facts.settings.ignore)
     )
-    strict = asked.strict or facts.settings.strict or bool(facts.answers)
+    strict = asked.strict or facts.settings.strict or facts.is_of_template
     return Selection(asked.select or select, (*asked.ignore, *ignore), strict)
 
 

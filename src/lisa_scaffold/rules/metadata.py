@@ -94,7 +94,7 @@ def project_table(facts: Facts) -> Iterator[Hit]:
     "MET026",
     MUST,
     kinds=PACKAGE,
-    when=lambda facts: facts.answers and not facts.given.is_of_other,
+    when=lambda facts: facts.is_of_template,
 )
 def metadata_are_there(facts: Facts) -> Iterator[Hit]:
     """A package has metadata.

@@ -401,7 +401,7 @@ def _find_modules(facts: Facts) -> set[str]:
     which part is for whoever has more installed.
     """
     found: set[str] = set()
-    is_made = bool(facts.answers) and not facts.answers.get("adopted")
+    is_made = facts.is_of_template and not facts.answers.get("adopted")
     for name, folder in facts.layout.folders.items():
         if folder.endswith(".py"):
             continue

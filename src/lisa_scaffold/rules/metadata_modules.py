@@ -199,7 +199,7 @@ def _is_lisas(facts: Facts) -> bool:
     """Whether the project is one of LISA's, as far as that is told."""
     addresses = facts.package.table("urls").values()
     ours = r"https?://[\w.-]+/lisa/"
-    return bool(facts.answers) or any(re.match(ours, str(url), re.IGNORECASE) for url in addresses)
+    return facts.is_of_template or any(re.match(ours, str(url), re.IGNORECASE) for url in addresses)
 
 
 @rule("MET021", SHOULD, kinds=PACKAGE, when=lambda facts: facts.layout.folders)

@@ -394,7 +394,7 @@ def includes_are_pinned(facts: Facts) -> Iterator[Hit]:
 
 def _is_of_group(facts: Facts, include: Include) -> bool:
     """Whether an include is of the project's own group, and the project not of the template."""
-    if facts.answers or include.form not in ("project", "component"):
+    if facts.is_of_template or include.form not in ("project", "component"):
         return False
     path = include.address.partition("@")[0]
     if include.form == "component":

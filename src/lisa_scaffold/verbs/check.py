@@ -363,7 +363,7 @@ def _judged(
         facts.root or Path(),
         facts.package.name or (facts.root or Path()).resolve().name,
         facts.kind,
-        "" if facts.given.is_of_other else str(facts.answers.get("_commit", "")),
+        str(facts.answers.get("_commit", "")) if facts.is_of_template else "",
         tuple(findings),
         tuple(waived),
         notes,
