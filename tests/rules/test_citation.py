@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ..support.checking import changed, clean, edited, fixed, found, messages, text
+from ..support.checking import changed, clean, edited, findings, fixed, found, messages, text
 
 FILE = "CITATION.cff"
 GOOD = """\
@@ -174,8 +174,11 @@ def test_the_last_digit_of_an_orcid_may_be_x() -> None:
 
 
 def test_version() -> None:
+    of_release = ("doi:", "date-released:")
+    lines = GOOD.splitlines(keepends=True)
+    unreleased = "".join(line for line in lines if not line.startswith(of_release))
     static = edited(
-        with_citation(GOOD), "pyproject.toml", 'dynamic = [ "version" ]', 'version = "1.10"'
+        with_citation(unreleased), "pyproject.toml", 'dynamic = [ "version" ]', 'version = "1.10"'
     )
 
     def cited(version: str) -> dict[str, Any]:
@@ -188,6 +191,12 @@ def test_version() -> None:
         "results would be cited with the wrong version 1.9: write 1.10"
     ]
     assert fixed(cited("1.9  # last"), "CIT004") == {FILE: text(cited("1.10  # last"), FILE)}
+    released = edited(cited("1.9"), FILE, "title: A", "title: A\ndate-released: 2020-01-01")
+    assert messages(released, "CIT004") == [
+        "results would be cited with the wrong version 1.9: write 1.10, "
+        "and change `date-released` to that release"
+    ]
+    assert [each.fixable for each in findings(released, "CIT004")] == [False]
     development = edited(cited("1.9"), "pyproject.toml", '"1.10"', '"1.10.dev0"')
     assert found(development, "CIT") == []
     meta = changed(static, {"codemeta.json": '{\n "version": "1.9"\n}\n'})

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from lisa_scaffold.formats.document import Document, Keys
 from lisa_scaffold.formats.edit import insert_before, replace_in_line
+from lisa_scaffold.lines import join_names
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import licences
 from lisa_scaffold.project.facts import Facts
@@ -176,6 +177,10 @@ def _is_orcid(text: str) -> bool:
     return number[-1] == "0123456789X"[(12 - total % 11) % 11]
 
 
+_OF_RELEASE = ("doi", "date-released", "identifier", "datePublished", "dateModified")
+"""What a citation tells of one release, in either format."""
+
+
 @rule(
     "CIT004",
     SHOULD,
@@ -206,5 +211,11 @@ def newest_version(facts: Facts) -> Iterator[Hit]:
             message = (
                 f"results would be cited with the wrong version {version}: write {stated_version}"
             )
-            fix = Fix.edit(document.path, replace_in_line(line, version, stated_version))
+            # What tells of the old release would be wrong beside a new version.
+            beside = [key for key in _OF_RELEASE if document.get(key)]
+            if beside:
+                named = join_names(f"`{key}`" for key in beside)
+                message += f", and change {named} to that release"
+            edit = replace_in_line(line, version, stated_version)
+            fix = None if beside else Fix.edit(document.path, edit)
             yield Hit(document.path, line, message, fix=fix)
