@@ -373,6 +373,23 @@ def test_the_tools_of_read_the_docs() -> None:
     assert messages({**clean(), path: f"{plain}  commands: [make]\n"}, "DOC006") == []
 
 
+@pytest.mark.parametrize(
+    ("more", "is_found"),
+    [
+        ("", True),
+        ("  jobs:\n    post_build: [make]\n", True),
+        ("  jobs:\n    pre_build: [jupyter-book config sphinx docs/]\n", False),
+        ("  jobs:\n    post_checkout: [cp x/conf.py docs/gone.py]\n", False),
+        ("  commands: [make]\n", False),
+    ],
+)
+def test_what_read_the_docs_makes_itself(more: str, *, is_found: bool) -> None:
+    path = ".readthedocs.yaml"
+    plain = "version: 2\nbuild:\n  os: ubuntu-24.04\n  tools: {python: '3.12'}\n"
+    files = {path: f"{plain}{more}sphinx:\n  configuration: docs/gone.py\n"}
+    assert bool(found(files, "DOC006")) is is_found
+
+
 def test_what_read_the_docs_lacks_is_one_finding() -> None:
     path = ".readthedocs.yml"
     files = {path: "version: 2\nbuild:\n  image: latest\n"}

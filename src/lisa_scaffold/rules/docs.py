@@ -393,6 +393,16 @@ _FORMAT = 2
 _READTHEDOCS = (".readthedocs.yaml", ".readthedocs.yml")
 
 
+_MAY_MAKE = frozenset(
+    [
+        *("post_checkout", "pre_system_dependencies", "post_system_dependencies"),
+        *("pre_create_environment", "create_environment", "post_create_environment"),
+        *("pre_install", "install", "post_install", "pre_build", "build"),
+    ]
+)
+"""Jobs of Read the Docs that run before its own build is over, and may write files."""
+
+
 @rule("DOC006", MUST, when=lambda facts: facts.first(*_READTHEDOCS))
 def read_the_docs(facts: Facts) -> Iterator[Hit]:
     """The configuration of Read the Docs is complete, and names files that exist.
@@ -418,6 +428,9 @@ def read_the_docs(facts: Facts) -> Iterator[Hit]:
         line = document.line("version" if is_old else "build")
         message = f"Read the Docs refuses this file: {join_words(remedies)}"
         yield Hit(path, line, message)
+    jobs = document.get("build", "jobs")
+    if document.get("build", "commands") or (isinstance(jobs, dict) and _MAY_MAKE & jobs.keys()):
+        return  # they may make what is named
     named: list[Keys] = [("sphinx", "configuration"), ("mkdocs", "configuration")]
     installed = document.items("python", "install")
     named += [("python", "install", index, "requirements") for index, _ in enumerate(installed)]
