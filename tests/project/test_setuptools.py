@@ -460,3 +460,11 @@ def test_values_that_name_each_other_are_left_as_they_are() -> None:
     package = Facts.of({"setup.cfg": f"[options.extras_require]\nk0 = a\n{lines}"}).package
     longest = max(map(len, map(str, package.table("optional-dependencies").values())))
     assert longest < 200_000  # characters
+
+
+@pytest.mark.parametrize("key", ["license", "licence"])
+def test_setuptools_takes_either_spelling_of_a_licence(key: str) -> None:
+    package = Facts.of(
+        {"setup.py": f'from setuptools import setup\nsetup(\n    {key}="MIT")\n'}
+    ).package
+    assert (package.text("license"), package.place("license").line) == ("MIT", 3)

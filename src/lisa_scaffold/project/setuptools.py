@@ -48,6 +48,7 @@ _SETUP_KEYS = {
     "license_files": "license-files",
     "long_description": "readme",
     "project_urls": "urls",
+    "licence": "license",  # an alias of setuptools
 }
 _ANY_KEYS = {
     *_SETUP_KEYS,
