@@ -206,6 +206,27 @@ def test_pip_takes_the_beginning_of_an_option(option: str) -> None:
     assert found(image("FROM x.org/a:1", f"RUN pip install {option} a", "USER a"), "CON") == []
 
 
+@pytest.mark.parametrize(
+    ("options", "is_found"),
+    [
+        ("--no-deps --find-links dist a", False),
+        ("--find-links=/dist a --no-deps", False),
+        ("-f https://example.org/a --no-deps a", True),
+        ("--find-links dist a", True),
+    ],
+)
+def test_files_that_are_there_are_not_kept_twice(options: str, *, is_found: bool) -> None:
+    files = image("FROM x.org/a:1", f"RUN pip install {options}", "USER a")
+    assert found(files, "CON") == ([("CON007", FILE, 2)] if is_found else [])
+
+
+@pytest.mark.parametrize("path", ["Dockerfile.test", "docker/tests.Dockerfile"])
+def test_an_image_of_tests_by_its_name(path: str) -> None:
+    lines = image("FROM x.org/a:1", "RUN pip install a")[FILE]
+    assert found({path: lines}, "CON007") == []
+    assert found({path.replace("test", "latest"): lines}, "CON007") != []
+
+
 def test_what_only_looks_like_the_option_is_none() -> None:
     for option in ("--no-clean", "--no-compile", "--no-cachet", "--no-cache-dirs"):
         files = image("FROM x.org/a:1", f"RUN pip install {option} a", "USER a")

@@ -61,7 +61,8 @@ def _find_shipped(facts: Facts) -> list[Dockerfile]:
 _OF_PIPELINE = compile_lazily(
     r"(?:.*/)?\.?(?:(?:[\w-]+-)?ci(?:-[\w-]+)?|circleci|gitlab|woodpecker|e2e|devel|development"
     r"|dev(?:[-_]?(?:scripts?|tools?))?)/.*"
-    r"|(?:.*/)?(?:(?:Docker|Container)file[._-]ci(?:[._-][\w.-]+)?|ci(?:-[\w-]+)?\.Dockerfile)"
+    r"|(?:.*/)?(?:(?:Docker|Container)file[._-](?:ci|tests?)(?:[._-][\w.-]+)?"
+    r"|(?:ci|tests?)(?:-[\w-]+)?\.Dockerfile)"
 )
 # A stage of that name makes what other images take.
 _MAKES = compile_lazily(r"(?:[\w.]+[-_])?(?:build|builder|compile|compiler)", re.IGNORECASE)
@@ -450,7 +451,7 @@ _PIP = compile_lazily(
     r"(?![^&|;]{0,2000}--no-ca(?:c(?:h(?:e(?:-(?:d(?:ir?)?)?)?)?)?)?(?![\w-]))"
     # What comes of files that are there is not kept a second time.
     r"(?![^&|;]{0,2000}--no-index\b)"
-    r"(?!(?=[^&|;]{0,2000}\.whl)[^&|;]{0,2000}--no-deps\b)"
+    r"(?!(?=[^&|;]{0,2000}(?:\.whl|(?:--find-links|-f)[ =](?!https?:)))[^&|;]{0,2000}--no-deps\b)"
 )
 _APT = compile_lazily(r"\bapt(?:-get)?\b(?: -\S+){0,20} install\b")
 _UPDATE = compile_lazily(r"\bapt(?:-get)?\b(?: -\S+){0,20} update\b")
