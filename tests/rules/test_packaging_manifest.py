@@ -152,11 +152,20 @@ def test_a_compiled_source_is_made_by_the_build() -> None:
     assert len(found(with_manifest("include src/x.c\n", **{"src/z.pyx": ""}), "PKG005")) == 1
 
 
+def test_two_commands_on_one_line() -> None:
+    files = with_manifest("include README.md recursive-include src *.txt\n")
+    assert messages(files, "PKG005") == [
+        "`recursive-include` begins no line, and is taken for a file: write it on its own line"
+    ]
+
+
 @pytest.mark.parametrize(
     ("line", "gone", "near", "more"),
     [
         ("include lib/json.hpp", "lib/json.hpp", "lib/json/json.hpp", {"lib/json/json.hpp": ""}),
         ("graft doc", "doc", "docs", {"docs/index.md": ""}),
+        ("include auto/*.json", "auto/*.json", "automodel", {"automodel/a.json": ""}),
+        ("graft data_o4", "data_o4", "data_O4", {"data_O4/a.txt": "", "src/data_o4/a.txt": ""}),
         ("recursive-include doc *.md", "doc", "docs", {"docs/index.md": ""}),
         ("include CHANGES.rst", "CHANGES.rst", "CHANGES.md", {"CHANGES.md": ""}),
         ("include news.md", "news.md", "NEWS.md", {"NEWS.md": ""}),

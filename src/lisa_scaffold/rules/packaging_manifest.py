@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lisa_scaffold.formats.document import Problem
@@ -79,6 +79,11 @@ def _find_idle(facts: Facts) -> Iterator[Hit]:
             lacks = "a pattern, such as `*.txt`," if command.words else "a name"
             message = f"this does nothing: add {lacks} after `{command.verb}`, or delete the line"
             yield Hit(manifest.FILE, command.line, message, fix=fix)
+        elif second := next((each for each in command.words if each in manifest.COMMANDS), ""):
+            message = (
+                f"`{second}` begins no line, and is taken for a file: write it on its own line"
+            )
+            yield Hit(manifest.FILE, command.line, message)
         elif is_shared or not command.adds:
             continue
         elif missing := _find_missing(facts, command, generated):
@@ -148,6 +153,9 @@ def _find_near(facts: Facts, command: manifest.Command, word: str) -> str:
     path = path.rpartition("/")[0] if path != word else word
     folder, _, name = path.rpartition("/")
     by_name = facts.cached(_list_folders_by_name if is_folder else _list_files_by_name)
+    cased = (each for paths in by_name.values() for each in paths if each.lower() == path.lower())
+    if other := next(cased, ""):
+        return other
     if same := by_name.get(name):
         # The nearest has most folders in common.
         return max(same, key=lambda each: (len(posixpath.commonprefix([each, path])), -len(each)))
@@ -159,7 +167,23 @@ def _find_near(facts: Facts, command: manifest.Command, word: str) -> str:
         for each in paths
         if each.rpartition("/")[0] == folder
     )
-    return next(beside, "")
+    return next(beside, "") or _find_alike(by_name, folder, name)
+
+
+_LEAST_ALIKE = 4
+
+
+def _find_alike(by_name: Mapping[str, Sequence[str]], folder: str, name: str) -> str:
+    """The only one in a folder whose name goes on after a name, or the other way round."""
+    alike = [
+        each
+        for other, paths in by_name.items()
+        if min(len(other), len(name)) >= _LEAST_ALIKE
+        and (other.lower().startswith(name.lower()) or name.lower().startswith(other.lower()))
+        for each in paths
+        if each.rpartition("/")[0] == folder
+    ]
+    return alike[0] if len(alike) == 1 else ""
 
 
 def _list_files_by_name(facts: Facts) -> dict[str, list[str]]:
