@@ -507,6 +507,15 @@ def test_files_that_are_named() -> None:
     assert found(old, "LIC009") == [("LIC009", "pyproject.toml", LINE)]
 
 
+def test_licence_files_of_setuptools_own_table() -> None:
+    start = '[build-system]\nrequires = ["setuptools"]\n[project]\nname = "a"\nversion = "1"\n'
+    table = f"{start}[tool.setuptools]\nlicense-files = "
+    files = {"pyproject.toml": f'{table}["LICENSE", "GONE"]\n', "LICENSE": "x\n"}
+    assert found(files, "LIC009") == [("LIC009", "pyproject.toml", 7)]
+    nothing = {"pyproject.toml": f"{table}[]\n", "LICENSE": "x\n"}
+    assert found(nothing, "LIC011") == [("LIC011", "pyproject.toml", 7)]
+
+
 def test_gaps_in_the_text() -> None:
     held = text(clean(license="MIT"), "LICENSE")
     line = next(line for line in held.split("\n") if line.startswith("Copyright"))

@@ -59,6 +59,10 @@ def _from_project(pyproject: Document, table: dict[str, Any], system: Mapping[st
         case {"file": str(file)}:
             del data["license"]
             data["license-files"] = [file]
+    own = pyproject.get("tool", "setuptools", "license-files")
+    if "license-files" not in data and isinstance(own, list):
+        # The place before PEP 639, which setuptools still reads.
+        data["license-files"] = own
     dynamic = table.get("dynamic")
     unknown = frozenset(map(str, dynamic)) if isinstance(dynamic, list) else frozenset()
     package = Package("project", data, unknown, _place_finder(pyproject, ("project",)))

@@ -15,6 +15,7 @@ from lisa_scaffold.formats.markdown import find_prose
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import licences
 from lisa_scaffold.project.facts import Facts, cached_in_facts
+from lisa_scaffold.project.package import Place
 from lisa_scaffold.rules.applications import is_application
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.requirement import (
@@ -691,6 +692,9 @@ def citation_agrees(facts: Facts) -> Iterator[Hit]:
         yield Hit(path, line, message, fix=fix)
 
 
+_OLDER_FILES = ("tool", "setuptools", "license-files")
+
+
 @rule(
     "LIC009",
     MUST,
@@ -714,6 +718,8 @@ def files_exist(facts: Facts) -> Iterator[Hit]:
         keys = ("license-files", index) if table else ("license",)
         if "[" not in pattern and not _may_match(facts, pattern.removeprefix("./")):
             path, line = facts.package.place(*keys)
+            if not table and facts.pyproject.get(*_OLDER_FILES, index) == pattern:
+                line = facts.pyproject.line(*_OLDER_FILES, index)
             message = (
                 f"no file matches `{pattern}`, so the build may stop: correct it or add the file"
             )
@@ -767,7 +773,7 @@ def filled_in(facts: Facts) -> Iterator[Hit]:
     "LIC011",
     SHOULD,
     kinds=PACKAGE,
-    when=lambda facts: facts.is_built and facts.pyproject.get("project", "license-files") == [],
+    when=lambda facts: facts.is_built and facts.package.get("license-files") == [],
 )
 def is_shipped(facts: Facts) -> Iterator[Hit]:
     """The licence text is part of the package.
@@ -781,5 +787,7 @@ def is_shipped(facts: Facts) -> Iterator[Hit]:
     """
     if files := licences.list_licence_files(facts):
         place = facts.package.place("license-files")
+        if facts.pyproject.get(*_OLDER_FILES) == []:
+            place = Place("pyproject.toml", facts.pyproject.line(*_OLDER_FILES))
         message = f"most licences forbid leaving {files[0]} out of the package: delete this line"
         yield Hit(*place, message)
