@@ -361,7 +361,7 @@ def test_data_of_one_folder_are_one_finding() -> None:
     files = changed(clean(), {"data/a.h5": data, "data/b.h5": data, "more/c.h5": data})
     assert found(files, "FIL") == [("FIL008", "data/a.h5", 1)]
     assert messages(files, "FIL") == [
-        "2.4 MB that every clone downloads: use Git LFS or Zenodo; also in b.h5"
+        "2.4 MB in 2 files that every clone downloads: use Git LFS or Zenodo; also in b.h5"
     ]
 
 
@@ -369,10 +369,11 @@ def test_folders_of_data_below_one_are_one_finding() -> None:
     data = b"x" * 2_600_000
     files = changed(clean(), {"data/a/b.h5": data, "data/c.h5": data, "more/d/e.h5": data})
     files = changed(files, {"data/small/f.h5": b"x" * 600_000})
-    told = "MB that every clone downloads: use Git LFS or Zenodo"
-    assert messages(files, "FIL") == [f"5.2 {told}; also in data/c.h5", f"2.6 {told}"]
+    told = "that every clone downloads: use Git LFS or Zenodo"
+    two, one = f"5.2 MB in 2 files {told}", f"2.6 MB {told}"
+    assert messages(files, "FIL") == [f"{two}; also in data/c.h5", one]
     top = changed(clean(), {"g.h5": data, "h.h5": data, "i/j.h5": data})
-    assert messages(top, "FIL") == [f"5.2 {told}; also in h.h5", f"2.6 {told}"]
+    assert messages(top, "FIL") == [f"{two}; also in h.h5", one]
 
 
 @pytest.mark.parametrize(

@@ -403,7 +403,8 @@ def no_data(facts: Facts) -> Iterator[Hit]:
             else "use Git LFS or Zenodo"
         )
         size = _measure(facts, paths) / 1_000_000
-        message = f"{size:.1f} MB that every clone downloads: {remedy}"
+        several = f" in {len(paths)} files" if paths[1:] else ""
+        message = f"{size:.1f} MB{several} that every clone downloads: {remedy}"
         yield Hit(paths[0], 1, f"{message}{count_more(names)}")
 
 
