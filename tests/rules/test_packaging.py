@@ -552,6 +552,9 @@ def test_a_strict_type_checker_says_typed() -> None:
     assert messages({**several, ".copier-answers.yml": recorded}, "PKG008") == [
         "type checkers ignore your annotations: add an empty file src/b/py.typed"
     ]
+    bare = "def f(x): pass\n"
+    assert found({**files, "src/a/b.py": f"def g(x: int): pass\n{bare}"}, "PKG008") != []
+    assert found({**files, "src/a/b/c.py": f"def g() -> int: pass\n{bare}{bare}"}, "PKG008") == []
     assert found({**files, "src/a/py.typed": ""}, "PKG") == []
     assert found(with_tables("[tool.mypy]\nstrict = false\n", **SRC), "PKG") == []
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice
 
 from lisa_scaffold.formats.document import Problem
 from lisa_scaffold.formats.edit import Change, replace_in_line, replace_item, set_value
@@ -268,9 +270,28 @@ def _says_typed(facts: Facts) -> Callable[[], Place] | None:
         index = classifiers.index("Typing :: Typed")
         return partial(facts.package.place, "classifiers", index)
     keys = ("tool", "mypy", "strict")
-    if facts.pyproject.get(*keys) is True and facts.package.form and not _is_typed_in_part(facts):
+    is_strict = facts.pyproject.get(*keys) is True and facts.package.form
+    if is_strict and not _is_typed_in_part(facts) and _has_types(facts):
         return lambda: Place("pyproject.toml", facts.pyproject.line(*keys))
     return None
+
+
+_MOST_READ = 200
+
+
+def _has_types(facts: Facts) -> bool:
+    """Whether most functions of the package are annotated: a template may have brought mypy."""
+    folders = (f"{folder}/**.py" for folder in facts.layout.packages)
+    modules = map(facts.python, islice(facts.paths(*folders), _MOST_READ))
+    trees = (each for each in modules if not isinstance(each, Problem))
+    typed = [
+        any(arg.annotation for arg in (*each.args.posonlyargs, *each.args.args))
+        or each.returns is not None
+        for tree in trees
+        for each in ast.walk(tree)
+        if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    return 2 * sum(typed) >= len(typed)
 
 
 def _is_typed_in_part(facts: Facts) -> bool:
@@ -296,7 +317,8 @@ def typed(facts: Facts) -> Iterator[Hit]:
 
     Why: Without this file, type checkers ignore the annotations of an installed package.
 
-    How: Add an empty file `py.typed` to the folder of the package.
+    How: Add an empty file `py.typed` to the folder of the package. A strict mypy alone says
+    nothing, where most functions have no annotation.
 
     Source: [typing specification](https://typing.python.org/en/latest/spec/distributing.html#packaging-type-information);
     five LISA packages pass a strict mypy, but their users do not benefit.
