@@ -91,9 +91,11 @@ def find_muting(
 
 def find_muting_settings(facts: Facts) -> tuple[Place, str] | None:
     """The place where settings have pytest run no test, and by what."""
-    found = find_pytest_options(facts)
-    what = _find_no_tests(facts, found[1]) if found else ""
-    return (found[0], what) if found and what else None
+    if (found := find_pytest_options(facts)) is None:
+        return None
+    document, keys, options = found
+    what = _find_no_tests(facts, options)
+    return (Place(document.path, document.line(*keys)), what) if what else None
 
 
 def is_read_in(facts: Facts, commands: Sequence[str], name: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 from posixpath import normpath
 
-from lisa_scaffold.formats.document import Document, Key
+from lisa_scaffold.formats.document import Document, Key, Keys
 from lisa_scaffold.formats.edit import (
     Change,
     add_item,
@@ -19,7 +19,6 @@ from lisa_scaffold.formats.edit import (
 )
 from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.pattern import compile_lazily
-from lisa_scaffold.project import package
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.files import is_there
 from lisa_scaffold.rules.fix import Fix
@@ -77,14 +76,13 @@ def _uses_pytest(facts: Facts) -> bool:
     return runs and not elsewhere
 
 
-def find_pytest_options(facts: Facts) -> tuple[package.Place, str] | None:
-    """The options that settings give to pytest, with their place."""
+def find_pytest_options(facts: Facts) -> tuple[Document, Keys, str] | None:
+    """The options that settings give to pytest, with the file and the keys of them."""
     for document, keys in _find_settings(facts, _PYTEST)[:1]:
         options = document.get(*keys, "addopts")
         if options:
-            place = package.Place(document.path, document.line(*keys, "addopts"))
-            is_list = isinstance(options, list)
-            return place, shlex.join(map(str, options)) if is_list else str(options)
+            joined = shlex.join(map(str, options)) if isinstance(options, list) else str(options)
+            return document, (*keys, "addopts"), joined
     return None
 
 
