@@ -309,7 +309,8 @@ def test_read_the_docs() -> None:
     assert found(broken("  os: ubuntu-24.04\n", ""), "DOC") == [("DOC006", path, 2)]
     old = changed(clean(), {path: "build:\n  image: latest\n"})
     assert messages(old, "DOC006") == [
-        "Read the Docs refuses this file: write `version: 2` and add `os` and `tools` below `build`"
+        "Read the Docs refuses this file: write `version: 2`, add `os` and `tools` below `build` "
+        "and delete `build.image` (now `build.os`)"
     ]
     assert found(broken("docs/conf.py", "doc/conf.py"), "DOC") == [("DOC006", path, 7)]
     assert messages(broken("docs/index.md", "docs/requirements.txt"), "DOC") == [
@@ -395,8 +396,52 @@ def test_what_read_the_docs_lacks_is_one_finding() -> None:
     files = {path: "version: 2\nbuild:\n  image: latest\n"}
     assert found(files, "DOC006") == [("DOC006", path, 2)]
     assert messages(files, "DOC006") == [
-        "Read the Docs refuses this file: add `os` and `tools` below `build`"
+        "Read the Docs refuses this file: add `os` and `tools` below `build` "
+        "and delete `build.image` (now `build.os`)"
     ]
+
+
+_BUILT = "version: 2\nbuild:\n  os: ubuntu-24.04\n  tools: {python: '3.12', ruby: '3.3'}\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "line", "remedy"),
+    [
+        ("  image: latest\n", 5, "delete `build.image` (now `build.os`)"),
+        ("python:\n  version: 3.7\n", 6, "delete `python.version` (now `build.tools.python`)"),
+        ("python:\n  system_packages: true\n", 6, "delete `python.system_packages`"),
+        ("requirements_file: a.txt\n", 5, "delete `requirements_file` (now `python.install`)"),
+        ("  jobs:\n    pre_biuld: [make]\n", 6, "delete `build.jobs.pre_biuld`"),
+        (
+            "sphinx: {config: a}\nconda: {file: a}\n",
+            5,
+            "delete `sphinx.config` and delete `conda.file` (now `conda.environment`)",
+        ),
+    ],
+)
+def test_keys_that_read_the_docs_refuses(more: str, line: int, remedy: str) -> None:
+    path = ".readthedocs.yaml"
+    files = {path: f"{_BUILT}{more}"}
+    assert messages(files, "DOC006") == [f"Read the Docs refuses this file: {remedy}"]
+    assert [at for _, _, at in found(files, "DOC006")] == [line]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "  apt_packages: [make]\n  commands: [make]\n",
+        "  jobs:\n    build: {html: [make]}\n    post_build: [make]\n",
+        "formats: all\nconda: {environment: a.yml}\n",
+        "sphinx: {builder: html, fail_on_warning: true}\n",
+        "mkdocs: {fail_on_warning: true}\n",
+        "submodules: {include: all, exclude: [a], recursive: true}\n",
+        "search: {ranking: {a/*: -1}, ignore: [404.html]}\n",
+        "python:\n  install: [{method: pip, path: ., extra_requirements: [docs]}]\n",
+        "python: []\nsphinx:\n",
+    ],
+)
+def test_keys_that_read_the_docs_knows(more: str) -> None:
+    assert messages({".readthedocs.yaml": f"{_BUILT}{more}"}, "DOC006") == []
 
 
 ODD = "`a <gone.rst>`_ and {}\n"

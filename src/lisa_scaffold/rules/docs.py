@@ -10,7 +10,7 @@ from posixpath import dirname, normpath
 from urllib.parse import urlsplit
 
 from lisa_scaffold.formats import markdown, restructured
-from lisa_scaffold.formats.document import Keys
+from lisa_scaffold.formats.document import Document, Keys
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.files import is_there
@@ -402,15 +402,63 @@ _MAY_MAKE = frozenset(
 )
 """Jobs of Read the Docs that run before its own build is over, and may write files."""
 
+_KEYS: dict[Keys, frozenset[str]] = {
+    (): frozenset(
+        [
+            *("version", "formats", "python", "conda", "build", "sphinx", "mkdocs"),
+            *("submodules", "search"),
+        ]
+    ),
+    ("python",): frozenset(["install"]),
+    ("conda",): frozenset(["environment"]),
+    ("build",): frozenset(["os", "tools", "apt_packages", "jobs", "commands"]),
+    ("build", "jobs"): _MAY_MAKE | {"post_build"},
+    ("sphinx",): frozenset(["builder", "configuration", "fail_on_warning"]),
+    ("mkdocs",): frozenset(["configuration", "fail_on_warning"]),
+    ("submodules",): frozenset(["include", "exclude", "recursive"]),
+    ("search",): frozenset(["ranking", "ignore"]),
+}
+"""The keys that Read the Docs knows, by those above them; it refuses every other."""
+
+_NOW = {
+    "build.image": "build.os",
+    "python.version": "build.tools.python",
+    **dict.fromkeys(
+        [
+            *("requirements_file", "python.requirements", "python.extra_requirements"),
+            *("python.pip_install", "python.setup_py_install"),
+        ],
+        "python.install",
+    ),
+    "conda.file": "conda.environment",
+}
+
+
+def _find_refused(document: Document) -> list[Keys]:
+    """The keys that Read the Docs does not know."""
+    tables = {above: document.get(*above) if above else document.data for above in _KEYS}
+    return [
+        (*above, key)
+        for above, table in tables.items()
+        if isinstance(table, dict)
+        for key in table
+        if key not in _KEYS[above]
+    ]
+
+
+def _tell_refused(keys: Keys) -> str:
+    name = ".".join(map(str, keys))
+    return f"delete `{name}`" + (f" (now `{_NOW[name]}`)" if name in _NOW else "")
+
 
 @rule("DOC006", MUST, when=lambda facts: facts.first(*_READTHEDOCS))
 def read_the_docs(facts: Facts) -> Iterator[Hit]:
-    """The configuration of Read the Docs is complete, and names files that exist.
+    """The configuration of Read the Docs is complete, and names keys and files that exist.
 
     Why: Otherwise Read the Docs does not build the pages.
 
     How: Give `version: 2`, `build` with `os` and `tools`, and the path of `conf.py` or
-    `mkdocs.yml`.
+    `mkdocs.yml`. Delete keys that Read the Docs does not know, such as `build.image`.
 
     Source: [Read the Docs](https://docs.readthedocs.com/platform/stable/config-file/v2.html).
     """
@@ -424,8 +472,11 @@ def read_the_docs(facts: Facts) -> Iterator[Hit]:
     missing = [f"`{key}`" for key in wanted if document.get("build", key) is None]
     remedies = [f"write `version: {_FORMAT}`"] if is_old else []
     remedies += [f"add {join_words(missing)} below `build`"] if missing else []
+    refused = sorted(_find_refused(document), key=lambda keys: document.line(*keys))
+    remedies += map(_tell_refused, refused)
     if remedies:
-        line = document.line("version" if is_old else "build")
+        at: Keys = ("version",) if is_old else ("build",) if missing else refused[0]
+        line = document.line(*at)
         message = f"Read the Docs refuses this file: {join_words(remedies)}"
         yield Hit(path, line, message)
     jobs = document.get("build", "jobs")
