@@ -92,6 +92,49 @@ CASES = {
         },
         ("src", {"demo": "lib/demo"}),
     ),
+    "pyproject.toml, some of what is found": (
+        {
+            "pyproject.toml": f'{PROJECT}[tool.setuptools.packages.find]\ninclude = ["demo*"]\n',
+            "demo/__init__.py": "",
+            "trial/a/__init__.py": "",
+        },
+        ("flat", {"demo": "demo"}),
+    ),
+    "setup.cfg, some of what is found": (
+        {
+            "pyproject.toml": "",
+            "setup.cfg": "[metadata]\nname = demo\n[options.packages.find]\nexclude =\n  trial*\n",
+            "demo/__init__.py": "",
+            "trial/a/__init__.py": "",
+        },
+        ("flat", {"demo": "demo"}),
+    ),
+    "nothing that is to be found": (
+        {
+            "pyproject.toml": f'{PROJECT}[tool.setuptools.packages.find]\ninclude = ["x"]\n',
+            "demo/__init__.py": "",
+        },
+        ("flat", {"demo": "demo"}),
+    ),
+    "setup.py, a list": (
+        {
+            "pyproject.toml": "",
+            "setup.py": "from setuptools import setup\nsetup(name='demo', packages=['demo'])\n",
+            "demo/__init__.py": "",
+            "web/__init__.py": "",
+        },
+        ("flat", {"demo": "demo"}),
+    ),
+    "setup.py, the project's own folder": (
+        {
+            "pyproject.toml": "",
+            "setup.py": "from setuptools import setup\n"
+            "setup(name='demo', packages=['demo'], package_dir={'demo': '.'})\n",
+            "__init__.py": "",
+            "web/__init__.py": "",
+        },
+        ("", {}),
+    ),
     "nonsense": (
         {
             "pyproject.toml": f"{PROJECT}[tool.setuptools]\npackages = 3\npackage-dir = [1]\n",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -50,6 +51,46 @@ class Layout(NamedTuple):
 
 def read(files: Files, package: Package) -> Layout:
     """Find the packages of a project."""
+    found = _find_all(files, package)
+    shipped = _find_shipped(files, package, found.folders)
+    return Layout(found.style if shipped else "", shipped)
+
+
+def _find_shipped(files: Files, package: Package, found: dict[str, str]) -> dict[str, str]:
+    """The packages among those found that setuptools takes, as far as its settings tell.
+
+    Where they tell of none that was found, the build may put them elsewhere: all count then.
+    """
+    listed, placed = package.get("packages"), package.table("package-dir")
+    if package.form == "setuptools" and isinstance(listed, list):
+        # The folder of the project itself is no folder of a package here.
+        is_top = any(placed.get(each) in ("", ".") for each in package.texts("packages"))
+        shipped = {name: folder for name, folder in found.items() if name in listed}
+        return shipped if shipped or is_top else found
+    taken, left = _read_patterns(files, "include"), _read_patterns(files, "exclude")
+    shipped = {
+        name: folder
+        for name, folder in found.items()
+        if (not taken or _is_among(name, taken)) and not _is_among(name, left)
+    }
+    return shipped or found
+
+
+def _read_patterns(files: Files, key: str) -> list[str]:
+    """The names of packages that setuptools is told to find, or to leave out."""
+    find = _table(_table(files.pyproject.table("tool", "setuptools").get("packages")).get("find"))
+    told = find.get(key, files.ini("setup.cfg").get("options.packages.find", key))
+    given = told.replace(",", "\n").split("\n") if isinstance(told, str) else told
+    named = (str(each).strip() for each in given) if isinstance(given, list) else ()
+    return [each for each in named if each]
+
+
+def _is_among(name: str, patterns: list[str]) -> bool:
+    return any(fnmatchcase(name, each) for each in patterns)
+
+
+def _find_all(files: Files, package: Package) -> Layout:
+    """The packages that the files show, whether or not they are shipped."""
     modules = [path for path in files.files if path.endswith(_MODULES)]
     root, named = _find_stated(files)
     if named:
