@@ -102,6 +102,17 @@ def _split_person(text: str) -> dict[str, str]:
     return {key: value for key, value in person.items() if value}
 
 
+_REVISIONS = ("rev", "tag", "branch")
+
+
+def _address_git(url: str, spec: dict[str, Any]) -> str:
+    """The address of a repository as pip takes it; a short one, `git@host:path`, becomes long."""
+    short = re.fullmatch(r"([\w.-]+@[\w.-]+):(?!/)(\S*)", url)
+    address = f"git+ssh://{short[1]}/{short[2]}" if short else f"git+{url.removeprefix('git+')}"
+    revision = next((str(spec[key]) for key in _REVISIONS if spec.get(key)), "")
+    return f"{address}@{revision}" if revision else address
+
+
 def convert_requirement(name: str, spec: Any) -> str:
     """Convert a dependency of Poetry to the form of PEP 508."""
     match spec:
@@ -109,7 +120,7 @@ def convert_requirement(name: str, spec: Any) -> str:
             versions = convert_constraint(spec)
             return name + ("" if versions in ("", "*") else versions)
         case {"git": str(url)} | {"url": str(url)}:
-            return f"{name} @ {url}"
+            return f"{name} @ {_address_git(url, spec) if 'git' in spec else url}"
         case {"path": str(path)}:
             return f"{name} @ file:{path}"
         case {"version": str(version)}:
