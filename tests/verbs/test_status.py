@@ -49,7 +49,7 @@ def test_a_project_as_it_was_made_is_up_to_date(workshop: Workshop, capsys: Capt
         "newest": "v1.0.0",
         "behind": [],
         "commits": None,
-        "files": len(PATHS),
+        "files": len(PATHS) + 1,
         "departures": [],
         "drift": [],
         "diff": "",
@@ -57,7 +57,7 @@ def test_a_project_as_it_was_made_is_up_to_date(workshop: Workshop, capsys: Capt
     assert cli.main(["status", str(workshop.project)]) == ExitCode.DONE
     assert capsys.readouterr().out == (
         f"v1.0.0 of {workshop.template}\n\nUp to date: the newest version of the template\n\n"
-        "7 of 7 files are committed just as the template renders them\n"
+        "8 of 8 files are committed just as the template renders them\n"
     )
 
 
@@ -137,7 +137,7 @@ def test_every_departure_is_told_by_file(workshop: Workshop, capsys: Capture) ->
         "  old/far.dat -> new/far.dat: moved, -1\n\n"
         "Written once, the project's since then\n  seed.dat: +1 -11\n\n"
         "Kept by the project for itself (skip)\n  own.dat: +1 -11\n\n"
-        "2 of 7 files are committed just as the template renders them\n"
+        "3 of 8 files are committed just as the template renders them\n"
     )
     assert workshop.status() == []
 

@@ -55,7 +55,7 @@ class Status:
         How many commits the newest version is ahead of a recorded one that has no version's name;
         ``None`` where that is not counted.
     files
-        The number of files in the recorded version's render.
+        The number of files in the recorded version's render, with that of the answers.
     departures
         Those of them that the project has otherwise, as it is committed.
     diff
@@ -101,6 +101,7 @@ def find_status(current: Project, *, trust: bool = False, diff: bool = False) ->
         around = Surroundings(current.root, current.answers_file)
         render = recorded.replay(current.answers, {}, folder / "render", around, trust=trust)
         tree = read_render(render, recorded)
+        count = len(tree)  # with the answers, which are no departure: the render is made of them
         tree.pop(render.answers_file, None)
         (clean,) = git.clean_trees(current.repository, folder, tree)
         store = git.Store(folder / "store.git", current.repository)
@@ -129,7 +130,7 @@ def find_status(current: Project, *, trust: bool = False, diff: bool = False) ->
             commits = git.count_commits(recorded.git_dir, current.version, newest)
     if commits == 0:
         behind = ()  # the commit is newer than the newest version
-    return Status(current, newest, behind, commits, len(clean), departures, text)
+    return Status(current, newest, behind, commits, count, departures, text)
 
 
 def _list_departures(
