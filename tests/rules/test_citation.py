@@ -40,7 +40,7 @@ def test_good_citations_pass() -> None:
 
 
 def test_none() -> None:
-    files = changed(clean(), {FILE: None})
+    files = changed(clean(), {FILE: None, "README.md": "# A\n"})
     assert found(files, "CIT") == [("CIT001", FILE, 1)]
     assert messages(files, "CIT") == [
         "no CITATION.cff, so nobody can tell how to cite this: add one"
@@ -53,6 +53,16 @@ def test_none() -> None:
     assert found({"pyproject.toml": f"{plain['pyproject.toml']}{science}"}, "CIT") == [
         ("CIT001", FILE, 1)
     ]
+    alone = {"pyproject.toml": f"{plain['pyproject.toml']}{science}"}
+    for readme, is_told in (
+        ("# A\n\n## Citation\n\nDoe (2020)\n", True),
+        ("A\n=\n\nHow to cite A\n-------------\n", True),
+        ("# A\n\nIf you use it, please cite Doe (2020).\n", True),
+        ("# A\n\nIt reads what people write of citations.\n", False),
+        ("# A\n\n## Cited by\n", False),
+    ):
+        wanted = [] if is_told else [("CIT001", FILE, 1)]
+        assert found({**alone, "README.md": readme}, "CIT") == wanted
 
 
 @pytest.mark.parametrize("key", ["title", "authors"])

@@ -679,6 +679,12 @@ def test_an_expression_only_where_every_python_has_a_backend_that_takes_it(
         files = {"pyproject.toml": f'{table}requires-python = ">={python}"\n'}
         assert repairs(files, "LIC003") == [True] * is_told
         assert bool(fixed(files, "LIC003")) == is_told
+        # Who states no bound promises what the classifiers name.
+        named = ", ".join(
+            f'"Programming Language :: Python :: {each}"' for each in ("3.13", python)
+        )
+        files = {"pyproject.toml": f"{table}classifiers = [{named}]\n"}
+        assert repairs(files, "LIC003") == [True] * is_told
 
 
 def test_a_licence_is_stated_as_every_python_builds_it() -> None:

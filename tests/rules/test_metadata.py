@@ -136,6 +136,10 @@ def test_description() -> None:
     assert messages(replaced("Does it.", r"Does it.\nWell."), "MET") == [
         "package indexes refuse this: shorten it to one line of at most 512 characters"
     ]
+    setup = {"setup.py": "from setuptools import setup\nsetup(name='a', description='A.\\nB.')\n"}
+    assert messages(setup, "MET003") == [
+        "searches show the first line of this alone: shorten it to one line"
+    ]
     module = "[build-system]\nbuild-backend = 'flit_core'\n[tool.flit.metadata]\nmodule = 'a'\n"
     assert found({TOML: module}, "MET003") == []
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lisa_scaffold.formats.document import Key, Keys
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.versions import normalize_name
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ _BACKENDS = {
     "setuptools": "setuptools",
     "uv_build": "uv",
 }
+_PYTHON = compile_lazily(r"Programming Language :: Python :: (\d{1,2})\.(\d{1,3})")
 
 
 class Place(NamedTuple):
@@ -141,6 +143,17 @@ class Package:
             if any(allowed.contains(f"{major}.{minor}.{patch}") for patch in (0, 1, 99)):
                 return major, minor
         return None
+
+    @cached_property
+    def oldest_promised_python(self) -> tuple[int, int] | None:
+        """The oldest Python that installers or readers take for supported; ``None``: not known.
+
+        It is the oldest supported one, or of classifiers where no ``requires-python`` is stated.
+        """
+        if self.text("requires-python"):
+            return self.oldest_python
+        named = (_PYTHON.fullmatch(text) for text in self.texts("classifiers"))
+        return min(((int(each[1]), int(each[2])) for each in named if each), default=None)
 
 
 def join_author_and_url(data: dict[str, Any]) -> None:

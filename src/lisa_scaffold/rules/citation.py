@@ -18,6 +18,10 @@ from lisa_scaffold.similar import find_similar
 FILE = "CITATION.cff"
 
 _SCIENCE = ("Intended Audience :: Science/Research", "Topic :: Scientific/Engineering")
+# A heading of a README, or a sentence in it.
+_SAYS = compile_lazily(
+    r"(?im)^(?:#{1,6}[ \t])?(?:how to cite|citations?|citing|cite)\b[^\n]{0,60}$|\bplease cite\b"
+)
 _MESSAGE = "message: If you use this software, please cite it as below.\n"
 _NEWEST = "1.2.0"
 _KEYS = frozenset(
@@ -55,11 +59,14 @@ def stated(facts: Facts) -> Iterator[Hit]:
     was used.
 
     How: Keep a `CITATION.cff` at the top: code forges show it, archives and reference managers read
-    it.
+    it. A section of the README that says it counts as well.
 
     Source: [Citation File Format](https://citation-file-format.github.io/).
     """
-    if not facts.paths("CITATION*", "citation*", "codemeta.json", ".zenodo.json"):
+    files = ("CITATION*", "citation*", "codemeta.json", ".zenodo.json")
+    readmes = facts.paths("README*", "readme*")
+    is_told = any(_SAYS.search(facts.text(path)) for path in readmes)
+    if not is_told and not facts.paths(*files):
         yield Hit(FILE, 1, "no CITATION.cff, so nobody can tell how to cite this: add one")
 
 

@@ -181,7 +181,8 @@ def _states_metadata(facts: Facts) -> bool:
 def described(facts: Facts) -> Iterator[Hit]:
     """The metadata says in one line what the package does.
 
-    Why: Searches for packages show this line; package indexes refuse more than one.
+    Why: Searches for packages show this line. Package indexes refuse more than one; setuptools
+    keeps the first alone.
 
     How: Write one sentence under `description`.
 
@@ -192,6 +193,9 @@ def described(facts: Facts) -> Iterator[Hit]:
     if not description.strip() and "description" not in package.unknown:
         message = "no `description`, so searches show nothing about this: add one sentence"
         yield Hit(package.place("description").path, package.place().line, message)
+    elif package.form == "setuptools" and "\n" in description.strip():
+        message = "searches show the first line of this alone: shorten it to one line"
+        yield Hit(*package.place("description"), message)
     elif "\n" in description.strip() or len(description) > _LONGEST:
         message = (
             f"package indexes refuse this: shorten it to one line of at most {_LONGEST} characters"

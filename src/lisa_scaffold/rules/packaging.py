@@ -224,7 +224,7 @@ def new_enough(facts: Facts) -> Iterator[Hit]:
         line = facts.pyproject.line("build-system", "requires", found[0])
         changes = require_newer_setuptools(facts)
         message = f"`{found[1]}` allows versions that stop at `license`: write `setuptools>=77.0.3`"
-        oldest = facts.package.oldest_python
+        oldest = facts.package.oldest_promised_python
         if oldest and not reaches_expressions(facts):
             message += f", which needs Python 3.9; Python {oldest[0]}.{oldest[1]} cannot build this"
             changes = []

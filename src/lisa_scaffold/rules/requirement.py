@@ -170,8 +170,9 @@ def reaches_expressions(facts: Facts) -> bool:
     On an older one pip finds the last version that runs there, and that stops at an expression.
     What is stated elsewhere than under ``[project]`` is any text.
     """
-    oldest = facts.package.oldest_python if facts.package.form == "project" else None
-    _, _, needed = _FLOORS.get(facts.package.backend, ("", "", (0, 0)))
+    package = facts.package
+    oldest = package.oldest_promised_python if package.form == "project" else None
+    _, _, needed = _FLOORS.get(package.backend, ("", "", (0, 0)))
     return oldest is None or oldest >= needed
 
 
