@@ -346,6 +346,13 @@ def test_services_that_are_closed() -> None:
     assert messages(with_readme(badges), "DOC007") == [
         "travis-ci.org was closed in 2021, so this is of no use: delete it; also in line 5"
     ]
+    use = "so this is of no use: delete it with what uses it, or write another address"
+    target = "Works with `Travis CI`_.\n\n.. _Travis CI: https://travis-ci.org/\n"
+    told = f"travis-ci.org was closed in 2021, {use}"
+    assert messages({"README.rst": target}, "DOC007") == [told]
+    assert messages({"README.md": "By [CI].\n\n[CI]: https://travis-ci.org/a\n"}, "DOC007") == [
+        told
+    ]
     assert (
         found(
             with_readme("![a](https://app.travis-ci.com/a) https://lgtm.com.example.org/a"),

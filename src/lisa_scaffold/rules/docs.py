@@ -534,6 +534,10 @@ def _hide_comments(path: str, lines: Sequence[str]) -> Iterator[str]:
             yield re.split(r"(?:^|\s)#", line, maxsplit=1)[0]
 
 
+# What names an address for links elsewhere on the page.
+_DEFINES = compile_lazily(r"\s{0,20}(?:\.\. [_|]|\[[^\]\n]{1,100}\]:)")
+
+
 @rule("DOC007", SHOULD)
 def services_live(facts: Facts) -> Iterator[Hit]:
     """No page, job or file relies on a service that is closed.
@@ -562,5 +566,7 @@ def services_live(facts: Facts) -> Iterator[Hit]:
         if found:
             number, match = found[0]
             more = count_more([at for at, _ in found])
-            message = f"{match[1]} {_DEAD[match[1]]}, so this is of no use: delete it"
+            is_used = any(_DEFINES.match(each.string) for _, each in found)
+            rest = " with what uses it, or write another address" if is_used else ""
+            message = f"{match[1]} {_DEAD[match[1]]}, so this is of no use: delete it{rest}"
             yield Hit(path, number, f"{message}{more}")
