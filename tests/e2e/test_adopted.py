@@ -215,7 +215,9 @@ def test_linters_and_type_checker_read_their_settings(project: Path) -> None:
 def test_its_hooks_run_and_find_what_they_are_for(
     tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    project = make(tmp_path / "project", HATCHLING, REMOTE)
+    # No formatter comes to code that nothing formats: this is by ruff's.
+    formatted = {"Makefile": "format:\n\truff format .\n"}
+    project = make(tmp_path / "project", {**HATCHLING, **formatted}, REMOTE)
     adopt(project, "--in-place")
     git("commit", "--quiet", "--message=Adopt", cwd=project)
     with_hooks(project, home, monkeypatch)
