@@ -465,6 +465,20 @@ def test_any_text_is_put_together_again(text: str) -> None:
 # --- At a terminal --------------------------------------------------------------------------------
 
 
+def start(workshop: Workshop) -> pexpect.spawn[str]:
+    """The command at a terminal of its own."""
+    child = pexpect.spawn(
+        sys.executable,
+        ["-c", MAIN, "resolve"],
+        cwd=workshop.project,
+        encoding="utf-8",
+        timeout=60,
+        dimensions=(60, 100),
+    )
+    child.delaybeforesend = None
+    return child
+
+
 @pytest.fixture
 def terminal(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> Iterator[pexpect.spawn[str]]:
     monkeypatch.setenv("TERM", "xterm")
@@ -475,15 +489,7 @@ def terminal(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> Iterator[pe
     editor.write_text('#!/bin/sh\nprintf "edited\\n" > "$1"\n')
     editor.chmod(0o755)
     monkeypatch.setenv("EDITOR", str(editor))
-    child = pexpect.spawn(
-        sys.executable,
-        ["-c", MAIN, "resolve"],
-        cwd=workshop.project,
-        encoding="utf-8",
-        timeout=60,
-        dimensions=(60, 100),
-    )
-    child.delaybeforesend = None
+    child = start(workshop)
     yield child
     child.close(force=True)
 
@@ -580,15 +586,7 @@ def test_whoever_was_killed_has_both_sides_of_what_cannot_be_read(
     decide(terminal, "Edit the file", "")
     terminal.kill(signal.SIGKILL)
     terminal.expect(pexpect.EOF)
-    again = pexpect.spawn(
-        sys.executable,
-        ["-c", MAIN, "resolve"],
-        cwd=workshop.project,
-        encoding="utf-8",
-        timeout=60,
-        dimensions=(60, 100),
-    )
-    again.delaybeforesend = None
+    again = start(workshop)
     decide(again, "Edit it, or take one side's file.", DOWN * 2 + ENTER)
     again.expect_exact("What stood there is kept for now: git cat-file -p ")
     decide(again, "(file 2 of 2, conflict 1 of 1)", CTRL_C)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from lisa_scaffold.adopt import affected
+from lisa_scaffold.adopt.hooks import OTHER_FORMATTERS
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 
-FORMATTERS = ("black", "black-jupyter", "yapf", "autopep8", "blue")
 _LINTERS = ("flake8", "pycodestyle", "isort")
 _RUFF = compile_lazily(r"\bruff[- ]format\b")
 _NAME = compile_lazily(r"\s*([A-Za-z0-9][\w.-]{0,60})(?:\[[^\]]{0,60}\])?\s*(?:[=<>!~;@^,#]|$)")
@@ -60,11 +60,11 @@ def find_formatter(facts: Facts) -> Formatter | None:
         return None
     found = [*_find_settings(facts), *_find_runs(facts), *_find_listed(facts)]
     # One that is set up or run counts before one that is only installed.
-    return next((each for each in found if each.name in FORMATTERS), None)
+    return next((each for each in found if each.name in OTHER_FORMATTERS), None)
 
 
 def _find_settings(facts: Facts) -> Iterator[Formatter]:
-    for name in FORMATTERS:
+    for name in OTHER_FORMATTERS:
         if facts.pyproject.get("tool", name) is not None:
             yield Formatter(name, "pyproject.toml")
         if facts.ini("setup.cfg").get(name) is not None:

@@ -15,6 +15,7 @@ from lisa_scaffold.rules.tools import Release, parse_release
 
 PATH = ".pre-commit-config.yaml"
 RUFF_FORMAT = "ruff-format"
+OTHER_FORMATTERS = ("black", "black-jupyter", "yapf", "autopep8", "blue")
 
 # A hook of the template stays out where the project has another for the same purpose.
 _EQUIVALENTS = {
@@ -23,7 +24,7 @@ _EQUIVALENTS = {
     "mypy": ("pyright", "basedpyright", "ty", "pyrefly"),
     "nbstripout": ("nb-clean", "nbstripout-fast"),
     "ruff-check": ("ruff",),
-    RUFF_FORMAT: ("black", "black-jupyter", "yapf", "autopep8", "blue"),
+    RUFF_FORMAT: OTHER_FORMATTERS,
     "rumdl": ("markdownlint", "markdownlint-cli2", "mdformat", "pymarkdown"),
 }
 
@@ -192,7 +193,7 @@ def keep_from_data(text: str, paths: Iterable[str]) -> str:
 
 def is_formatted(text: str) -> bool:
     """Whether hooks of a project format its code: by ruff, or by what stands for it."""
-    names = (RUFF_FORMAT, *_EQUIVALENTS[RUFF_FORMAT])
+    names = (RUFF_FORMAT, *OTHER_FORMATTERS)
     return any(re.search(rf"\bid:\s*['\"]?{name}\b(?!-)", text) for name in names)
 
 

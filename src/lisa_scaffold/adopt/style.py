@@ -10,13 +10,11 @@ from typing import Any
 
 from lisa_scaffold.formats.edit import remove_key, set_value
 from lisa_scaffold.formats.literal import Names
-from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 
 _RUFF = ("tool", "ruff")
 _TARGET = "target-version"
 _OLDEST_TARGET = (3, 7)  # that ruff knows
-_CLASSIFIER = compile_lazily(r"Programming Language :: Python :: (3)\.(\d{1,2})")
 _WIDTHS = ("line-length", "indent-width")
 _TABLES = ("format", "isort", "flake8-quotes", "pydocstyle")
 _MOST_KEYS = 200
@@ -70,9 +68,9 @@ def find_target(facts: Facts) -> tuple[str, str] | None:
         return None
     found, place = facts.package.oldest_python, facts.package.place("requires-python")
     if found is None:
-        named = (_CLASSIFIER.fullmatch(each) for each in facts.package.texts("classifiers"))
-        versions = [(int(each[1]), int(each[2])) for each in named if each]
-        found, place = min(versions, default=None), facts.package.place("classifiers")
+        # Ruff knows no Python 2.
+        named = (version for _, version in facts.package.classified_pythons if version >= (3, 0))
+        found, place = min(named, default=None), facts.package.place("classifiers")
     if found is None:
         return None
     oldest = max(found, _OLDEST_TARGET)

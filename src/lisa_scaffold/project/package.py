@@ -28,7 +28,7 @@ _BACKENDS = {
     "setuptools": "setuptools",
     "uv_build": "uv",
 }
-_PYTHON = compile_lazily(r"Programming Language :: Python :: (\d{1,2})\.(\d{1,3})")
+_PYTHON = compile_lazily(r"Programming Language :: Python :: (\d{1,3})\.(\d{1,3})")
 
 
 class Place(NamedTuple):
@@ -145,6 +145,15 @@ class Package:
         return None
 
     @cached_property
+    def classified_pythons(self) -> list[tuple[int, tuple[int, int]]]:
+        """The Pythons that classifiers name, each with the index of its classifier."""
+        return [
+            (index, (int(match[1]), int(match[2])))
+            for index, text in enumerate(self.texts("classifiers"))
+            if (match := _PYTHON.fullmatch(text))
+        ]
+
+    @cached_property
     def oldest_promised_python(self) -> tuple[int, int] | None:
         """The oldest Python that installers or readers take for supported; ``None``: not known.
 
@@ -152,8 +161,7 @@ class Package:
         """
         if self.text("requires-python"):
             return self.oldest_python
-        named = (_PYTHON.fullmatch(text) for text in self.texts("classifiers"))
-        return min(((int(each[1]), int(each[2])) for each in named if each), default=None)
+        return min((version for _, version in self.classified_pythons), default=None)
 
 
 def join_author_and_url(data: dict[str, Any]) -> None:

@@ -25,7 +25,6 @@ Version = tuple[int, int]
 
 _LIMIT = compile_lazily(r"(?<!\s)\s*+(?:,\s*+)?(<=?)\s*+(\d+(?:\.\d+)*)\s*+")
 _EXCLUDES = compile_lazily(r"[<=~!]=|<")
-_CLASSIFIER = compile_lazily(r"Programming Language :: Python :: (\d+)\.(\d+)")
 _IMAGE = compile_lazily(r"(?:^|/)python:(\d+)\.(\d+)")
 _CLASSIFIERS = ("project", "classifiers")
 _OLDEST_OF_PIP = (2, 7)
@@ -60,7 +59,7 @@ def has_requires_python(facts: Facts) -> Iterator[Hit]:
     if package.text("requires-python") in ("", "*") and "requires-python" not in package.unknown:
         path, _ = package.place("requires-python")
         key = _KEYS.get(package.form, "requires-python")
-        oldest = min((version for _, version in _classified_pythons(facts)), default=None)
+        oldest = min((version for _, version in facts.package.classified_pythons), default=None)
         tested = None if oldest else min(_find_tested(facts), default=None)
         if (first := oldest or tested) and first <= _OLDEST_OF_PIP:
             return
@@ -194,16 +193,6 @@ def _find_caret(facts: Facts) -> Iterator[Hit]:
         yield Hit(path, line, message, fix=fix)
 
 
-def _classified_pythons(facts: Facts) -> list[tuple[int, Version]]:
-    """The Pythons that classifiers name, each with the index of its classifier."""
-    found = enumerate(facts.package.texts("classifiers"))
-    return [
-        (index, (int(match[1]), int(match[2])))
-        for index, text in found
-        if (match := _CLASSIFIER.fullmatch(text))
-    ]
-
-
 def _format_version(version: Version) -> str:
     return f"{version[0]}.{version[1]}"
 
@@ -212,7 +201,7 @@ def _format_version(version: Version) -> str:
     "MET014",
     SHOULD,
     kinds=PACKAGE,
-    when=lambda facts: _classified_pythons(facts) and facts.package.oldest_python,
+    when=lambda facts: facts.package.classified_pythons and facts.package.oldest_python,
     fixes=True,
 )
 def classifiers_agree(facts: Facts) -> Iterator[Hit]:
@@ -226,7 +215,7 @@ def classifiers_agree(facts: Facts) -> Iterator[Hit]:
     """
     package, oldest = facts.package, facts.package.oldest_python
     supported = package.text("requires-python")
-    classified = _classified_pythons(facts)
+    classified = facts.package.classified_pythons
     if gone := [each for each in classified if oldest and each[1] < oldest]:
         listed = join_words([_format_version(version) for _, version in gone])
         them = "them" if gone[1:] else "it"
